@@ -1,0 +1,467 @@
+"""Tables of words and phrases, and rule packs: from a batch to spans.
+
+Three things live here. `WordTable` answers questions about single words (one look-up per vocabulary
+entry). `Phrases` finds token phrases, many thousands at once, by walking a trie over whole columns.
+`RulePack` reads `quality/data/rules/*.toml` (or a user's own file): rules made of phrases and
+patterns that turn places in a text into findings.
+
+A phrase is matched on folded tokens: case, accents, curly quotes and zero-width characters make no
+difference. A pattern is a regular expression that is searched only in paragraphs that hold one of
+its anchor words, and must be linear-time: `RulePack.load` refuses nested quantifiers.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from quality.text import Batch, Bools, Floats, Hashes, Ints, combine, hash_bytes, hash_words
+
+DATA = Path(str(resources.files("quality") / "data"))
+
+# Words in a paragraph that counts as short: a menu line or heading, rarely a sentence (own count on
+# the shared boilerplate pages: 9 in 10 navigation blocks have at most 12 words).
+SHORT = 12
+
+UNITS = ("count", "per 100 words", "per 1000 words", "per sentence")
+WHERE = ("any", "start", "whole", "short")
+TIERS = ("hard", "soft")
+QUOTED = ("silent", "allowed")
+
+_STEM = np.uint64(0x5D588B656C078965)
+_ROOT = np.uint64(0x2545F4914F6CDD1D)
+
+
+@dataclass(frozen=True)
+class WordTable:
+    """A number for each of some words: `hash` uint64[n] ascending, `value` [n]."""
+
+    hash: Hashes
+    value: Floats
+
+    @classmethod
+    def of(cls, words: Mapping[str, float]) -> WordTable:
+        hashes = hash_words(list(words))
+        order = np.argsort(hashes)
+        return cls(hashes[order], np.array(list(words.values()), np.float64)[order])
+
+    def __len__(self) -> int:
+        return int(self.hash.size)
+
+    def look_up(self, hashes: Hashes, default: float = 0.0) -> Floats:
+        """Value of each hash, `default` where the table has none; float64[n]."""
+        if not len(self):
+            return np.full(hashes.size, default)
+        at = np.minimum(np.searchsorted(self.hash, hashes), len(self) - 1)
+        return np.where(self.hash[at] == hashes, self.value[at], default)
+
+    def among(self, hashes: Hashes) -> Bools:
+        """Whether the table has each hash; bool[n]."""
+        return np.isin(hashes, self.hash)
+
+
+@cache
+def read_lexicon(name: str) -> tuple[str, ...]:
+    """Entries of `quality/data/lexicons/NAME.txt`: one a line, in order, header lines (#) left out.
+
+    Raises FileNotFoundError with the names that exist.
+    """
+    path = DATA / "lexicons" / f"{name}.txt"
+    if not path.exists():
+        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.txt")))
+        raise FileNotFoundError(f"no lexicon {name!r}; there are: {known}")
+    lines = path.read_text("utf8").splitlines()
+    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Phrases found: first token (int64[k]), number of tokens (int64[k]) and the entry's value (int64[k])."""
+
+    first: Ints
+    n_tokens: Ints
+    value: Ints
+
+
+class Phrases:
+    """Many token phrases at once, each with a number that says whose it is.
+
+    Phrases are written as text: "skip to {content,main content}" stands for two phrases, braces may
+    hold an empty alternative, and a `*` at the end of a word matches any ending of at least no letter.
+
+    Raises ValueError for an empty phrase or unbalanced braces.
+    """
+
+    def __init__(self, phrases: Iterable[tuple[str, int]]) -> None:
+        # each phrase becomes a path of keys from the root; a node is the hash of the path so far
+        flat: list[tuple[str, int]] = []
+        for phrase, value in phrases:
+            flat += [(form, value) for form in expand(phrase)]
+        texts = [form.replace("*", "") if _is_starred(form) else form for form, _ in flat]
+        batch = Batch.of(texts, [[t] for t in texts]) if texts else None
+        nodes: dict[int, list[int]] = {}
+        stems: dict[int, set[int]] = {}
+        for number, (form, value) in enumerate(flat):
+            assert batch is not None
+            low, high = batch.documents.first[number], batch.documents.last[number]
+            if low == high:
+                raise ValueError(f"phrase {form!r} holds no token: write at least one word")
+            keys = batch.token_hash[low:high].copy()
+            if _is_starred(form):
+                offset = batch.document_start[number]
+                ends = _star_ends(form)
+                for k in range(low, high):
+                    if int(batch.token_end[k] - offset) in ends:
+                        size = int(batch.vocabulary.length[batch.token_word[k]])
+                        stems.setdefault(size, set()).add(int(keys[k - low]))
+                        keys[k - low] ^= _STEM
+            node = np.array([_ROOT], np.uint64)
+            for key in keys:
+                node = combine(node, np.array([key], np.uint64))
+                nodes.setdefault(int(node[0]), [])
+            nodes[int(node[0])].append(value)
+        self._node = np.array(sorted(nodes), np.uint64)
+        owners = [sorted(set(nodes[int(n)])) for n in self._node]
+        self._n_values = np.array([len(o) for o in owners], np.int64)
+        self._first_value = np.cumsum(self._n_values) - self._n_values
+        self._value = np.array([v for o in owners for v in o], np.int64)
+        self._stems = {size: np.array(sorted(keys), np.uint64) for size, keys in sorted(stems.items())}
+
+    def __len__(self) -> int:
+        return int((self._n_values > 0).sum())
+
+    def find(self, batch: Batch) -> Hits:
+        """All places where a phrase stands within one paragraph, by first token; overlaps included."""
+        hashes = batch.vocabulary.hash
+        if not self._node.size or not hashes.size:
+            empty = np.zeros(0, np.int64)
+            return Hits(empty, empty, empty)
+        stems = self._stem_keys(batch)
+        any_stem = np.zeros(hashes.size, bool)
+        for entries, _ in stems:
+            any_stem[entries] = True
+        stem_of = []
+        for entries, keys in stems:
+            column = np.zeros(hashes.size, np.uint64)
+            column[entries] = keys
+            stem_of.append(column)
+
+        root = np.full(hashes.size, _ROOT, np.uint64)
+        opens = self._at(combine(root, hashes)) >= 0
+        for column in stem_of:
+            opens |= (column != 0) & (self._at(combine(root, column)) >= 0)
+        first = np.flatnonzero(opens[batch.token_word])
+        limit = batch.paragraphs.last[batch.paragraphs.of_token[first]]
+        prefix = np.full(first.size, _ROOT, np.uint64)
+        depth = 0
+        found: list[tuple[Ints, int, Ints]] = []
+        while first.size:
+            word = batch.token_word[first + depth]
+            steps = [(first, limit, combine(prefix, hashes[word]))]
+            for column in stem_of:
+                some = np.flatnonzero(column[word])
+                steps.append((first[some], limit[some], combine(prefix[some], column[word[some]])))
+            first, limit, prefix = (np.concatenate(columns) for columns in zip(*steps, strict=True))
+            at = self._at(prefix)
+            first, limit, prefix, at = first[at >= 0], limit[at >= 0], prefix[at >= 0], at[at >= 0]
+            depth += 1
+            ends = self._n_values[at] > 0
+            found.append((first[ends], depth, at[ends]))
+            more = first + depth < limit
+            first, limit, prefix = first[more], limit[more], prefix[more]
+        return self._collect(found)
+
+    def _at(self, nodes: Hashes) -> Ints:
+        """Index of each node, -1 where there is none."""
+        at = np.minimum(np.searchsorted(self._node, nodes), self._node.size - 1)
+        return np.where(self._node[at] == nodes, at, -1)
+
+    def _stem_keys(self, batch: Batch) -> list[tuple[Ints, Hashes]]:
+        """For each stem length: vocabulary entries that begin with a stem, and the stem's key."""
+        vocabulary = batch.vocabulary
+        padded = np.concatenate((vocabulary.letters, np.zeros(16, np.uint8)))
+        keys = []
+        for size, stems in self._stems.items():
+            entries = np.flatnonzero(vocabulary.length >= size)
+            head = hash_bytes(padded, vocabulary.start[entries], np.full(entries.size, size, np.int64))
+            matching = np.isin(head, stems)
+            keys.append((entries[matching], head[matching] ^ _STEM))
+        return keys
+
+    def _collect(self, found: list[tuple[Ints, int, Ints]]) -> Hits:
+        first = np.concatenate([f for f, _, _ in found])
+        n_tokens = np.concatenate([np.full(f.size, d, np.int64) for f, d, _ in found])
+        at = np.concatenate([a for _, _, a in found])
+        copies = self._n_values[at]
+        offset = np.arange(int(copies.sum())) - np.repeat(np.cumsum(copies) - copies, copies)
+        value = self._value[np.repeat(self._first_value[at], copies) + offset]
+        first, n_tokens = np.repeat(first, copies), np.repeat(n_tokens, copies)
+        order = np.lexsort((value, -n_tokens, first))
+        return Hits(first[order], n_tokens[order], value[order])
+
+
+def expand(phrase: str) -> list[str]:
+    """All phrases that one with braces stands for: "{read,see} more" gives two.
+
+    Raises ValueError for unbalanced braces.
+    """
+    if phrase.count("{") != phrase.count("}"):
+        raise ValueError(f"unbalanced braces in {phrase!r}")
+    parts = re.split(r"\{([^{}]*)\}", phrase)
+    choices = [part.split(",") if k % 2 else [part] for k, part in enumerate(parts)]
+    forms = (" ".join("".join(choice).split()) for choice in itertools.product(*choices))
+    return list(dict.fromkeys(forms))
+
+
+def _is_starred(form: str) -> bool:
+    return re.search(r"\w\*", form) is not None
+
+
+def _star_ends(form: str) -> set[int]:
+    """Where, in the form without its stars, the starred words end."""
+    ends, removed = set(), 0
+    for position, character in enumerate(form):
+        if character == "*":
+            ends.add(position - removed)
+            removed += 1
+    return ends
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule as written in a rule pack; field by field as in docs/rules.md."""
+
+    id: str
+    tier: str
+    title: str
+    message: str
+    why: str
+    source: str
+    unit: str = "per 1000 words"
+    phrases: tuple[str, ...] = ()
+    lexicon: str = ""
+    patterns: tuple[str, ...] = ()
+    anchors: tuple[str, ...] = ()
+    quoted: str = "allowed"
+    where: str = "any"
+    unless: tuple[str, ...] = ()
+    document_unless: tuple[str, ...] = ()
+    hits: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    clean: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Places in a batch: characters of the joined text (int64[k]) and the paragraph that holds each."""
+
+    start: Ints
+    end: Ints
+    paragraph: Ints
+
+    @classmethod
+    def none(cls) -> Spans:
+        empty = np.zeros(0, np.int64)
+        return cls(empty, empty, empty)
+
+    @classmethod
+    def of_tokens(cls, batch: Batch, first: Ints, last: Ints) -> Spans:
+        """Spans from token `first` to token `last` (exclusive), both int64[k]."""
+        return cls(batch.token_start[first], batch.token_end[last - 1], batch.paragraphs.of_token[first])
+
+    def __len__(self) -> int:
+        return int(self.start.size)
+
+
+_FIELDS = {f for f in Rule.__dataclass_fields__}
+_NEEDED = ("id", "tier", "title", "message", "why", "source", "hits", "clean")
+
+
+class RulePack:
+    """Rules compiled for columns. `find` gives each rule's spans in a batch."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        names = [r.id for r in rules]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise ValueError(f"rules given twice: {', '.join(twice)}; rename one of them")
+        self.rules = tuple(rules)
+        entries: list[tuple[str, int]] = []
+        for number, rule in enumerate(self.rules):
+            entries += [(p, number) for p in rule.phrases]
+            if rule.lexicon:
+                entries += [(p, number) for p in read_lexicon(rule.lexicon)]
+        self._phrases = Phrases(entries)
+        self._anchors = Phrases((a, k) for k, r in enumerate(self.rules) for a in r.anchors)
+        self._patterns = [[_compiled(p, r.id) for p in r.patterns] for r in self.rules]
+        self._unless = [[_compiled(p, r.id) for p in r.unless] for r in self.rules]
+        self._document_unless = [[_compiled(p, r.id) for p in r.document_unless] for r in self.rules]
+
+    @classmethod
+    def load(cls, *paths: Path) -> RulePack:
+        """Rules of some TOML files, in the files' order.
+
+        Raises ValueError naming file, rule and field where a rule is not as docs/rules.md says.
+        """
+        return cls([rule for path in paths for rule in _read_rules(path)])
+
+    def find(self, batch: Batch) -> list[Spans]:
+        """Spans of every rule, in the order of `rules`."""
+        found = self._phrases.find(batch)
+        anchors = self._anchors.find(batch)
+        result = []
+        for number, rule in enumerate(self.rules):
+            of_rule = found.value == number
+            first, last = _without_overlap(found.first[of_rule], (found.first + found.n_tokens)[of_rule])
+            spans = Spans.of_tokens(batch, first, last) if first.size else Spans.none()
+            if self._patterns[number]:
+                paragraphs = np.unique(batch.paragraphs.of_token[anchors.first[anchors.value == number]])
+                spans = _joined(spans, self._search(batch, number, paragraphs))
+            if len(spans):
+                spans = self._allowed(batch, number, rule, spans)
+            result.append(spans)
+        return result
+
+    def _search(self, batch: Batch, number: int, paragraphs: Ints) -> Spans:
+        start, end, owner = [], [], []
+        for paragraph in paragraphs:
+            low = int(batch.paragraphs.start[paragraph])
+            text = batch.text_of(low, int(batch.paragraphs.end[paragraph]))
+            for pattern in self._patterns[number]:
+                for match in pattern.finditer(text):
+                    if match.end() > match.start():
+                        start.append(low + match.start())
+                        end.append(low + match.end())
+                        owner.append(int(paragraph))
+        return Spans(np.array(start, np.int64), np.array(end, np.int64), np.array(owner, np.int64))
+
+    def _allowed(self, batch: Batch, number: int, rule: Rule, spans: Spans) -> Spans:
+        """The spans that the rule's conditions leave."""
+        keep = np.ones(len(spans), bool)
+        token = np.searchsorted(batch.token_end, spans.start, "right")
+        token = np.minimum(token, max(batch.token_end.size - 1, 0))
+        if rule.quoted == "silent":
+            keep &= ~batch.is_quoted[token]
+        if rule.where == "short":
+            keep &= batch.paragraphs.sum(batch.is_word)[spans.paragraph] <= SHORT
+        if rule.where in ("start", "whole"):
+            keep &= _only_marks_between(batch, batch.paragraphs.first[spans.paragraph], token)
+        if rule.where == "whole":
+            after = np.searchsorted(batch.token_start, spans.end)
+            keep &= _only_marks_between(batch, after, batch.paragraphs.last[spans.paragraph])
+        for k in np.flatnonzero(keep):
+            if self._unless[number]:
+                sentence = batch.sentences.of_token[token[k]]
+                text = batch.text_of(int(batch.sentences.start[sentence]), int(batch.sentences.end[sentence]))
+                keep[k] = not any(p.search(text) for p in self._unless[number])
+            if keep[k] and self._document_unless[number]:
+                document, _ = batch.local(int(spans.start[k]))
+                keep[k] = not any(p.search(batch.texts[document]) for p in self._document_unless[number])
+        return Spans(spans.start[keep], spans.end[keep], spans.paragraph[keep])
+
+
+@cache
+def shipped_rules() -> RulePack:
+    """The rules in `quality/data/rules`."""
+    return RulePack.load(*sorted((DATA / "rules").glob("*.toml")))
+
+
+@cache
+def sources() -> Mapping[str, Mapping[str, str]]:
+    """What `quality/data/sources.toml` says of each source key: title, licence, url or reference."""
+    table: Mapping[str, Mapping[str, str]] = tomllib.loads((DATA / "sources.toml").read_text("utf8"))
+    return table
+
+
+def _read_rules(path: Path) -> list[Rule]:
+    try:
+        content = tomllib.loads(path.read_text("utf8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path}: not TOML: {error}") from error
+    stray = set(content) - {"rule"}
+    if stray:
+        raise ValueError(f"{path}: unknown top-level keys {sorted(stray)}; only [[rule]] blocks are read")
+    return [_rule(path, block) for block in content.get("rule", [])]
+
+
+def _rule(path: Path, block: dict[str, object]) -> Rule:
+    name = f"{path.name}: rule {block.get('id', '(no id)')!r}"
+    unknown, missing = set(block) - _FIELDS, [f for f in _NEEDED if not block.get(f)]
+    if unknown:
+        raise ValueError(f"{name}: unknown fields {sorted(unknown)}; known are {sorted(_FIELDS)}")
+    if missing:
+        raise ValueError(f"{name}: fields missing or empty: {', '.join(missing)}")
+    for field_name, allowed in (("tier", TIERS), ("unit", UNITS), ("where", WHERE), ("quoted", QUOTED)):
+        if field_name in block and block[field_name] not in allowed:
+            raise ValueError(
+                f"{name}: {field_name} is {block[field_name]!r}; expected one of {', '.join(allowed)}"
+            )
+    if not re.fullmatch(r"[a-z_]+\.[a-z_]+", str(block["id"])):
+        raise ValueError(f"{name}: the id must be family.rule in lower case")
+    if block.get("patterns") and not block.get("anchors"):
+        raise ValueError(f"{name}: patterns need anchors, words without which no pattern can match")
+    if not (block.get("phrases") or block.get("patterns") or block.get("lexicon")):
+        raise ValueError(f"{name}: needs phrases, a lexicon or patterns")
+    values = {k: _tuples(v) for k, v in block.items()}
+    return Rule(**values)  # type: ignore[arg-type]  # the fields were checked above
+
+
+def _tuples(value: object) -> object:
+    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value
+
+
+# A quantified group that itself ends in a quantifier, such as (a+)+ or (\w*\s*)*: exponential or
+# quadratic on pumped input. Unbounded dot repeats are refused as well; write [^.]{0,80} instead.
+_NESTED = re.compile(r"\((?:[^()\\]|\\.)*(?:[*+]|\{\d+,\})\)?(?:[*+]|\{\d+,\})|(?<!\\)\.[*+]|\)[*+]")
+
+
+def _compiled(pattern: str, rule: str) -> re.Pattern[str]:
+    if _NESTED.search(pattern):
+        raise ValueError(
+            f"rule {rule}: pattern {pattern!r} may take more than linear time: "
+            "no repeated groups, no .* or .+; write bounded repeats such as [^.]{0,80}"
+        )
+    try:
+        return re.compile(pattern, re.IGNORECASE)
+    except re.error as error:
+        raise ValueError(f"rule {rule}: pattern {pattern!r} is not a regular expression: {error}") from error
+
+
+def _without_overlap(first: Ints, last: Ints) -> tuple[Ints, Ints]:
+    """Leftmost-longest spans: those that begin before an earlier one has ended are left out.
+
+    Spans come sorted by first token, longer ones before shorter.
+    """
+    if first.size < 2:
+        return first, last
+    reach = np.maximum.accumulate(last)
+    keep = np.ones(first.size, bool)
+    keep[1:] = first[1:] >= reach[:-1]
+    return first[keep], last[keep]
+
+
+def _joined(left: Spans, right: Spans) -> Spans:
+    """Both sets of spans in order, overlaps left out."""
+    start, end, paragraph = (
+        np.concatenate((getattr(left, k), getattr(right, k))) for k in ("start", "end", "paragraph")
+    )
+    order = np.lexsort((-end, start))
+    start, end, paragraph = start[order], end[order], paragraph[order]
+    if start.size > 1:
+        keep = np.ones(start.size, bool)
+        keep[1:] = start[1:] >= np.maximum.accumulate(end)[:-1]
+        start, end, paragraph = start[keep], end[keep], paragraph[keep]
+    return Spans(start, end, paragraph)
+
+
+def _only_marks_between(batch: Batch, first: Ints, last: Ints) -> Bools:
+    """Whether the tokens from `first` to `last` (exclusive) hold no word and no number; bool[k]."""
+    ink = np.concatenate(([0], np.cumsum(batch.token_kind != 2)))
+    return ink[last] == ink[np.minimum(first, last)]

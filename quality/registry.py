@@ -1,0 +1,234 @@
+"""What there is to ask of a text: every feature and rule, declared once, and the matrices they give.
+
+A *measured* feature is a function of a batch and a group that gives one number for each run:
+
+    @feature("characters", source="rae2021", values=[("aa bbbb", 3.0), ("...", nan)])
+    def mean_word_length(batch: Batch, group: Group) -> Floats:
+        \"\"\"Mean number of characters in a word.\"\"\"
+
+A *counted* feature is a rule of a rule pack, or a `@rule` function where a rule needs code: it gives
+spans, and its value is their number in the rule's unit. Value and evidence cannot disagree, since
+one is the count of the other.
+
+From a declaration follow its tests (the examples), its row in docs/features.md, what `quality
+features NAME` prints and the column of the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from quality.lexicon import TIERS, UNITS, Rule, RulePack, Spans, shipped_rules, sources
+from quality.text import Batch, Floats, Group, Ints, ratio
+
+Measure = Callable[[Batch, Group], Floats]
+Count = Callable[[Batch], Spans]
+
+MEASURED_UNITS = (
+    "characters",
+    "count",
+    "grade",
+    "letters",
+    "log",
+    "points",
+    "ratio",
+    "share",
+    "share of characters",
+    "share of words",
+    "similarity",
+    "standard deviations",
+    "syllables",
+    "words",
+    "yes or no",
+)
+FOR = ("both", "paragraphs", "documents")
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A number of a paragraph or document, and all that is said about it.
+
+    `around` names neighbours whose value is a further column of the paragraph model: -1 is the
+    paragraph before, 1 the one after, "mean 2" the mean of the two on either side without the
+    paragraph itself.
+    """
+
+    name: str
+    family: str
+    unit: str
+    source: str
+    definition: str
+    details: str
+    measure: Measure
+    values: tuple[tuple[str, float], ...]
+    of: str
+    around: tuple[int | str, ...]
+
+
+@dataclass(frozen=True)
+class CodeRule:
+    """A rule that needs code: the declaration is that of a rule pack, the spans come from `find`."""
+
+    rule: Rule
+    find: Count
+
+
+FEATURES: dict[str, Feature] = {}
+CODE_RULES: dict[str, CodeRule] = {}
+
+
+def feature(
+    unit: str,
+    *,
+    source: str,
+    values: Sequence[tuple[str, float]],
+    of: str = "both",
+    around: Sequence[int | str] = (),
+) -> Callable[[Measure], Measure]:
+    """Declare a measured feature; `values` are examples (text, value of the whole text).
+
+    Raises ValueError for a name taken, no docstring, an unknown unit or source, or no example.
+    """
+
+    def declare(measure: Measure) -> Measure:
+        name = measure.__name__
+        definition, _, details = (measure.__doc__ or "").strip().partition("\n")
+        if name in FEATURES:
+            raise ValueError(f"feature {name!r} is declared twice: choose another name")
+        if not definition:
+            raise ValueError(
+                f"feature {name!r} has no docstring: its first line is the definition people read"
+            )
+        if unit not in MEASURED_UNITS:
+            raise ValueError(
+                f"feature {name!r}: unknown unit {unit!r}; known are {', '.join(MEASURED_UNITS)}"
+            )
+        if of not in FOR:
+            raise ValueError(f"feature {name!r}: of={of!r}; expected one of {', '.join(FOR)}")
+        if not values:
+            raise ValueError(f"feature {name!r} has no example: give values=[(text, value), ...]")
+        _check_source(name, source)
+        family = measure.__module__.rpartition(".")[2]
+        FEATURES[name] = Feature(
+            name, family, unit, source, definition, details.strip(), measure, tuple(values), of, tuple(around)
+        )
+        return measure
+
+    return declare
+
+
+def rule(
+    id: str,
+    *,
+    tier: str,
+    title: str,
+    message: str,
+    why: str,
+    source: str,
+    hits: Sequence[tuple[str, Sequence[str]]],
+    clean: Sequence[str],
+    unit: str = "per 1000 words",
+) -> Callable[[Count], Count]:
+    """Declare a rule that needs code; `hits` are texts with the exact spans found, `clean` texts without.
+
+    Raises ValueError for a name taken, an unknown tier, unit or source, or no example.
+    """
+
+    def declare(find: Count) -> Count:
+        if id in CODE_RULES:
+            raise ValueError(f"rule {id!r} is declared twice: choose another name")
+        if tier not in TIERS or unit not in UNITS:
+            raise ValueError(
+                f"rule {id!r}: tier {tier!r} or unit {unit!r} unknown; tiers {TIERS}, units {UNITS}"
+            )
+        if not hits or not clean:
+            raise ValueError(f"rule {id!r} needs hits and clean examples")
+        _check_source(id, source)
+        examples = tuple((text, tuple(spans)) for text, spans in hits)
+        declared = Rule(id, tier, title, message, why, source, unit, hits=examples, clean=tuple(clean))
+        CODE_RULES[id] = CodeRule(declared, find)
+        return find
+
+    return declare
+
+
+def _check_source(name: str, source: str) -> None:
+    if source not in sources():
+        raise ValueError(f"{name!r}: source {source!r} is not in quality/data/sources.toml; add it there")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """All findings of a batch in columns.
+
+    `rule` int64[k] indexes `rules`; `start`, `end` are characters of the joined text, `paragraph`
+    the paragraph; sorted by place. `data[k]` holds what a rule wants to say beyond the span.
+    """
+
+    rules: tuple[Rule, ...]
+    rule: Ints
+    start: Ints
+    end: Ints
+    paragraph: Ints
+
+    def per(self, batch: Batch, group: Group) -> Floats:
+        """Value of every rule in its unit for each run of paragraphs or documents; float64[n, rules].
+
+        NaN where the unit has nothing to divide by.
+        """
+        run = self.paragraph if group is batch.paragraphs else batch.paragraphs.parent[self.paragraph]
+        size = group.n * len(self.rules)
+        counts = np.bincount(run * len(self.rules) + self.rule, minlength=size).astype(np.float64)
+        counts = counts.reshape(group.n, len(self.rules))
+        words = group.sum(batch.is_word)
+        if group is batch.paragraphs:
+            sentences = np.bincount(batch.sentences.parent, minlength=group.n).astype(np.float64)
+        else:
+            sentences = np.bincount(
+                batch.paragraphs.parent[batch.sentences.parent], minlength=group.n
+            ).astype(float)
+        for column, declared in enumerate(self.rules):
+            if declared.unit == "per sentence":
+                counts[:, column] = ratio(counts[:, column], sentences)
+            elif declared.unit.startswith("per "):
+                counts[:, column] = ratio(counts[:, column] * int(declared.unit.split()[1]), words)
+        return counts
+
+
+def count(batch: Batch, packs: Sequence[RulePack] | None = None) -> Counted:
+    """All findings of the rule packs (the shipped ones unless given) and of the code rules."""
+    rules: list[Rule] = []
+    spans: list[Spans] = []
+    for pack in packs if packs is not None else (shipped_rules(),):
+        rules += pack.rules
+        spans += pack.find(batch)
+    for declared in CODE_RULES.values():
+        rules.append(declared.rule)
+        spans.append(declared.find(batch))
+    number = np.repeat(np.arange(len(rules)), [len(s) for s in spans])
+    start, end, paragraph = (
+        np.concatenate([getattr(s, column) for s in spans]) if spans else np.zeros(0, np.int64)
+        for column in ("start", "end", "paragraph")
+    )
+    order = np.lexsort((number, end, start))
+    return Counted(tuple(rules), number[order], start[order], end[order], paragraph[order])
+
+
+def measured_names(of: str) -> list[str]:
+    """Names of the measured features of "paragraphs" or "documents", in the order of declaration."""
+    return [f.name for f in FEATURES.values() if f.of in ("both", of)]
+
+
+def measure(batch: Batch, group: Group, names: Sequence[str]) -> Floats:
+    """Matrix of the named features; float64[group.n, len(names)], NaN where undefined.
+
+    Raises KeyError naming the features that do not exist.
+    """
+    unknown = [n for n in names if n not in FEATURES]
+    if unknown:
+        raise KeyError(f"unknown features {unknown}; known are {', '.join(FEATURES)}")
+    columns = [FEATURES[n].measure(batch, group) for n in names]
+    return np.column_stack(columns) if columns else np.zeros((group.n, 0))

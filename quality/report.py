@@ -1,0 +1,149 @@
+"""What comes out: the report on one text, and how reliability becomes a verdict.
+
+The fields are those of docs/output.md (schema `quality/1`); `Report.to_dict` gives them as plain
+values, in the order shown there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+SCHEMA = "quality/1"
+ROLES = ("content", "boilerplate", "filler", "duplicate")
+VERDICTS = ("keep", "review", "drop", "unsure")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Thresholds that turn reliability into a verdict.
+
+    At `keep` or above a text is kept; below `drop` it is dropped, provided it has hard evidence
+    against it; everything else is for review. Texts under `n_words_low` words, or with a share of
+    English function words under `stop_word_share_low`, are `unsure` unless hard evidence drops them.
+    """
+
+    name: str
+    keep: float
+    drop: float
+    n_words_low: int
+    stop_word_share_low: float
+
+    def verdict(self, reliability: float | None, *, n_words: int, stop_word_share: float, hard: bool) -> str:
+        """One of `VERDICTS`. Soft signals alone never give "drop"."""
+        if reliability is None:
+            return "unsure"
+        if hard and reliability < self.drop:
+            return "drop"
+        if n_words < self.n_words_low or not stop_word_share >= self.stop_word_share_low:
+            return "unsure"
+        return "keep" if reliability >= self.keep else "review"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule that fired: where (offsets in the text as given), on what words, and what it means."""
+
+    rule: str
+    tier: str
+    paragraph: int
+    start: int
+    end: int
+    text: str
+    message: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """One paragraph: place, probability of each role, the role given, reliability (None without words)."""
+
+    i: int
+    start: int
+    end: int
+    role: str
+    roles: Mapping[str, float]
+    reliability: float | None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One term of the score: `effect` is what it adds to the logit of reliability, `value` what was seen."""
+
+    feature: str
+    value: float | None
+    effect: float
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """An indexed document (or paragraph of this text) that resembles one in the reference index."""
+
+    id: str
+    similarity: float
+    paragraph: int | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that is said about one text.
+
+    `reliability` is the probability, 0..1, that the text is of the sourced, human-edited,
+    true-to-its-date kind; None for a text without words. Before calibration its logit is
+    `intercept` plus the sum of the contributions' effects.
+    """
+
+    id: str
+    source: str
+    reliability: float | None
+    verdict: str
+    policy: str
+    as_of: Mapping[str, str | None]
+    paragraphs: tuple[Paragraph, ...]
+    findings: tuple[Finding, ...]
+    contributions: tuple[Contribution, ...]
+    intercept: float
+    model: Mapping[str, str]
+    duplicates: tuple[Duplicate, ...] = ()
+    warnings: tuple[str, ...] = ()
+    text: str | None = None
+
+    @property
+    def hard(self) -> tuple[Finding, ...]:
+        """Findings of hard evidence, in the order of the text."""
+        return tuple(f for f in self.findings if f.tier == "hard")
+
+    @property
+    def soft(self) -> tuple[Finding, ...]:
+        """Findings of soft signals, in the order of the text."""
+        return tuple(f for f in self.findings if f.tier == "soft")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain values, as one line of `quality score --format jsonl` has them."""
+        whole = {
+            "schema": SCHEMA,
+            "id": self.id,
+            "source": self.source,
+            "reliability": self.reliability,
+            "verdict": self.verdict,
+            "policy": self.policy,
+            "as_of": dict(self.as_of),
+            "paragraphs": [_without_none(asdict(p), "text") for p in self.paragraphs],
+            "findings": [asdict(f) for f in self.findings],
+            "contributions": [asdict(c) for c in self.contributions],
+            "intercept": self.intercept,
+            "duplicates": [_without_none(asdict(d), "paragraph") for d in self.duplicates],
+            "warnings": list(self.warnings),
+            "offset_unit": "codepoint",
+            "model": dict(self.model),
+            "text": self.text,
+        }
+        return _without_none(whole, "text")
+
+
+def _without_none(values: dict[str, Any], key: str) -> dict[str, Any]:
+    if values[key] is None:
+        del values[key]
+    return values

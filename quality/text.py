@@ -1,0 +1,723 @@
+"""Many texts as flat numpy columns: characters, tokens, sentences, paragraphs, documents.
+
+A `Batch` holds some texts joined by line breaks and, beside them, columns that say where things
+are. Nothing here edits a text: offsets are code points of the text as given, and folded forms
+(lower case, accents and look-alike letters mapped to plain Latin, zero-width characters skipped)
+live in columns of their own.
+
+A word is interned once: `vocabulary` has one entry for each distinct folded form in the batch, and
+whatever is asked of a word (length, syllables, is it a stop word) is asked of the entry and
+gathered through `token_word`. Sums over tokens go through `Group.sum`, so one feature serves
+sentences, paragraphs and documents alike.
+
+Not here: what any of it means. This module knows no word of English except a list of
+abbreviations that do not end a sentence.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
+from typing import TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
+Hashes = NDArray[np.uint64]
+Floats = NDArray[np.float64]
+
+# Character classes.
+MARK, SPACE, BREAK, LETTER, DIGIT, APOSTROPHE, IGNORED, UPPER = range(8)
+
+# Token kinds. A word begins with a letter, a number with a digit, a mark is one other character.
+WORD, NUMBER, PUNCTUATION = range(3)
+
+# Letters of other scripts that look like a Latin one in most fonts (after Unicode's confusables,
+# the single-letter cases only); used to read through disguised words, never to judge them.
+LOOK_ALIKES = dict(
+    zip(
+        "\N{CYRILLIC SMALL LETTER A}\N{CYRILLIC SMALL LETTER IE}\N{CYRILLIC SMALL LETTER O}"
+        "\N{CYRILLIC SMALL LETTER ER}\N{CYRILLIC SMALL LETTER ES}\N{CYRILLIC SMALL LETTER HA}"
+        "\N{CYRILLIC SMALL LETTER U}\N{CYRILLIC SMALL LETTER BYELORUSSIAN-UKRAINIAN I}"
+        "\N{CYRILLIC SMALL LETTER JE}\N{CYRILLIC SMALL LETTER DZE}\N{CYRILLIC SMALL LETTER SHHA}"
+        "\N{GREEK SMALL LETTER ALPHA}\N{GREEK SMALL LETTER OMICRON}\N{GREEK SMALL LETTER NU}"
+        "\N{GREEK SMALL LETTER RHO}\N{GREEK SMALL LETTER IOTA}\N{GREEK SMALL LETTER KAPPA}"
+        "\N{GREEK SMALL LETTER TAU}\N{GREEK SMALL LETTER UPSILON}\N{LATIN SMALL LETTER DOTLESS I}",
+        "aeopcxyijshaovpiktui",
+        strict=True,
+    )
+)
+# Capitals whose small form does not look the same but which themselves look Latin.
+LOOK_ALIKES |= dict(
+    zip(
+        "\N{CYRILLIC CAPITAL LETTER VE}\N{CYRILLIC CAPITAL LETTER EN}\N{CYRILLIC CAPITAL LETTER KA}"
+        "\N{CYRILLIC CAPITAL LETTER EM}\N{CYRILLIC CAPITAL LETTER TE}\N{GREEK CAPITAL LETTER BETA}"
+        "\N{GREEK CAPITAL LETTER EPSILON}\N{GREEK CAPITAL LETTER ZETA}\N{GREEK CAPITAL LETTER ETA}"
+        "\N{GREEK CAPITAL LETTER MU}\N{GREEK CAPITAL LETTER NU}\N{GREEK CAPITAL LETTER CHI}",
+        "bhkmtbezhmnx",
+        strict=True,
+    )
+)
+# Marks that newspapers set in several shapes, folded to one.
+MARK_FOLDS = {
+    "\N{LEFT DOUBLE QUOTATION MARK}": '"',
+    "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
+    "\N{DOUBLE LOW-9 QUOTATION MARK}": '"',
+    "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}": '"',
+    "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}": '"',
+    "\N{LEFT SINGLE QUOTATION MARK}": "'",
+    "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+    "\N{MODIFIER LETTER APOSTROPHE}": "'",
+    "\N{GRAVE ACCENT}": "'",
+    "\N{HYPHEN}": "-",
+    "\N{NON-BREAKING HYPHEN}": "-",
+    "\N{EN DASH}": "-",
+    "\N{EM DASH}": "_",
+    "\N{HORIZONTAL BAR}": "_",
+    "\N{HORIZONTAL ELLIPSIS}": ".",
+    "\N{BULLET}": "*",
+    "\N{MIDDLE DOT}": "*",
+}
+BREAKS = "\n\r\v\f\x85\u2028\u2029"
+BULLETS = "-*+•◦▪▫‣·–—●○■□►▶➤✓✔»"  # noqa: RUF001 - these very characters open list items
+
+# A full stop after one of these does not end a sentence even before a capital letter (own list,
+# from newswire: titles, ranks, months, a few Latin and corporate ones that names follow).
+ABBREVIATIONS = (
+    "mr mrs ms dr prof st sen rep gov gen col lt sgt capt cmdr adm maj hon rev fr sr jr messrs mt ft "
+    "jan feb mar apr jun jul aug sep sept oct nov dec no nos vs v cf eg ie al fig figs eq ch pp vol ed eds"
+).split()
+
+# Hard-wrapped text: the width that mail, plain-text releases and old pages wrap at.
+WRAP_LOW, WRAP_HIGH = 45, 100
+
+_K1, _K2, _K3 = (np.uint64(k) for k in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))
+_WINDOW = np.array([(1 << (8 * k)) - 1 for k in range(8)] + [2**64 - 1], np.uint64)
+
+
+class _Characters:
+    """Class and folded byte of every code point, filled in one page of 256 at a time when first met.
+
+    The whole of Unicode at once would cost a second at import; news text touches four pages.
+    """
+
+    def __init__(self) -> None:
+        self.kind = np.zeros(0x110000, np.uint8)
+        self.folded = np.zeros(0x110000, np.uint8)
+        self._known = np.zeros(0x1100, bool)
+
+    def cover(self, codes: NDArray[np.uint32]) -> None:
+        pages = np.flatnonzero(np.bincount(codes >> np.uint32(8), minlength=1))
+        for page in pages[~self._known[pages]]:
+            for code in range(page << 8, (page + 1) << 8):
+                self.kind[code], self.folded[code] = _character(chr(code))
+            self._known[page] = True
+
+
+def _character(character: str) -> tuple[int, int]:
+    """Class and folded byte of one character."""
+    if character in BREAKS:
+        return BREAK, 10
+    category = unicodedata.category(character)
+    if category in ("Mn", "Me", "Cf") or category == "Cc" and not character.isspace():
+        return IGNORED, 0
+    if character.isspace() or category == "Zs":
+        return SPACE, 32
+    if character in MARK_FOLDS:
+        folded = MARK_FOLDS[character]
+        return (APOSTROPHE if folded == "'" else MARK), ord(folded)
+    if character == "'":
+        return APOSTROPHE, ord("'")
+    upper = category in ("Lu", "Lt")
+    plain = LOOK_ALIKES.get(character) or LOOK_ALIKES.get(character.lower()[:1])
+    if plain is None:
+        plain = unicodedata.normalize("NFKD", character)[:1].lower()[:1] or character
+    if category == "Nd":
+        return DIGIT, ord("0") + unicodedata.digit(character)
+    if category[0] in "LN":
+        byte = ord(plain) if ord(plain) < 128 else 128 + ord(plain) * 37 % 127
+        return (UPPER if upper else LETTER), byte
+    return MARK, ord(plain) if 32 < ord(plain) < 128 else 128 + ord(plain) * 37 % 127
+
+
+_CHARACTERS = _Characters()
+
+
+def hash_bytes(buffer: Bytes, start: Ints, length: Ints) -> Hashes:
+    """64-bit hash of each stretch `buffer[start : start + length]`; uint64[n].
+
+    Reads the first sixteen bytes, the last eight and the length: two words of more than 24 letters
+    that agree in all of these share a hash, which no English pair does. `buffer` must go on for at
+    least eight bytes after the last stretch.
+    """
+    window = np.ndarray((buffer.size - 7,), "<u8", np.ascontiguousarray(buffer), 0, (1,))
+    value = window[start] & _WINDOW[np.minimum(length, 8)]
+    value = (value ^ (value >> np.uint64(29))) * _K1 + length.astype(np.uint64)
+    long = np.flatnonzero(length > 8)
+    if long.size:
+        at, size = start[long], length[long]
+        second = window[at + 8] & _WINDOW[np.minimum(size - 8, 8)]
+        last = window[at + size - 8]
+        mixed = (second ^ (second >> np.uint64(30))) * _K2 + last * _K3
+        value[long] = (value[long] ^ (value[long] >> np.uint64(31))) * _K3 + mixed
+    value ^= value >> np.uint64(32)
+    value *= _K2
+    value ^= value >> np.uint64(29)
+    return value
+
+
+def combine(left: Hashes, right: Hashes) -> Hashes:
+    """Hash of two hashes in order; uint64[n]. Folding it over a row of tokens hashes the phrase."""
+    mixed = (left * _K1) ^ (right + _K2)
+    mixed ^= mixed >> np.uint64(31)
+    mixed *= _K3
+    return mixed ^ (mixed >> np.uint64(29))
+
+
+@dataclass(frozen=True)
+class Group:
+    """A way to cut the tokens of a batch into consecutive runs: its sentences, paragraphs or documents.
+
+    `first[g] : last[g]` are the tokens of run g (int64[n]); `start[g] : end[g]` its characters in
+    the joined text; `parent[g]` the run of the next larger group that holds it.
+    """
+
+    n: int
+    first: Ints
+    last: Ints
+    start: Ints
+    end: Ints
+    parent: Ints
+    n_tokens: int
+
+    @cached_property
+    def of_token(self) -> Ints:
+        """Run of every token; int64[tokens]."""
+        return np.repeat(np.arange(self.n), self.last - self.first)
+
+    def sum(self, values: NDArray[np.generic]) -> Floats:
+        """Sum of a column of tokens over each run; float64[n]. Same bits in any batch."""
+        if values.dtype.kind == "f":
+            return np.bincount(self.of_token, weights=values, minlength=self.n).astype(np.float64)
+        total = np.zeros(self.n_tokens + 1, np.int64)
+        np.cumsum(values, out=total[1:])
+        return (total[self.last] - total[self.first]).astype(np.float64)
+
+    def count(self, characters: Bools) -> Floats:
+        """Number of marked characters of the joined text within each run; float64[n]."""
+        total = np.zeros(characters.size + 1, np.int32)
+        np.cumsum(characters, out=total[1:])
+        return (total[self.end] - total[self.start]).astype(np.float64)
+
+    def among(self, positions: Ints) -> Floats:
+        """Number of tokens, given by index, that fall into each run; float64[n]."""
+        return np.bincount(self.of_token[positions], minlength=self.n).astype(np.float64)
+
+
+def ratio(numerator: Floats, denominator: Floats) -> Floats:
+    """`numerator / denominator`, NaN where the denominator is 0; float64[n]."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(denominator == 0, np.nan, numerator / denominator)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The distinct folded tokens of a batch.
+
+    `hash` uint64[v] ascending, `length` int64[v] in characters, `kind` uint8[v];
+    the folded letters of entry i are `letters[start[i] : start[i] + length[i]]` (uint8).
+    """
+
+    hash: Hashes
+    letters: Bytes
+    start: Ints
+    length: Ints
+    kind: Bytes
+
+    def __len__(self) -> int:
+        return int(self.hash.size)
+
+    def word(self, entry: int) -> str:
+        """Folded form of one entry, for people; letters outside Latin show as '?'."""
+        at = int(self.start[entry])
+        return bytes(self.letters[at : at + int(self.length[entry])]).decode("ascii", "replace")
+
+    def last(self, k: int) -> Bytes:
+        """The k-th letter from the end (1 = the last) of each entry, 0 where it is shorter; uint8[v]."""
+        at = self.start + self.length - k
+        return np.where(self.length >= k, self.letters[np.maximum(at, 0)], 0).astype(np.uint8)
+
+    @cached_property
+    def order(self) -> Ints:
+        """Entry of each letter of `letters` that belongs to a word; for sums over letters; int64."""
+        return np.repeat(np.arange(len(self)), self.length)
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Texts as columns. Build one with `Batch.of`.
+
+    Characters (of the texts joined by one line break each): `code` uint32, `kind` uint8 (class),
+    `folded` uint8. Tokens: `token_start`, `token_end` int64 (characters of the joined text),
+    `token_kind` uint8, `token_word` int64 (entry of `vocabulary`), `token_upper` bool (begins with a
+    capital), `spaced` bool (white space or a paragraph's start before it). Tokens are in order and
+    every one lies in exactly one sentence, paragraph and document; list markers are not tokens.
+    """
+
+    texts: tuple[str, ...]
+    code: NDArray[np.uint32]
+    kind: Bytes
+    folded: Bytes
+    document_start: Ints
+    token_start: Ints
+    token_end: Ints
+    token_kind: Bytes
+    token_word: Ints
+    token_upper: Bools
+    spaced: Bools
+    vocabulary: Vocabulary
+    sentences: Group
+    paragraphs: Group
+    documents: Group
+    is_list_item: Bools
+    after_blank: Bools
+    memory: dict[object, object] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, texts: Sequence[str], paragraphs: Sequence[Sequence[str] | None] | None = None) -> Batch:
+        """Columns of some texts.
+
+        Where `paragraphs[d]` is given, document d consists of exactly these paragraphs joined by a
+        blank line and `texts[d]` is ignored; elsewhere `texts[d]` is cut at line breaks, blank
+        lines and list items, and hard-wrapped lines are joined.
+
+        Raises
+        ------
+        TypeError: `texts` is one string instead of a sequence of strings.
+        ValueError: `paragraphs` and `texts` differ in length.
+        """
+        if isinstance(texts, str):
+            raise TypeError("one text given, a sequence of texts expected: write Batch.of([text])")
+        given = list(paragraphs) if paragraphs is not None else [None] * len(texts)
+        if len(given) != len(texts):
+            raise ValueError(
+                f"{len(texts)} texts but {len(given)} lists of paragraphs given; lengths must agree"
+            )
+        whole = tuple(t if p is None else "\n\n".join(p) for t, p in zip(texts, given, strict=True))
+        sizes = np.array([len(t) + 1 for t in whole], np.int64)
+        document_start = np.concatenate(([0], np.cumsum(sizes)))
+        joined = "\n".join(whole) + "\n"
+        code = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint32, copy=False)
+        _CHARACTERS.cover(code)
+        kind = _CHARACTERS.kind[code]
+        folded = _CHARACTERS.folded[code]
+        # "\r\n" is one line break, not a blank line
+        carriage = np.flatnonzero(code[:-1] == 13)
+        kind[carriage[code[carriage + 1] == 10]] = SPACE
+        first, last, document, is_list_item, after_blank = _paragraphs(kind, code, document_start, given)
+        return cls(
+            whole,
+            code,
+            kind,
+            folded,
+            document_start,
+            *_tokens(kind, folded, first, last, document, len(whole)),
+            is_list_item,
+            after_blank,
+        )
+
+    @property
+    def n_documents(self) -> int:
+        return len(self.texts)
+
+    @cached_property
+    def is_word(self) -> Bools:
+        """Tokens that begin with a letter; bool[tokens]."""
+        return self.token_kind == WORD
+
+    @cached_property
+    def token_hash(self) -> Hashes:
+        """Hash of each token's folded form; uint64[tokens]."""
+        return self.vocabulary.hash[self.token_word]
+
+    @cached_property
+    def is_quoted(self) -> Bools:
+        """Tokens inside double quotation marks; bool[tokens].
+
+        Marks alternate between opening and closing within a paragraph, so a quotation that runs
+        over several paragraphs is quoted to the end of each one it opens.
+        """
+        quote = self.mark('"')
+        total = np.concatenate(([0], np.cumsum(quote)))
+        so_far = total[1:] - total[self.paragraphs.first[self.paragraphs.of_token]]
+        return (so_far % 2 == 1) & ~quote
+
+    def mark(self, character: str) -> Bools:
+        """Tokens that are this one punctuation mark (folded); bool[tokens]."""
+        return (self.vocabulary.hash == hash_words([character])[0])[self.token_word]
+
+    def local(self, position: int) -> tuple[int, int]:
+        """Document and offset in it of a character of the joined text."""
+        document = int(np.searchsorted(self.document_start, position, "right")) - 1
+        return document, position - int(self.document_start[document])
+
+    def text_of(self, start: int, end: int) -> str:
+        """The characters of the joined text between two positions in one document, as given."""
+        document, offset = self.local(start)
+        return self.texts[document][offset : offset + end - start]
+
+
+Result = TypeVar("Result")
+
+
+def once_per_batch(function: Callable[[Batch], Result]) -> Callable[[Batch], Result]:
+    """Remember what a function of a batch returned, for as long as that batch lives.
+
+    For columns that several features need, such as syllables per token.
+    """
+
+    @wraps(function)
+    def remembered(batch: Batch) -> Result:
+        if function not in batch.memory:
+            batch.memory[function] = function(batch)
+        return cast(Result, batch.memory[function])
+
+    return remembered
+
+
+def hash_words(words: Sequence[str]) -> Hashes:
+    """Hash of each word as a batch would hash it; uint64[n].
+
+    Raises ValueError where an item is not exactly one token.
+    """
+    batch = Batch.of([], None) if not words else Batch.of(words)
+    if not words:
+        return np.zeros(0, np.uint64)
+    count = batch.documents.last - batch.documents.first
+    if (count != 1).any():
+        wrong = [w for w, k in zip(words, count, strict=True) if k != 1]
+        raise ValueError(f"expected one token each, given {wrong[:5]!r}: split phrases into tokens first")
+    return batch.vocabulary.hash[batch.token_word]
+
+
+def _paragraphs(
+    kind: Bytes, code: NDArray[np.uint32], document_start: Ints, given: Sequence[Sequence[str] | None]
+) -> tuple[Ints, Ints, Ints, Bools, Bools]:
+    """Start and end character, document, list-item flag and blank-line-before flag of each paragraph."""
+    start, end, forced = _lines(kind, document_start, given)
+    document = np.searchsorted(document_start, start, "right") - 1
+    inked = np.flatnonzero((kind != SPACE) & (kind != BREAK) & (kind != IGNORED))
+    if not inked.size:
+        inked = np.array([kind.size], np.int64)
+    low = np.searchsorted(inked, start)
+    high = np.searchsorted(inked, end)
+    blank = low >= high
+    ink_start = np.where(blank, start, inked[np.minimum(low, inked.size - 1)])
+    ink_end = np.where(blank, start, inked[np.maximum(high - 1, 0)] + 1)
+    marker = _marker_length(kind, code, ink_start, ink_end)
+
+    kept = ~blank | forced
+    gap = np.ones(start.size, bool)  # something else than one line break stands before this line
+    gap[1:] = blank[:-1] | (document[1:] != document[:-1]) | forced[1:]
+    # the gap survives dropping the blank lines, since a line after a blank one has gap set
+    number = np.flatnonzero(kept)
+    ink_start, ink_end, marker = ink_start[number], ink_end[number], marker[number]
+    gap, document, start = gap[number], document[number], start[number]
+    joined = _wrapped(kind, ink_start, ink_end, start, marker, gap)
+    head = np.flatnonzero(~joined)
+    tail = np.append(head[1:], ink_start.size) - 1
+    return ink_start[head] + marker[head], ink_end[tail], document[head], marker[head] > 0, gap[head]
+
+
+def _lines(
+    kind: Bytes, document_start: Ints, given: Sequence[Sequence[str] | None]
+) -> tuple[Ints, Ints, Bools]:
+    """Lines of all documents, or their given paragraphs: start, end (exclusive) and whether given."""
+    breaks = np.flatnonzero(kind == BREAK)
+    start = np.concatenate(([0], breaks[:-1] + 1)) if breaks.size else np.zeros(0, np.int64)
+    end = breaks
+    forced = np.zeros(start.size, bool)
+    if any(p is not None for p in given):
+        keep = np.ones(start.size, bool)
+        starts, ends = [], []
+        for document, parts in enumerate(given):
+            if parts is None:
+                continue
+            low, high = np.searchsorted(start, document_start[document : document + 2])
+            keep[low:high] = False
+            sizes = np.array([len(p) + 2 for p in parts], np.int64)
+            at = document_start[document] + np.concatenate(([0], np.cumsum(sizes)))
+            starts.append(at[:-1])
+            ends.append(at[1:] - 2)
+        start = np.concatenate([start[keep], *starts])
+        end = np.concatenate([end[keep], *ends])
+        forced = np.concatenate([forced[keep], np.ones(start.size - int(keep.sum()), bool)])
+        order = np.argsort(start, kind="stable")
+        start, end, forced = start[order], end[order], forced[order]
+    return start, end, forced
+
+
+def _marker_length(kind: Bytes, code: NDArray[np.uint32], start: Ints, end: Ints) -> Ints:
+    """Characters of a list marker with the blanks after it at the start of each line, else 0; int64[n].
+
+    A marker is a bullet, a number of up to three digits or one letter with ")" , or "1." and the
+    like, followed by white space and by something else: a line of nothing but a bullet has none.
+    """
+    size = kind.size
+
+    def kind_at(k: int) -> Bytes:
+        return np.where(start + k < end, kind[np.minimum(start + k, size - 1)], BREAK).astype(np.uint8)
+
+    def code_at(k: int) -> NDArray[np.uint32]:
+        return np.where(start + k < end, code[np.minimum(start + k, size - 1)], 10).astype(np.uint32)
+
+    bullets = np.array([ord(c) for c in BULLETS], np.uint32)
+    length = np.where(np.isin(code_at(0), bullets) & (kind_at(1) == SPACE), 1, 0)
+    opened = (code_at(0) == ord("(")).astype(np.int64)
+    digits = np.zeros(start.size, np.int64)
+    for k in range(4):  # an optional bracket and up to three digits
+        digit = kind_at(k) == DIGIT
+        digits += digit & (digits + opened == k)
+    at = digits + opened
+    letter = (digits == 0) & np.where(opened == 1, _is_letter(kind_at(1)), _is_letter(kind_at(0)))
+    at = at + letter
+    closing = np.zeros(start.size, bool)
+    for k in range(1, 5):
+        here = at == k
+        mark = code_at(k)
+        good = (mark == ord(")")) | ((mark == ord(".")) & (digits > 0) & (opened == 0))
+        closing |= here & good & (kind_at(k + 1) == SPACE)
+    numbered = closing & ((digits > 0) & (digits <= 3) | letter)
+    length = np.where(numbered, at + 1, length)
+    # blanks after the marker belong to it
+    found = np.flatnonzero(length > 0)
+    at = start[found] + length[found]
+    while True:
+        more = (at < end[found]) & (kind[np.minimum(at, size - 1)] == SPACE)
+        if not more.any():
+            break
+        at = at + more
+    length[found] = np.where(at < end[found], at - start[found], 0)
+    return length
+
+
+def _is_letter(kind: Bytes) -> Bools:
+    return (kind == LETTER) | (kind == UPPER)
+
+
+def _wrapped(
+    kind: Bytes, ink_start: Ints, ink_end: Ints, line_start: Ints, marker: Ints, gap: Bools
+) -> Bools:
+    """Lines that go on with the paragraph of the line before; bool[lines].
+
+    A block of lines counts as hard-wrapped when its lines end near one right edge (the next line's
+    first word would not have fitted) and most go on in lower case: menus and lists of headlines
+    begin with capitals.
+    """
+    n = ink_start.size
+    if n < 2:
+        return np.zeros(n, bool)
+    block = np.cumsum(gap) - 1
+    right = ink_end - line_start
+    width = np.zeros(int(block[-1]) + 1, np.int64)
+    np.maximum.at(width, block, right)
+    spaces = np.flatnonzero((kind == SPACE) | (kind == BREAK))
+    following = spaces[np.minimum(np.searchsorted(spaces, ink_start), spaces.size - 1)]
+    first_word = np.minimum(following, ink_end) - ink_start
+    pair = ~gap & (marker == 0)
+    pair[0] = False
+    full = np.zeros(n, bool)
+    full[1:] = right[:-1] + 1 + first_word[1:] > width[block[1:]]
+    full &= pair
+    lower = pair & (kind[np.minimum(ink_start, kind.size - 1)] == LETTER)
+    lines, pairs, n_full, n_lower = (
+        np.bincount(block, weights=column.astype(float), minlength=width.size)
+        for column in (np.ones(n), pair, full, lower)
+    )
+    # shares chosen by hand: a greedy wrap fills every line; half of English words in running text
+    # are lower case at a line's start even with many names
+    wrapped = (width >= WRAP_LOW) & (width <= WRAP_HIGH) & (n_full >= 0.7 * pairs) & (n_lower >= 0.4 * pairs)
+    wrapped &= (lines > 2) | (n_lower > 0)
+    return full & wrapped[block]
+
+
+def _tokens(
+    kind: Bytes, folded: Bytes, first_char: Ints, last_char: Ints, document: Ints, n_documents: int
+) -> tuple[Ints, Ints, Bytes, Ints, Bools, Bools, Vocabulary, Group, Group, Group]:
+    """Token columns, vocabulary and the three groups."""
+    ignored = kind == IGNORED
+    position: Ints | None = None
+    if ignored.any():
+        position = np.flatnonzero(~ignored)
+        kind, folded = kind[position], folded[position]
+    letter = _is_letter(kind)
+    digit = kind == DIGIT
+    wordly = letter | digit
+    inner = _inner_marks(kind, folded, letter, digit, wordly)
+    wordly[inner] = True
+    before = np.zeros_like(wordly)
+    before[1:] = wordly[:-1]
+    single = (kind == MARK) | (kind == APOSTROPHE)
+    single[inner] = False
+    begins = (wordly & ~before) | single
+    start = np.flatnonzero(begins)
+    after = np.zeros_like(wordly)
+    after[:-1] = wordly[1:]
+    end = np.flatnonzero((wordly & ~after) | single) + 1
+    spaced = np.ones(start.size, bool)
+    spaced[1:] = start[1:] > end[:-1]
+    token_kind = np.where(single[start], PUNCTUATION, np.where(digit[start], NUMBER, WORD)).astype(np.uint8)
+    upper = kind[start] == UPPER
+    length = end - start
+    padded = np.concatenate((folded, np.zeros(16, np.uint8)))
+    value = hash_bytes(padded, start, length)
+    if position is not None:
+        given_start, given_end = position[start], position[end - 1] + 1
+    else:
+        given_start, given_end = start, end
+
+    # only what lies in a paragraph is a token: list markers do not count
+    first = np.searchsorted(given_start, first_char)
+    last = np.maximum(np.searchsorted(given_start, last_char), first)
+    kept = np.zeros(start.size + 1, np.int8)
+    np.add.at(kept, first, 1)
+    np.add.at(kept, last, -1)
+    inside = np.cumsum(kept[:-1]) > 0
+    count = last - first
+    if not inside.all():
+        start, length, value, token_kind = start[inside], length[inside], value[inside], token_kind[inside]
+        upper, spaced, given_start, given_end = (
+            upper[inside],
+            spaced[inside],
+            given_start[inside],
+            given_end[inside],
+        )
+    last = np.cumsum(count)
+    first = last - count
+    spaced[first[count > 0]] = True
+
+    hashes, sample, word = np.unique(value, return_index=True, return_inverse=True)
+    size = length[sample]
+    where = np.cumsum(size) - size
+    index = np.arange(int(size.sum())) - np.repeat(where, size) + np.repeat(start[sample], size)
+    vocabulary = Vocabulary(hashes, folded[index], where, size, token_kind[sample])
+
+    n_tokens = int(start.size)
+    paragraphs = Group(
+        first_char.size, first, last, first_char, np.maximum(last_char, first_char), document, n_tokens
+    )
+    low = np.searchsorted(document, np.arange(n_documents))
+    high = np.searchsorted(document, np.arange(n_documents), "right")
+    edge = np.append(first, n_tokens)
+    span_start = np.append(first_char, 0)[low] if first_char.size else np.zeros(n_documents, np.int64)
+    span_end = np.where(high > low, np.append(last_char, 0)[high - 1], span_start)
+    documents = Group(
+        n_documents, edge[low], edge[high], span_start, span_end, np.zeros(n_documents, np.int64), n_tokens
+    )
+    sentences = _sentences(given_start, given_end, token_kind, word, upper, spaced, vocabulary, paragraphs)
+    return (
+        given_start,
+        given_end,
+        token_kind,
+        word,
+        upper,
+        spaced,
+        vocabulary,
+        sentences,
+        paragraphs,
+        documents,
+    )
+
+
+def _inner_marks(kind: Bytes, folded: Bytes, letter: Bools, digit: Bools, wordly: Bools) -> Ints:
+    """Marks that belong to the word around them: don't, 1,000.5, U.S (the last stop is a mark)."""
+    candidate = np.flatnonzero(
+        (kind == APOSTROPHE) | ((kind == MARK) & ((folded == ord(".")) | (folded == ord(","))))
+    )
+    candidate = candidate[(candidate > 0) & (candidate < kind.size - 1)]
+    left, right = candidate - 1, candidate + 1
+    apostrophe = (kind[candidate] == APOSTROPHE) & letter[left] & letter[right]
+    number = (kind[candidate] == MARK) & digit[left] & digit[right]
+    stop = folded[candidate] == ord(".")
+    lone_left = ~wordly[np.maximum(candidate - 2, 0)] | (candidate < 2)
+    lone_right = ~letter[np.minimum(candidate + 2, kind.size - 1)]
+    initials = stop & letter[left] & letter[right] & lone_left & lone_right
+    return candidate[apostrophe | number | initials]
+
+
+def _sentences(
+    token_start: Ints,
+    token_end: Ints,
+    token_kind: Bytes,
+    word: Ints,
+    upper: Bools,
+    spaced: Bools,
+    vocabulary: Vocabulary,
+    paragraphs: Group,
+) -> Group:
+    """Sentences: a paragraph is cut after . ! ? (and closing marks) before white space and no small letter.
+
+    A full stop does not cut after an abbreviation, an initial or letters with stops such as U.S.
+    """
+    n = token_start.size
+    begins = np.zeros(n + 1, bool)
+    begins[paragraphs.first] = True
+    if n:
+        letters = vocabulary.letters
+        head = letters[np.minimum(vocabulary.start, max(letters.size - 1, 0))]
+        is_mark = token_kind == PUNCTUATION
+        byte = np.where(is_mark, head[word], 0)
+        stop = (byte == ord(".")) | (byte == ord("!")) | (byte == ord("?"))
+        closing = (byte == ord('"')) | (byte == ord("'")) | (byte == ord(")")) | (byte == ord("]"))
+        # pass over further stops and closing marks that follow without white space
+        at = np.flatnonzero(stop)
+        nxt = at + 1
+        for _ in range(4):
+            more = (nxt < n) & ~spaced[np.minimum(nxt, n - 1)] & (stop | closing)[np.minimum(nxt, n - 1)]
+            nxt = nxt + more
+        inside = nxt < n
+        at, nxt = at[inside], nxt[inside]
+        # what follows: skip an opening quotation mark or bracket
+        opens = (byte == ord('"')) | (byte == ord("'")) | (byte == ord("(")) | (byte == ord("["))
+        seen = np.where(opens[nxt] & (nxt + 1 < n), np.minimum(nxt + 1, n - 1), nxt)
+        small = (token_kind[seen] == WORD) & ~upper[seen]
+        previous = np.maximum(at - 1, 0)
+        full_stop = byte[at] == ord(".")
+        touching = ~spaced[at]
+        short = (vocabulary.length[word[previous]] == 1) & (token_kind[previous] == WORD) & upper[previous]
+        dotted = (token_kind[previous] == WORD) & _has_stop(vocabulary)[word[previous]]
+        known = np.isin(vocabulary.hash, _abbreviation_hashes())[word[previous]]
+        held = full_stop & touching & (short | dotted | known)
+        cut = spaced[nxt] & ~small & ~held
+        begins[nxt[cut]] = True
+    begins = begins[:n]
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], n)
+    parent = np.searchsorted(paragraphs.first, first, "right") - 1
+    # empty paragraphs share a first token with the next one; searchsorted names the last of them
+    start = token_start[first]
+    end = token_end[last - 1] if n else token_end[:0]
+    return Group(first.size, first, last, start, end, parent, n)
+
+
+def _has_stop(vocabulary: Vocabulary) -> Bools:
+    """Entries with a full stop inside (u.s, p.m); bool[v]."""
+    second = np.minimum(vocabulary.start + 1, max(vocabulary.letters.size - 1, 0))
+    return (vocabulary.length > 2) & (vocabulary.letters[second] == ord(".")) & (vocabulary.kind == WORD)
+
+
+_HASHED_ABBREVIATIONS: list[Hashes] = []
+
+
+def _abbreviation_hashes() -> Hashes:
+    """Hashes of `ABBREVIATIONS`; computed once, without a batch since a batch needs them."""
+    if not _HASHED_ABBREVIATIONS:
+        buffer = np.frombuffer((" ".join(ABBREVIATIONS) + " " * 16).encode("ascii"), np.uint8)
+        size = np.array([len(a) for a in ABBREVIATIONS], np.int64)
+        _HASHED_ABBREVIATIONS.append(hash_bytes(buffer, np.cumsum(size + 1) - size - 1, size))
+    return _HASHED_ABBREVIATIONS[0]
