@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from quality.text import Batch, Bools, Floats, Hashes, Ints, combine, hash_bytes, hash_words
+from quality.text import Batch, Bools, Floats, Hashes, Ints, combine, hash_bytes, hash_words, once_per_batch
 
 DATA = Path(str(resources.files("quality") / "data"))
 
@@ -80,6 +80,12 @@ def read_lexicon(name: str) -> tuple[str, ...]:
         raise FileNotFoundError(f"no lexicon {name!r}; there are: {known}")
     lines = path.read_text("utf8").splitlines()
     return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+
+
+@once_per_batch
+def is_stop_word(batch: Batch) -> Bools:
+    """Tokens that are function words of English; bool[tokens]."""
+    return np.isin(batch.vocabulary.hash, hash_words(read_lexicon("stop_words")))[batch.token_word]
 
 
 @dataclass(frozen=True)
@@ -141,8 +147,8 @@ class Phrases:
     def find(self, batch: Batch) -> Hits:
         """All places where a phrase stands within one paragraph, by first token; overlaps included."""
         hashes = batch.vocabulary.hash
-        if not self._node.size or not hashes.size:
-            empty = np.zeros(0, np.int64)
+        empty = np.zeros(0, np.int64)
+        if not self._node.size:
             return Hits(empty, empty, empty)
         stems = self._stem_keys(batch)
         any_stem = np.zeros(hashes.size, bool)
@@ -162,7 +168,7 @@ class Phrases:
         limit = batch.paragraphs.last[batch.paragraphs.of_token[first]]
         prefix = np.full(first.size, _ROOT, np.uint64)
         depth = 0
-        found: list[tuple[Ints, int, Ints]] = []
+        found: list[tuple[Ints, int, Ints]] = [(empty, 0, empty)]
         while first.size:
             word = batch.token_word[first + depth]
             steps = [(first, limit, combine(prefix, hashes[word]))]
@@ -323,6 +329,8 @@ class RulePack:
             spans = Spans.of_tokens(batch, first, last) if first.size else Spans.none()
             if self._patterns[number]:
                 paragraphs = np.unique(batch.paragraphs.of_token[anchors.first[anchors.value == number]])
+                if rule.where == "short":
+                    paragraphs = paragraphs[batch.paragraphs.sum(batch.is_word)[paragraphs] <= SHORT]
                 spans = _joined(spans, self._search(batch, number, paragraphs))
             if len(spans):
                 spans = self._allowed(batch, number, rule, spans)
@@ -335,7 +343,9 @@ class RulePack:
             low = int(batch.paragraphs.start[paragraph])
             text = batch.text_of(low, int(batch.paragraphs.end[paragraph]))
             for pattern in self._patterns[number]:
-                for match in pattern.finditer(text):
+                # a pattern tied to the start is tried there alone, not at every character
+                tied = pattern.pattern.startswith("^")
+                for match in filter(None, [pattern.match(text)]) if tied else pattern.finditer(text):
                     if match.end() > match.start():
                         start.append(low + match.start())
                         end.append(low + match.end())

@@ -16,8 +16,9 @@ features NAME` prints and the column of the model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -165,7 +166,8 @@ class Counted:
     """All findings of a batch in columns.
 
     `rule` int64[k] indexes `rules`; `start`, `end` are characters of the joined text, `paragraph`
-    the paragraph; sorted by place. `data[k]` holds what a rule wants to say beyond the span.
+    the paragraph; sorted by place. `data[k]` holds what a rule says beyond its span, if anything; a
+    `message` in it replaces the rule's own.
     """
 
     rules: tuple[Rule, ...]
@@ -173,6 +175,7 @@ class Counted:
     start: Ints
     end: Ints
     paragraph: Ints
+    data: tuple[Mapping[str, Any] | None, ...]
 
     def per(self, batch: Batch, group: Group) -> Floats:
         """Value of every rule in its unit for each run of paragraphs or documents; float64[n, rules].
@@ -198,23 +201,93 @@ class Counted:
         return counts
 
 
-def count(batch: Batch, packs: Sequence[RulePack] | None = None) -> Counted:
-    """All findings of the rule packs (the shipped ones unless given) and of the code rules."""
-    rules: list[Rule] = []
-    spans: list[Spans] = []
+Told = tuple[Rule, Spans, Sequence[Mapping[str, Any] | None]]
+
+
+def count(batch: Batch, packs: Sequence[RulePack] | None = None, told: Sequence[Told] = ()) -> Counted:
+    """All findings of the rule packs (the shipped ones unless given), of the code rules, and those told.
+
+    `told` are findings that need more than the batch, such as a date: rule, spans and data of each.
+    """
+    found: list[Told] = []
     for pack in packs if packs is not None else (shipped_rules(),):
-        rules += pack.rules
-        spans += pack.find(batch)
+        found += [(r, s, (None,) * len(s)) for r, s in zip(pack.rules, pack.find(batch), strict=True)]
     for declared in CODE_RULES.values():
-        rules.append(declared.rule)
-        spans.append(declared.find(batch))
-    number = np.repeat(np.arange(len(rules)), [len(s) for s in spans])
+        spans = declared.find(batch)
+        found.append((declared.rule, spans, (None,) * len(spans)))
+    found += told
+    number = np.repeat(np.arange(len(found)), [len(spans) for _, spans, _ in found])
     start, end, paragraph = (
-        np.concatenate([getattr(s, column) for s in spans]) if spans else np.zeros(0, np.int64)
+        np.concatenate([getattr(spans, column) for _, spans, _ in found]) if found else np.zeros(0, np.int64)
         for column in ("start", "end", "paragraph")
     )
+    data = [item for _, _, items in found for item in items]
     order = np.lexsort((number, end, start))
-    return Counted(tuple(rules), number[order], start[order], end[order], paragraph[order])
+    rules = tuple(r for r, _, _ in found)
+    return Counted(
+        rules, number[order], start[order], end[order], paragraph[order], tuple(data[k] for k in order)
+    )
+
+
+def shifted(batch: Batch, values: Floats, by: int) -> Floats:
+    """Value of the paragraph `by` places further on the same page, NaN beyond its ends; float64[paragraphs]."""
+    n = values.size
+    moved = np.full(n, np.nan)
+    source = np.arange(n) + by
+    inside = (source >= 0) & (source < n)
+    parent = batch.paragraphs.parent
+    inside[inside] = parent[source[inside]] == parent[inside]
+    moved[inside] = values[source[inside]]
+    return moved
+
+
+def neighbourhood(batch: Batch, values: Floats, around: Sequence[int | str]) -> list[Floats]:
+    """Columns of the neighbours that `Feature.around` names, in that order; float64[paragraphs] each."""
+    reach = max((abs(a) if isinstance(a, int) else int(a.split()[1]) for a in around), default=0)
+    moved = {by: shifted(batch, values, by) for by in range(-reach, reach + 1) if by}
+    columns = []
+    for a in around:
+        if isinstance(a, int):
+            columns.append(moved[a])
+            continue
+        kind, size = a.split()
+        sides = {"mean": (-1, 1), "before": (-1,), "after": (1,)}[kind]
+        # plain sums in a fixed order: running sums would depend on what else is in the batch
+        near = [moved[side * k] for k in range(1, int(size) + 1) for side in sides]
+        total, known = np.zeros(values.size), np.zeros(values.size)
+        for column in near:
+            total += np.where(np.isnan(column), 0.0, column)
+            known += ~np.isnan(column)
+        columns.append(ratio(total, known))
+    return columns
+
+
+def around_names(name: str, around: Sequence[int | str]) -> list[str]:
+    """Column names of a feature and its neighbours: "x", "x (-1)", "x (mean 2)"."""
+    return [name] + [f"{name} ({a:+d})" if isinstance(a, int) else f"{name} ({a})" for a in around]
+
+
+def paragraph_names() -> list[str]:
+    """Columns that `paragraph_matrix` can give: features of paragraphs, each followed by its neighbours."""
+    chosen = (f for f in FEATURES.values() if f.of in ("both", "paragraphs"))
+    return [name for f in chosen for name in around_names(f.name, f.around)]
+
+
+def paragraph_matrix(batch: Batch, names: Sequence[str]) -> Floats:
+    """Measured features of paragraphs with their neighbours, by name; float64[paragraphs, len(names)]."""
+    columns: dict[str, Floats] = {}
+    wanted = {n.partition(" ")[0] for n in names}
+    for f in FEATURES.values():
+        if f.name in wanted:
+            values = f.measure(batch, batch.paragraphs)
+            near = neighbourhood(batch, values, f.around)
+            columns |= zip(around_names(f.name, f.around), [values, *near], strict=True)
+    unknown = [n for n in names if n not in columns]
+    if unknown:
+        raise KeyError(
+            f"unknown paragraph features {unknown}: the model was made by another version of quality"
+        )
+    return np.column_stack([columns[n] for n in names]) if names else np.zeros((batch.paragraphs.n, 0))
 
 
 def measured_names(of: str) -> list[str]:

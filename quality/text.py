@@ -19,8 +19,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, wraps
-from typing import TypeVar, cast
+from functools import cache, cached_property, wraps
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +84,7 @@ MARK_FOLDS = {
     "\N{MIDDLE DOT}": "*",
 }
 BREAKS = "\n\r\v\f\x85\u2028\u2029"
-BULLETS = "-*+•◦▪▫‣·–—●○■□►▶➤✓✔»"  # noqa: RUF001 - these very characters open list items
+BULLETS = "-*+•◦▪▫‣·–—●○■□►▶➤✓✔»"
 
 # A full stop after one of these does not end a sentence even before a capital letter (own list,
 # from newswire: titles, ranks, months, a few Latin and corporate ones that names follow).
@@ -124,7 +124,7 @@ def _character(character: str) -> tuple[int, int]:
     if character in BREAKS:
         return BREAK, 10
     category = unicodedata.category(character)
-    if category in ("Mn", "Me", "Cf") or category == "Cc" and not character.isspace():
+    if category in ("Mn", "Me", "Cf") or (category == "Cc" and not character.isspace()):
         return IGNORED, 0
     if character.isspace() or category == "Zs":
         return SPACE, 32
@@ -219,7 +219,7 @@ class Group:
         return np.bincount(self.of_token[positions], minlength=self.n).astype(np.float64)
 
 
-def ratio(numerator: Floats, denominator: Floats) -> Floats:
+def ratio(numerator: NDArray[Any], denominator: NDArray[Any]) -> Floats:
     """`numerator / denominator`, NaN where the denominator is 0; float64[n]."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(denominator == 0, np.nan, numerator / denominator)
@@ -319,7 +319,9 @@ class Batch:
         # "\r\n" is one line break, not a blank line
         carriage = np.flatnonzero(code[:-1] == 13)
         kind[carriage[code[carriage + 1] == 10]] = SPACE
-        first, last, document, is_list_item, after_blank = _paragraphs(kind, code, document_start, given)
+        first, last, document, is_list_item, after_blank = _paragraphs(
+            kind, folded, code, document_start, given
+        )
         return cls(
             whole,
             code,
@@ -333,12 +335,24 @@ class Batch:
 
     @property
     def n_documents(self) -> int:
+        """Number of texts."""
         return len(self.texts)
 
     @cached_property
     def is_word(self) -> Bools:
         """Tokens that begin with a letter; bool[tokens]."""
         return self.token_kind == WORD
+
+    @cached_property
+    def is_all_capitals(self) -> Bools:
+        """Words of two or more letters, all of them capitals; bool[tokens]."""
+        upper = np.zeros(self.kind.size + 1, np.int32)
+        np.cumsum(self.kind == UPPER, out=upper[1:])
+        lower = np.zeros(self.kind.size + 1, np.int32)
+        np.cumsum(self.kind == LETTER, out=lower[1:])
+        n_upper = upper[self.token_end] - upper[self.token_start]
+        n_lower = lower[self.token_end] - lower[self.token_start]
+        return self.is_word & (n_upper > 1) & (n_lower == 0)
 
     @cached_property
     def token_hash(self) -> Hashes:
@@ -391,10 +405,15 @@ def once_per_batch(function: Callable[[Batch], Result]) -> Callable[[Batch], Res
 
 
 def hash_words(words: Sequence[str]) -> Hashes:
-    """Hash of each word as a batch would hash it; uint64[n].
+    """Hash of each word as a batch would hash it; uint64[n], not to be written to.
 
     Raises ValueError where an item is not exactly one token.
     """
+    return _hash_words(tuple(words))
+
+
+@cache
+def _hash_words(words: tuple[str, ...]) -> Hashes:
     batch = Batch.of([], None) if not words else Batch.of(words)
     if not words:
         return np.zeros(0, np.uint64)
@@ -406,7 +425,11 @@ def hash_words(words: Sequence[str]) -> Hashes:
 
 
 def _paragraphs(
-    kind: Bytes, code: NDArray[np.uint32], document_start: Ints, given: Sequence[Sequence[str] | None]
+    kind: Bytes,
+    folded: Bytes,
+    code: NDArray[np.uint32],
+    document_start: Ints,
+    given: Sequence[Sequence[str] | None],
 ) -> tuple[Ints, Ints, Ints, Bools, Bools]:
     """Start and end character, document, list-item flag and blank-line-before flag of each paragraph."""
     start, end, forced = _lines(kind, document_start, given)
@@ -428,9 +451,9 @@ def _paragraphs(
     number = np.flatnonzero(kept)
     ink_start, ink_end, marker = ink_start[number], ink_end[number], marker[number]
     gap, document, start = gap[number], document[number], start[number]
-    joined = _wrapped(kind, ink_start, ink_end, start, marker, gap)
+    joined = _wrapped(kind, folded, ink_start, ink_end, start, document, marker, gap)
     head = np.flatnonzero(~joined)
-    tail = np.append(head[1:], ink_start.size) - 1
+    tail = np.append(head[1:], ink_start.size)[: head.size] - 1
     return ink_start[head] + marker[head], ink_end[tail], document[head], marker[head] > 0, gap[head]
 
 
@@ -511,39 +534,53 @@ def _is_letter(kind: Bytes) -> Bools:
 
 
 def _wrapped(
-    kind: Bytes, ink_start: Ints, ink_end: Ints, line_start: Ints, marker: Ints, gap: Bools
+    kind: Bytes,
+    folded: Bytes,
+    ink_start: Ints,
+    ink_end: Ints,
+    line_start: Ints,
+    document: Ints,
+    marker: Ints,
+    gap: Bools,
 ) -> Bools:
     """Lines that go on with the paragraph of the line before; bool[lines].
 
-    A block of lines counts as hard-wrapped when its lines end near one right edge (the next line's
-    first word would not have fitted) and most go on in lower case: menus and lists of headlines
-    begin with capitals.
+    Lines are hard-wrapped when they end near one right edge (the next line's first word would not
+    have fitted) and many go on in lower case: menus and lists of headlines begin with capitals. A
+    block of lines can show this by itself, or the whole document for all its blocks.
     """
     n = ink_start.size
     if n < 2:
         return np.zeros(n, bool)
-    block = np.cumsum(gap) - 1
     right = ink_end - line_start
-    width = np.zeros(int(block[-1]) + 1, np.int64)
-    np.maximum.at(width, block, right)
     spaces = np.flatnonzero((kind == SPACE) | (kind == BREAK))
     following = spaces[np.minimum(np.searchsorted(spaces, ink_start), spaces.size - 1)]
     first_word = np.minimum(following, ink_end) - ink_start
     pair = ~gap & (marker == 0)
     pair[0] = False
-    full = np.zeros(n, bool)
-    full[1:] = right[:-1] + 1 + first_word[1:] > width[block[1:]]
-    full &= pair
+    # goes on in lower case, and the line before did not end a sentence
     lower = pair & (kind[np.minimum(ink_start, kind.size - 1)] == LETTER)
-    lines, pairs, n_full, n_lower = (
-        np.bincount(block, weights=column.astype(float), minlength=width.size)
-        for column in (np.ones(n), pair, full, lower)
-    )
-    # shares chosen by hand: a greedy wrap fills every line; half of English words in running text
-    # are lower case at a line's start even with many names
-    wrapped = (width >= WRAP_LOW) & (width <= WRAP_HIGH) & (n_full >= 0.7 * pairs) & (n_lower >= 0.4 * pairs)
-    wrapped &= (lines > 2) | (n_lower > 0)
-    return full & wrapped[block]
+    closed = np.isin(folded[np.maximum(ink_end - 1, 0)], np.frombuffer(b".!?:", np.uint8))
+    lower[1:] &= ~closed[:-1]
+    block = np.cumsum(gap) - 1
+    in_block = pair.copy()  # lines of blocks of two lines or more: the others say nothing of a width
+    in_block[:-1] |= pair[1:]
+    joined = np.zeros(n, bool)
+    for run, pairs_low in ((block, 1), (document, 4)):
+        width = np.zeros(int(run[-1]) + 1, np.int64)
+        np.maximum.at(width, run[in_block], right[in_block])
+        full = np.zeros(n, bool)
+        full[1:] = pair[1:] & (right[:-1] + 1 + first_word[1:] > width[run[1:]])
+        pairs, n_full, n_lower = (
+            np.bincount(run, weights=column.astype(np.float64), minlength=width.size)
+            for column in (pair, full, lower)
+        )
+        # shares chosen by hand: a greedy wrap fills every line; half of English words in running
+        # text are lower case at a line's start even with many names
+        wrapped = (width >= WRAP_LOW) & (width <= WRAP_HIGH) & (n_full >= 0.7 * pairs)
+        wrapped &= (pairs >= pairs_low) & (n_lower >= 0.4 * pairs)
+        joined |= full & wrapped[run]
+    return joined
 
 
 def _tokens(

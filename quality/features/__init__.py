@@ -1,0 +1,11 @@
+"""The families of features; importing this declares them all, in this order."""
+
+from quality.features import surface  # noqa: I001 - the order of columns
+from quality.features import readability
+from quality.features import boilerplate
+from quality.features import repetition
+from quality.features import topic
+from quality.features import officials
+from quality.features import ngrams
+
+__all__ = ["boilerplate", "ngrams", "officials", "readability", "repetition", "surface", "topic"]

@@ -1,0 +1,642 @@
+"""The command line: the only place that prints, and that decides how a run ends.
+
+Results go to standard output, everything else to standard error. What takes long to import (numpy,
+the model, joblib) is imported by the command that needs it, so `quality --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from quality.lexicon import Rule
+    from quality.records import Record
+    from quality.registry import Feature
+    from quality.report import Report
+    from quality.scorer import Scorer
+
+DONE, NEGATIVE, UNREADABLE, UNUSABLE, INTERRUPTED = 0, 1, 2, 3, 130
+
+# Characters of text handed on at a time: two batches of the scorer, so that output streams.
+CHUNK = 1_000_000
+# Bytes of input from which a progress bar is worth its line: more than a second's work.
+MUCH = 8_000_000
+
+
+class _Commands(click.Group):
+    """All commands, with one place for the ways in which any of them may end before its time."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            click.echo("quality: interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            # the reader has seen enough, as `head` does: what is still in the buffer goes nowhere
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(DONE)
+        return result
+
+
+class _Unusable(click.ClickException):
+    """The model cannot be used."""
+
+    exit_code = UNUSABLE
+
+
+@click.group(
+    cls=_Commands,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--model", default="default", show_default=True, help="A model, by name or folder.")
+@click.version_option(package_name="quality", prog_name="quality", message="%(prog)s %(version)s")
+@click.pass_context
+def main(ctx: click.Context, model: str) -> None:
+    """Tell how far to trust texts, and each of their paragraphs, as source material, and why.
+
+    \b
+    To score a text:
+        quality score article.txt
+    To see what is looked for:
+        quality rules
+        quality features
+    To see whether everything is in its place:
+        quality doctor
+
+    Exit codes: 0 done; 1 a negative answer (--fail-under); 2 wrong usage, or some input could not be
+    read (the rest is scored); 3 the model is unusable; 130 interrupted.
+    """
+    ctx.obj = model
+
+
+@main.command()
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "jsonl"]),
+    default="text",
+    show_default=True,
+    help="A page for people, one JSON array, or one JSON object a line.",
+)
+@click.option("--date", metavar="YYYY-MM-DD", help="The day of texts that carry no date of their own.")
+@click.option("--policy", default="default", show_default=True, help="Thresholds for the verdict, by name.")
+@click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    help="Exit with 1 if a text has a reliability below P, or none.",
+)
+@click.option("--with-text", is_flag=True, help="Put the text, and each paragraph's, into the JSON.")
+@click.option(
+    "--rules",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="A rule pack of your own, beside the shipped ones; may be given again.",
+)
+@click.option(
+    "--input",
+    "kind",
+    type=click.Choice(["auto", "text", "jsonl"]),
+    default="auto",
+    show_default=True,
+    help="What the input is; auto goes by file names and, on standard input, by the first character.",
+)
+@click.option("--text-field", metavar="NAME", help="Field of a record that holds its text or paragraphs.")
+@click.option("--id-field", metavar="NAME", help="Field that holds the id.")
+@click.option("--title-field", metavar="NAME", help="Field that holds the title.")
+@click.option("--date-field", metavar="NAME", help="Field that holds the date.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes to use.")
+@click.option("--quiet", is_flag=True, help="No progress bar and no summary; problems are still told.")
+@click.pass_context
+def score(
+    ctx: click.Context,
+    files: tuple[str, ...],
+    form: str,
+    date: str | None,
+    policy: str,
+    fail_under: float | None,
+    with_text: bool,
+    rules: tuple[str, ...],
+    kind: str,
+    text_field: str | None,
+    id_field: str | None,
+    title_field: str | None,
+    date_field: str | None,
+    jobs: int,
+    quiet: bool,
+) -> None:
+    """Score texts: reliability, verdict, and the reasons with the words they rest on.
+
+    FILE is a text (one document), JSON Lines (.jsonl or .ndjson, one record a line), either of them
+    also compressed (.gz, .xz, .zst), or - for standard input, which is read when no FILE is given.
+
+    \b
+    To score a text of a known day:
+        quality score article.txt --date 2025-06-10
+    To score what another program prints:
+        pdftotext report.pdf - | quality score
+    To score a corpus in two processes and keep all that is known:
+        quality score corpus.jsonl.gz --format jsonl --jobs 2 > scores.jsonl
+    To read the text from another field:
+        quality score dump.jsonl --text-field article --date-field day
+    To let a build fail on a doubtful text:
+        quality score --fail-under 0.5 docs/*.txt
+    To add rules of your own (docs/rules.md tells how they are written):
+        quality score article.txt --rules house.toml
+    """
+    from quality.records import FieldNames, Problem, iso_day, read
+    from quality.render.terminal import visible
+
+    if date is not None:
+        try:
+            date = iso_day(date)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--date") from None
+    task = _Task(ctx.obj, policy, rules, form, with_text, *_terminal())
+    _check(task)
+    paths = files or ("-",)
+    if "-" in paths and sys.stdin.isatty():
+        click.echo("quality: reading from the terminal; end with Ctrl-D", err=True)
+    names = FieldNames(id_field, text_field, title_field, date_field)
+    n_problems = n_under = 0
+    verdicts: list[str] = []
+
+    with _progress(paths, quiet) as (advance, tell):
+
+        def records() -> Iterator[Record]:
+            nonlocal n_problems
+            for item in read(paths, kind=kind, names=names, on_bytes=advance):
+                if isinstance(item, Problem):
+                    n_problems += 1
+                    tell(f"quality: {visible(str(item))}")
+                else:
+                    yield replace(item, date=date) if date and item.date is None else item
+
+        def shown() -> Iterator[str]:
+            nonlocal n_under
+            for result in _results(task, _chunks(records()), jobs):
+                verdicts.append(result.verdict)
+                n_under += result.reliability is None or result.reliability < (fail_under or 0)
+                yield result.shown
+
+        _write(shown(), form)
+
+    if not quiet and len(verdicts) + n_problems > 1:
+        click.echo(f"quality: {_summary(verdicts, n_problems)}", err=True)
+    if n_problems:
+        ctx.exit(UNREADABLE)
+    ctx.exit(NEGATIVE if fail_under is not None and n_under else DONE)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What a process needs to know to score records and set the reports down."""
+
+    model: str
+    policy: str
+    rules: tuple[str, ...]
+    form: str
+    with_text: bool
+    width: int
+    color: bool
+    encoding: str
+
+
+@dataclass(frozen=True)
+class _Result:
+    """One report as it is written, and what the run as a whole wants to know of it."""
+
+    shown: str
+    verdict: str
+    reliability: float | None
+
+
+@cache
+def _scorer(model: str, policy: str, rules: tuple[str, ...]) -> Scorer:
+    """The scorer of this process, loaded once."""
+    from quality.scorer import Scorer
+
+    return Scorer.load(model, policy=policy, rules=[Path(r) for r in rules])
+
+
+def _check(task: _Task) -> None:
+    """End at once, and rightly, where model, policy or rules cannot be used."""
+    policies = _usable(task.model).policies
+    if task.policy not in policies:
+        raise click.BadParameter(
+            f"unknown policy {task.policy!r}; the model knows {', '.join(policies)}", param_hint="--policy"
+        )
+    try:
+        _scorer(task.model, task.policy, task.rules)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--rules") from None
+
+
+def _usable(model: str) -> Scorer:
+    """The scorer of a model with its default policy; ends the run with 3 where there is none."""
+    try:
+        return _scorer(model, "default", ())
+    except (OSError, ValueError, KeyError) as error:
+        raise _Unusable(f"the model {model!r} cannot be used: {_told(error)}") from None
+
+
+def _told(error: Exception) -> str:
+    return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+
+
+def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
+    some: list[Record] = []
+    size = 0
+    for record in records:
+        some.append(record)
+        size += len(record.text)
+        if size >= CHUNK:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
+
+
+def _results(task: _Task, chunks: Iterable[list[Record]], jobs: int) -> Iterator[_Result]:
+    """Results of all chunks, in order, from this process or from several."""
+    if jobs == 1:
+        for chunk in chunks:
+            yield from _scored(task, chunk)
+        return
+    from joblib import Parallel, delayed
+
+    parallel = Parallel(n_jobs=jobs, return_as="generator", batch_size=1)
+    for results in parallel(delayed(_scored)(task, chunk) for chunk in chunks):
+        yield from results
+
+
+def _scored(task: _Task, records: Sequence[Record]) -> list[_Result]:
+    scorer = _scorer(task.model, task.policy, task.rules)
+    reports = scorer.score_many(records, with_text=task.with_text)
+    return [
+        _Result(_shown(task, report, record), report.verdict, report.reliability)
+        for report, record in zip(reports, records, strict=True)
+    ]
+
+
+def _shown(task: _Task, report: Report, record: Record) -> str:
+    if task.form == "text":
+        from quality.render.terminal import render
+
+        return render(
+            report,
+            record.text,
+            width=task.width,
+            color=task.color,
+            encoding=task.encoding,
+            titles=_titles(),
+        )
+    whole = report.to_dict()
+    line = json.dumps(whole, ensure_ascii=False, allow_nan=False)
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON can write but UTF-8 cannot
+        line = json.dumps(whole, allow_nan=False)
+    return line
+
+
+@cache
+def _titles() -> dict[str, str]:
+    """Rules and features in words."""
+    return {rule.id: rule.title for rule in _rules()} | {
+        feature.name: feature.definition.rstrip(".") for feature in _features()
+    }
+
+
+def _write(shown: Iterable[str], form: str) -> None:
+    """Reports to standard output, each as soon as it is there; JSON in UTF-8 whatever the terminal's."""
+    if form == "text":
+        for number, page in enumerate(shown):
+            click.echo(f"\n{page}" if number else page, color=True)
+        return
+    stdout = sys.stdout.buffer
+    if form == "json":
+        stdout.write(b"[")
+    for number, line in enumerate(shown):
+        if form == "json":
+            stdout.write(b",\n" if number else b"\n")
+        stdout.write(line.encode("utf-8"))
+        if form == "jsonl":
+            stdout.write(b"\n")
+    if form == "json":
+        stdout.write(b"\n]\n")
+    stdout.flush()
+
+
+def _terminal() -> tuple[int, bool, str]:
+    """Width, whether to colour, and encoding of standard output."""
+    import shutil
+
+    color = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return shutil.get_terminal_size().columns, color, sys.stdout.encoding or "ascii"
+
+
+@contextmanager
+def _progress(
+    paths: Sequence[str], quiet: bool
+) -> Iterator[tuple[Callable[[int], None], Callable[[str], None]]]:
+    """A bar on standard error, by bytes of input, where there is much to do and someone to see it.
+
+    Gives a function that moves it and one that prints a line on standard error above it.
+    """
+
+    def tell(line: str) -> None:
+        click.echo(line, err=True)
+
+    sizes = [os.path.getsize(path) for path in paths if os.path.isfile(path)]
+    if quiet or sum(sizes) < MUCH or not sys.stderr.isatty() or sys.stdout.isatty():
+        yield (lambda _: None), tell
+        return
+    with click.progressbar(length=sum(sizes), label="scoring", file=sys.stderr) as bar:
+        # back to the line's beginning, and over the bar, which is drawn again at the next step
+        yield bar.update, lambda line: tell(f"\r\x1b[K{line}")
+
+
+def _summary(verdicts: Sequence[str], n_problems: int) -> str:
+    counts = {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)}
+    parts = [f"{n} {verdict}" for verdict, n in sorted(counts.items(), key=lambda item: -item[1])]
+    if n_problems:
+        parts.append(f"{n_problems} not read")
+    return f"{len(verdicts)} scored: {', '.join(parts)}" if verdicts else f"nothing scored: {parts[0]}"
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option(
+    "--rules",
+    "own",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="A rule pack of your own, to list or to check.",
+)
+def rules(name: str | None, own: tuple[str, ...]) -> None:
+    """List the rules, or explain one: what it finds, why that counts, examples.
+
+    \b
+    To list all rules:
+        quality rules
+    To list those of one family:
+        quality rules leak
+    To read about one:
+        quality rules leak.chatbot
+    To check a rule pack of your own:
+        quality rules --rules house.toml
+    """
+    known = _rules(own)
+    chosen = [r for r in known if name is None or r.id == name or r.id.partition(".")[0] == name]
+    if not chosen:
+        _unknown("rule", str(name), [r.id for r in known])
+    if name == chosen[0].id:
+        _say(_rule_page(chosen[0]))
+        return
+    _list([(r.id, r.tier, r.title) for r in chosen])
+
+
+@main.command()
+@click.argument("name", required=False)
+def features(name: str | None) -> None:
+    """List the measured features, or explain one: what it measures, in what unit, examples.
+
+    \b
+    To list all features:
+        quality features
+    To list those of one family:
+        quality features readability
+    To read about one:
+        quality features mean_word_length
+    """
+    known = _features()
+    chosen = [f for f in known if name is None or name in (f.name, f.family)]
+    if not chosen:
+        found = [rule for rule in _rules() if rule.id == name]
+        if not found:
+            _unknown("feature", str(name), [f.name for f in known])
+        _say(_rule_page(found[0]))
+        return
+    if name == chosen[0].name:
+        _say(_feature_page(chosen[0]))
+        return
+    _list([(f.name, f.unit, f.definition) for f in chosen])
+
+
+def _rules(own: Sequence[str] = ()) -> list[Rule]:
+    import quality.features  # noqa: F401 - declares the rules that need code
+    from quality.lexicon import RulePack, shipped_rules
+    from quality.registry import CODE_RULES
+
+    try:
+        packs = [RulePack.load(Path(path)) for path in own]
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--rules") from None
+    known = [r for pack in (shipped_rules(), *packs) for r in pack.rules]
+    return sorted(known + [c.rule for c in CODE_RULES.values()], key=lambda r: r.id)
+
+
+def _features() -> list[Feature]:
+    import quality.features  # noqa: F401 - declares them
+    from quality.registry import FEATURES
+
+    return sorted(FEATURES.values(), key=lambda f: (f.family, f.name))
+
+
+def _unknown(what: str, name: str, known: Sequence[str]) -> None:
+    near = difflib.get_close_matches(name, known, 3, 0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"`quality {what}s` lists them"
+    raise click.UsageError(f"there is no {what} {name!r}; {hint}")
+
+
+def _say(text: str) -> None:
+    """Print, whatever the terminal's encoding lacks."""
+    from quality.render.terminal import encodable
+
+    click.echo(encodable(text, sys.stdout.encoding or "ascii"))
+
+
+def _list(rows: Sequence[tuple[str, str, str]]) -> None:
+    """Rows in columns, the last one cut at the terminal's width; whole where nobody looks."""
+    width, _, _ = _terminal()
+    first, second = (max(len(row[k]) for row in rows) for k in (0, 1))
+    for row in rows:
+        line = f"{row[0]:<{first}}  {row[1]:<{second}}  {row[2]}"
+        _say(line[:width] if sys.stdout.isatty() else line)
+
+
+def _rule_page(rule: Rule) -> str:
+    tier = {"hard": "hard evidence", "soft": "soft signal: never decides alone"}[rule.tier]
+    parts = [
+        f"{rule.id}: {rule.title}",
+        f"{tier}; counted {rule.unit}" if rule.unit != "count" else f"{tier}; counted",
+        f"message  {rule.message.replace('{text}', '...')}\nlooks    {_looked_for(rule)}",
+        _filled(rule.why),
+    ]
+    if rule.hits:
+        parts.append("\n".join(["Found:", *(_example(text, spans) for text, spans in rule.hits)]))
+    if rule.clean:
+        parts.append("\n".join(["Left alone:", *(_example(text, ()) for text in rule.clean)]))
+    return "\n\n".join([*parts, f"source  {_source(rule.source)}"])
+
+
+def _looked_for(rule: Rule) -> str:
+    """What a rule looks for and where, in a line."""
+    amounts = [(len(rule.phrases), "phrase"), (len(rule.patterns), "pattern")]
+    what = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in amounts if n]
+    what += [f"the entries of the lexicon {rule.lexicon}"] if rule.lexicon else []
+    parts = [f"for {' and '.join(what)}" if what else "by code"]
+    parts += {
+        "start": ["at the start of a paragraph"],
+        "whole": ["as a whole paragraph"],
+        "short": ["in short paragraphs"],
+    }.get(rule.where, [])
+    parts += ["outside quotation marks"] if rule.quoted == "silent" else []
+    return ", ".join(parts)
+
+
+def _feature_page(feature: Feature) -> str:
+    of = {"both": "documents and paragraphs", "documents": "documents", "paragraphs": "paragraphs"}
+    parts = [
+        f"{feature.name}: {feature.definition}",
+        f"unit    {feature.unit}\nof      {of[feature.of]}\nfamily  {feature.family}",
+    ]
+    if feature.details:
+        parts.append(textwrap.dedent(f"    {feature.details}"))
+    values = [f"  {value:g}  {_quoted(text)}" if value == value else f"  undefined  {_quoted(text)}"
+              for text, value in feature.values]  # fmt: skip
+    return "\n\n".join([*parts, "\n".join(["Examples:", *values]), f"source  {_source(feature.source)}"])
+
+
+def _example(text: str, spans: Sequence[str]) -> str:
+    line = f"  {_quoted(text)}"
+    if spans and list(spans) != [text]:
+        line += f"\n    finds {', '.join(_quoted(span) for span in spans)}"
+    return line
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, 80)
+
+
+def _source(key: str) -> str:
+    from quality.lexicon import sources
+
+    entry = sources()[key]
+    return f"{key}: {entry['title']} ({entry['licence']})"
+
+
+@main.command()
+@click.argument("title")
+@click.option("--on", "day", metavar="YYYY-MM-DD", help="The day; today when not given.")
+@click.option(
+    "--officials",
+    "own",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="Rows of your own, beside the shipped table; may be given again.",
+)
+@click.pass_context
+def officials(ctx: click.Context, title: str, day: str | None, own: tuple[str, ...]) -> None:
+    """Say who held an office on a day, as far as the table knows; exit with 1 where it knows nobody.
+
+    \b
+    To see who was Treasury Secretary of the United States in June 2025:
+        quality officials "US Treasury Secretary" --on 2025-06-10
+    To see all who bore the title, whatever the country:
+        quality officials "finance minister" --on 2025-06-10
+    """
+    from datetime import date
+
+    from quality.features.officials import OfficeTable, shipped_table
+    from quality.lexicon import DATA
+    from quality.records import iso_day
+
+    try:
+        on = date.fromisoformat(iso_day(day)) if day is not None else date.today()
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--on") from None
+    try:
+        files = [DATA / "officeholders.csv", *map(Path, own)]
+        table = OfficeTable.load(*files) if own else shipped_table()
+    except (ValueError, KeyError) as error:
+        raise click.BadParameter(_told(error), param_hint="--officials") from None
+    try:
+        terms = table.holders(title, on)
+    except KeyError as error:
+        raise click.UsageError(str(error.args[0])) from None
+    rows = []
+    for term in terms:
+        start, end = term.dates
+        known = f"{start} to {end}" if end else f"since {start}, as of {date.fromordinal(term.asof)}"
+        if not end and on.toordinal() > term.asof:
+            known += ", unknown since"
+        rows.append((term.office, term.person, f"{known}{', acting' if term.acting else ''}"))
+    if not rows:
+        click.echo(f"quality: the table knows nobody who was {title!r} on {on}", err=True)
+        ctx.exit(NEGATIVE)
+    _list(rows)
+
+
+@main.command()
+@click.pass_context
+def doctor(ctx: click.Context) -> None:
+    """Say what is installed and whether it works; exit with 3 where it does not.
+
+    \b
+    To see version, model and data:
+        quality doctor
+    To check a model of your own:
+        quality --model models/mine doctor
+    """
+    import platform
+    from importlib.metadata import version
+
+    import numpy as np
+
+    from quality.lexicon import DATA
+
+    click.echo(f"quality  {version('quality')}")
+    click.echo(f"Python   {platform.python_version()}")
+    click.echo(f"numpy    {np.__version__}")
+    failures = []
+    try:
+        n_rules, n_features = len(_rules()), len(_features())
+        n_files = 0
+        for path in sorted(p for p in DATA.rglob("*") if p.is_file()):
+            path.read_bytes()
+            n_files += 1
+        click.echo(f"data     {n_files} files read: {n_rules} rules, {n_features} features")
+    except (OSError, ValueError, KeyError) as error:
+        failures.append(f"data cannot be used: {_told(error)}")
+    try:
+        scorer = _usable(ctx.obj)
+        report = scorer.score("The council met on Monday and put off its decision on the bridge.")
+        click.echo(f"model    {report.model['name']}, digest {report.model['digest'][:16]}")
+        click.echo(f"         policies {', '.join(scorer.policies)}; a sentence scores {report.reliability}")
+    except _Unusable as error:
+        failures.append(error.message)
+    for failure in failures:
+        click.echo(f"quality: {failure}", err=True)
+    ctx.exit(UNUSABLE if failures else DONE)

@@ -1,0 +1,290 @@
+"""What a stretch of text looks like: length, case, digits, marks, kinds of words.
+
+None of it says that a text is good or bad. The role model needs it to tell a menu line from a
+sentence, and the style part of the likeness uses a few of its rates.
+"""
+
+from __future__ import annotations
+
+from math import log
+
+import numpy as np
+
+from quality.lexicon import is_stop_word
+from quality.registry import feature
+from quality.text import (
+    NUMBER,
+    PUNCTUATION,
+    Batch,
+    Bools,
+    Floats,
+    Group,
+    Ints,
+    hash_words,
+    once_per_batch,
+    ratio,
+)
+
+nan = float("nan")
+
+# Small closed classes of English words; each is the whole class, not a sample.
+YOU = ("you", "your", "yours", "yourself", "you're", "you'll", "you've")
+WE = ("we", "our", "ours", "us", "we're", "we'll", "we've", "ourselves")
+SELF = ("i", "my", "me", "mine", "myself", "i'm", "i've", "i'll", "i'd")
+THIRD = ("he", "she", "they", "him", "her", "them", "his", "hers", "their", "theirs", "it", "its")
+REPORTING = (
+    "said",
+    "says",
+    "told",
+    "according",
+    "added",
+    "was",
+    "were",
+    "has",
+    "had",
+    "have",
+    "been",
+    "is",
+    "are",
+)
+SEPARATORS = ("|", "*", "»", "›", ">", "/", "<", "→", "·")
+
+
+@once_per_batch
+def token_length(batch: Batch) -> Ints:
+    """Characters of every token; int64[tokens]."""
+    return batch.vocabulary.length[batch.token_word]
+
+
+def among(batch: Batch, words: tuple[str, ...]) -> Bools:
+    """Tokens whose folded form is one of a few words; bool[tokens]."""
+    return np.isin(batch.vocabulary.hash, hash_words(words))[batch.token_word]
+
+
+def _words(batch: Batch, group: Group) -> Floats:
+    return group.sum(batch.is_word)
+
+
+@feature(
+    "log",
+    source="own",
+    values=[("", 0.0), ("One two three.", log(4))],
+    around=(-2, -1, 1, 2, "mean 2", "mean 5", "mean 10", "before 5", "after 5", "before 10", "after 10"),
+)
+def log_n_words(batch: Batch, group: Group) -> Floats:
+    """Natural logarithm of one more than the number of words."""
+    return np.log1p(_words(batch, group))
+
+
+@feature(
+    "characters",
+    source="rae2021",
+    values=[("aa bbbb", 3.0), ("aa, bbbb!", 3.0), ("...", nan), ("", nan)],
+    around=(-1, 1),
+)
+def mean_word_length(batch: Batch, group: Group) -> Floats:
+    """Mean number of characters in a word."""
+    return ratio(group.sum(token_length(batch) * batch.is_word), _words(batch, group))
+
+
+@feature(
+    "share of words",
+    source="rae2021",
+    values=[("The cat and the dog", 0.6), ("...", nan)],
+    around=(-2, -1, 1, 2, "mean 2", "mean 5", "mean 10"),
+)
+def stop_word_share(batch: Batch, group: Group) -> Floats:
+    """Share of words that are function words such as "the", "of", "and"."""
+    return ratio(group.sum(is_stop_word(batch)), _words(batch, group))
+
+
+@feature("share of words", source="own", values=[("Read More from Our desk", 0.8), ("", nan)], around=(-1, 1))
+def capitalised_share(batch: Batch, group: Group) -> Floats:
+    """Share of words that begin with a capital letter."""
+    return ratio(group.sum(batch.token_upper & batch.is_word), _words(batch, group))
+
+
+@feature("share of words", source="own", values=[("BREAKING news", 0.5), ("A plan", 0.0), ("", nan)])
+def all_capitals_share(batch: Batch, group: Group) -> Floats:
+    """Share of words of two letters or more written in capitals throughout."""
+    return ratio(group.sum(batch.is_all_capitals), _words(batch, group))
+
+
+@feature("ratio", source="own", values=[("In 2019 and 2020", 1.0), ("", nan)], around=(-1, 1))
+def numbers_per_word(batch: Batch, group: Group) -> Floats:
+    """Numbers in figures for each word."""
+    return ratio(group.sum(batch.token_kind == NUMBER), _words(batch, group))
+
+
+@feature("ratio", source="own", values=[("Red, green, blue", 2 / 3), ("", nan)])
+def commas_per_word(batch: Batch, group: Group) -> Floats:
+    """Commas for each word."""
+    return ratio(group.sum(batch.mark(",")), _words(batch, group))
+
+
+@feature("ratio", source="own", values=[("Wait... what?", 2.0), ("", nan)])
+def marks_per_word(batch: Batch, group: Group) -> Floats:
+    """Punctuation marks and symbols for each word."""
+    return ratio(group.sum(batch.token_kind == PUNCTUATION), _words(batch, group))
+
+
+@feature("ratio", source="own", values=[('"Yes," she said', 2 / 3), ("", nan)])
+def quotation_marks_per_word(batch: Batch, group: Group) -> Floats:
+    """Double quotation marks for each word."""
+    return ratio(group.sum(batch.mark('"')), _words(batch, group))
+
+
+@feature("ratio", source="own", values=[("Home | News | Sport", 2 / 3), ("", nan)])
+def separators_per_word(batch: Batch, group: Group) -> Floats:
+    """Marks that pages set between links (bars, arrows, bullets, slashes) for each word."""
+    return ratio(group.sum(among(batch, SEPARATORS)), _words(batch, group))
+
+
+@feature("ratio", source="own", values=[("well - known", 0.5), ("", nan)])
+def dashes_per_word(batch: Batch, group: Group) -> Floats:
+    """Hyphens and dashes for each word."""
+    return ratio(group.sum(batch.mark("-") | batch.mark("—")), _words(batch, group))
+
+
+@feature("ratio", source="own", values=[("One (two) three", 1 / 3), ("", nan)])
+def brackets_per_word(batch: Batch, group: Group) -> Floats:
+    """Opening brackets for each word."""
+    return ratio(group.sum(batch.mark("(") | batch.mark("[")), _words(batch, group))
+
+
+@feature("ratio", source="own", values=[("Follow @desk #news", 2 / 3), ("", nan)])
+def handles_per_word(batch: Batch, group: Group) -> Floats:
+    """Signs of handles, tags and addresses (@, #) for each word."""
+    return ratio(group.sum(batch.mark("@") | batch.mark("#")), _words(batch, group))
+
+
+@feature("ratio", source="own", values=[("See www.example.org", 0.5), ("", nan)])
+def addresses_per_word(batch: Batch, group: Group) -> Floats:
+    """Parts of web addresses (http, www, com) for each word."""
+    return ratio(group.sum(among(batch, ("http", "https", "www", "com"))), _words(batch, group))
+
+
+@feature("ratio", source="own", values=[("It costs $5.", 0.5), ("", nan)])
+def money_per_word(batch: Batch, group: Group) -> Floats:
+    """Currency and percent signs for each word."""
+    return ratio(group.sum(among(batch, ("$", "£", "€", "%"))), _words(batch, group))
+
+
+@feature("share of words", source="own", values=[("You and your friend", 0.5), ("", nan)])
+def you_share(batch: Batch, group: Group) -> Floats:
+    """Share of words that address the reader."""
+    return ratio(group.sum(among(batch, YOU)), _words(batch, group))
+
+
+@feature("share of words", source="own", values=[("We like our site", 0.5), ("", nan)])
+def we_share(batch: Batch, group: Group) -> Floats:
+    """Share of words that are "we", "our" and the like."""
+    return ratio(group.sum(among(batch, WE)), _words(batch, group))
+
+
+@feature("share of words", source="own", values=[("I lost my way", 0.5), ("", nan)])
+def self_share(batch: Batch, group: Group) -> Floats:
+    """Share of words that are "I", "my" and the like."""
+    return ratio(group.sum(among(batch, SELF)), _words(batch, group))
+
+
+@feature("share of words", source="own", values=[("She lost her way", 0.5), ("", nan)])
+def third_person_share(batch: Batch, group: Group) -> Floats:
+    """Share of words that are "he", "she", "they", "it" and their forms."""
+    return ratio(group.sum(among(batch, THIRD)), _words(batch, group))
+
+
+@feature("share of words", source="own", values=[("He said it was", 0.5), ("", nan)], around=(-1, 1))
+def reporting_share(batch: Batch, group: Group) -> Floats:
+    """Share of words that narrate or report: said, told, according, was, were, has, had."""
+    return ratio(group.sum(among(batch, REPORTING)), _words(batch, group))
+
+
+@feature("words", source="own", values=[("One two. Three four five six.", 3.0), ("", nan)])
+def mean_sentence_length(batch: Batch, group: Group) -> Floats:
+    """Mean number of words in a sentence."""
+    holder = batch.sentences.parent
+    if group is batch.documents:
+        holder = batch.paragraphs.parent[holder]
+    with_words = batch.sentences.sum(batch.is_word) > 0
+    return ratio(_words(batch, group), np.bincount(holder[with_words], minlength=group.n).astype(np.float64))
+
+
+@feature(
+    "yes or no",
+    source="own",
+    of="paragraphs",
+    values=[("It rained.", 1.0), ("Rain?", 1.0), ("Weather", 0.0), ('It rained."', 1.0)],
+    around=(-2, -1, 1, 2, "mean 2", "mean 5", "mean 10"),
+)
+def ends_in_stop(batch: Batch, group: Group) -> Floats:
+    """The last mark is a full stop, exclamation or question mark, closing quotes and brackets aside."""
+    token = _closing_token(batch, group)
+    stop = batch.mark(".") | batch.mark("!") | batch.mark("?")
+    return np.where(token >= 0, _at(stop, token), False).astype(np.float64)
+
+
+@feature("yes or no", source="own", of="paragraphs", values=[("More:", 1.0), ("More", 0.0)])
+def ends_in_colon(batch: Batch, group: Group) -> Floats:
+    """The last mark is a colon."""
+    token = _closing_token(batch, group)
+    return np.where(token >= 0, _at(batch.mark(":"), token), False).astype(np.float64)
+
+
+@feature(
+    "yes or no", source="own", of="paragraphs", values=[("read on...", 1.0), ("read on.", 0.0), ("…", 1.0)]
+)
+def ends_in_ellipsis(batch: Batch, group: Group) -> Floats:
+    """The text breaks off in an ellipsis."""
+    last = group.last - 1
+    some = group.last > group.first
+    stop = batch.mark(".")
+    single = some & _at(batch.code[np.maximum(batch.token_start, 0)] == 0x2026, last)
+    double = some & (group.last - group.first > 1) & _at(stop, last) & _at(stop, last - 1)
+    return (single | double).astype(np.float64)
+
+
+@feature(
+    "yes or no",
+    source="own",
+    of="paragraphs",
+    values=[("Rain fell", 0.0), ("rain fell", 1.0), ("9 men", 0.0)],
+)
+def starts_small(batch: Batch, group: Group) -> Floats:
+    """The first word begins with a small letter."""
+    some = group.last > group.first
+    return (some & _at(batch.is_word & ~batch.token_upper, group.first)).astype(np.float64)
+
+
+@feature("yes or no", source="own", of="paragraphs", values=[("x", 0.0)], around=(-1, 1))
+def is_list_item(batch: Batch, group: Group) -> Floats:
+    """A bullet or number stood before it."""
+    return batch.is_list_item.astype(np.float64)
+
+
+@feature("yes or no", source="own", of="paragraphs", values=[("x", 1.0)])
+def after_blank_line(batch: Batch, group: Group) -> Floats:
+    """Something more than one line break stands before it, or it is the first."""
+    return batch.after_blank.astype(np.float64)
+
+
+@feature("share of characters", source="own", values=[("año", 1 / 3), ("", nan)])
+def non_ascii_share(batch: Batch, group: Group) -> Floats:
+    """Share of characters outside ASCII."""
+    return ratio(group.count(batch.code > 127), (group.end - group.start).astype(np.float64))
+
+
+def _closing_token(batch: Batch, group: Group) -> Ints:
+    """Last token of each run that is no closing quotation mark or bracket, -1 for an empty run."""
+    closing = batch.mark('"') | batch.mark("'") | batch.mark(")")
+    token = group.last - 1
+    for _ in range(2):
+        token = np.where((token > group.first) & _at(closing, token), token - 1, token)
+    return np.where(group.last > group.first, token, -1)
+
+
+def _at(column: Bools, index: Ints) -> Bools:
+    """Values at some tokens, False where there are no tokens at all."""
+    if not column.size:
+        return np.zeros(index.size, bool)
+    return column[np.clip(index, 0, column.size - 1)]

@@ -1,0 +1,135 @@
+"""Reading labelled texts: the public corpora beside the project, and the project's own.
+
+The public corpora are not part of the repository. Their folder is an argument; what is learnt from
+them is kept as numbers in labelled/base (quality/learn/base.py).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import lzma
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# Corpora whose texts share an origin are left out together.
+FAMILIES = {
+    "imbd_xsum": "xsum",
+    "fastdetect_xsum": "xsum",
+    "detectrl_xsum": "xsum",
+    "llmfake_politifact": "politifact",
+    "politifact_pp": "politifact",
+}
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A text with its labels; `paragraphs` is None where the text is to be cut by us."""
+
+    id: str
+    corpus: str
+    group: str
+    label: str
+    kind: str
+    text: str
+    paragraphs: tuple[str, ...] | None = None
+    roles: tuple[str | None, ...] | None = None
+    date: str | None = None
+    title: str | None = None
+
+    @property
+    def family(self) -> str:
+        """Corpora of one origin, to be left out together."""
+        return FAMILIES.get(self.corpus, self.corpus)
+
+
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Objects of a JSON Lines file, plain, gzip or xz."""
+    opener: Any = {".xz": lzma.open, ".gz": gzip.open}.get(path.suffix, open)
+    with opener(path, "rt", encoding="utf8") as handle:
+        for line in handle:
+            if line.strip():
+                yield json.loads(line)
+
+
+def articles(folder: Path) -> list[Labelled]:
+    """Texts of `corpora/articles` (or `controls`) with a label of reliable or unreliable."""
+    found = []
+    for path in sorted(folder.glob("*.jsonl*")):
+        corpus = path.name.split(".jsonl")[0]
+        for row in read_rows(path):
+            if row["label"] in ("reliable", "unreliable"):
+                group = str(row.get("group", row["id"]))
+                found.append(
+                    Labelled(
+                        str(row["id"]), corpus, group, row["label"], row.get("kind", ""), row["text"],
+                        date=row.get("date"), title=row.get("title"),
+                    )
+                )  # fmt: skip
+    return found
+
+
+def pages(folder: Path) -> list[Labelled]:
+    """English pages of `corpora/boilerplate`, cut into blocks; doubtful labels are None."""
+    found = []
+    for path in sorted(folder.glob("*.jsonl*")):
+        corpus = path.name.split(".jsonl")[0]
+        if corpus == "dev_html":
+            continue
+        for row in read_rows(path):
+            if row.get("lang", "en") not in ("en", None):
+                continue
+            blocks = row["paragraphs"]
+            roles = tuple(
+                None if b.get("amb") or b["label"] not in ("content", "boilerplate") else b["label"]
+                for b in blocks
+            )
+            texts = tuple(b["text"] for b in blocks)
+            domain = str(row.get("domain") or row["id"])
+            found.append(Labelled(str(row["id"]), corpus, domain, "", "page", "", texts, roles))
+    return found
+
+
+def made(path: Path) -> list[Labelled]:
+    """Pages made for the project, with a role for each paragraph."""
+    found = []
+    for row in read_rows(path):
+        roles = tuple(p["label"] for p in row["paragraphs"])
+        found.append(
+            Labelled(
+                row["id"],
+                "made",
+                row["group"],
+                row["label"],
+                row["made"],
+                row["text"],
+                None,
+                roles,
+                row.get("date"),
+            )
+        )
+    return found
+
+
+def own(folder: Path) -> list[Labelled]:
+    """The labelled texts of this repository, in the order of their files."""
+    found = []
+    for path in sorted(folder.glob("*.jsonl")):
+        for row in read_rows(path):
+            parts = row.get("paragraphs")
+            found.append(
+                Labelled(
+                    row["id"], row.get("corpus", "own"), row["group"], row["label"], row["kind"],
+                    row.get("text", ""), tuple(parts) if parts is not None else None,
+                    tuple(row["paragraph_labels"]) if row.get("paragraph_labels") else None, row.get("date"),
+                )
+            )  # fmt: skip
+    return found
+
+
+def half(group: str) -> int:
+    """0 or 1 by a hash of the group: choose on one half, report on the other."""
+    return hashlib.sha256(group.encode()).digest()[0] & 1

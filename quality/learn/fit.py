@@ -1,0 +1,123 @@
+"""The fits: additive role model, filler model, and logistic regression with fixed signs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.model import Additive, Linear, sigmoid, total
+from quality.text import Bools, Floats
+
+# Role model: boosted step functions of one feature at a time, so that the sum stays additive.
+ROLE_ROUNDS, ROLE_RATE, ROLE_LEAVES, ROLE_LEAF_LOW, ROLE_PENALTY = 250, 0.1, 8, 60, 5.0
+# Share of sound paragraphs that may look like filler when nothing else speaks (2 in 1,000).
+FILLER_FALSE_ALARMS = 0.002
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows to learn from: matrix, label, weight, and where each row comes from.
+
+    `matrix` float32 or uint8 [n, names], `label` uint8[n], `weight` float32[n]; `corpus`, `kind` and
+    `group` are indices into the base's lists (int32[n]).
+    """
+
+    names: tuple[str, ...]
+    matrix: NDArray[Any]
+    label: NDArray[np.uint8]
+    weight: NDArray[np.float32]
+    corpus: NDArray[np.int32]
+    kind: NDArray[np.int32]
+    group: NDArray[np.int32]
+
+
+def balanced(cell: NDArray[Any]) -> Floats:
+    """Weights that give every cell the same total, mean 1; float64[n]."""
+    _, inverse, size = np.unique(cell, return_inverse=True, return_counts=True)
+    weight = 1.0 / size[inverse]
+    return np.asarray(weight / weight.mean(), np.float64)
+
+
+def fit_roles(table: Table, edges: Sequence[Floats], seed: int) -> Additive:
+    """The role model: log odds of boilerplate as a sum of step functions over the bins of each feature."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    bins = table.matrix
+    weight = table.weight / table.weight.mean()
+    model = HistGradientBoostingClassifier(
+        max_iter=ROLE_ROUNDS,
+        learning_rate=ROLE_RATE,
+        max_leaf_nodes=ROLE_LEAVES,
+        min_samples_leaf=ROLE_LEAF_LOW,
+        l2_regularization=ROLE_PENALTY,
+        interaction_cst="no_interactions",
+        early_stopping=False,
+        random_state=seed,
+    ).fit(bins.astype(np.float32), table.label, sample_weight=weight)
+    # the sum is additive: vary one feature over its bins, all others in bin 0, to read its steps
+    n_bins = [e.size + 2 for e in edges]
+    probe = np.zeros((sum(n_bins) + 1, bins.shape[1]), np.float32)
+    row = 1
+    for j, n in enumerate(n_bins):
+        probe[row : row + n, j] = np.arange(n)
+        row += n
+    logit = model.decision_function(probe)
+    steps = logit[1:] - logit[0]
+    tables = np.split(steps, np.cumsum(n_bins)[:-1])
+    # centre every table on the training rows, so that an effect of 0 is the usual one
+    intercept = float(logit[0])
+    centred = []
+    for j, table_j in enumerate(tables):
+        mean = float(np.average(table_j[bins[:, j]], weights=weight))
+        intercept += mean
+        centred.append(table_j - mean)
+    return Additive(table.names, tuple(edges), tuple(centred), intercept)
+
+
+def fit_filler(table: Table) -> Linear:
+    """The filler model: terms that can only speak for filler, with rare false alarms on sound paragraphs."""
+    matrix = np.nan_to_num(table.matrix.astype(np.float64))
+    label = table.label == 1
+    weights, intercept = fit_signed(matrix, label, table.weight.astype(np.float64), None, 1e-3, (0.0, 12.0))
+    logit = intercept + total(matrix * weights)
+    for corpus in np.unique(table.corpus[~label]):
+        sound = logit[~label & (table.corpus == corpus)]
+        if sound.size >= 1 / FILLER_FALSE_ALARMS:
+            intercept -= max(0.0, float(np.quantile(sound, 1 - FILLER_FALSE_ALARMS)))
+            logit = intercept + total(matrix * weights)
+    return Linear(table.names, weights, intercept)
+
+
+def fit_signed(
+    matrix: Floats,
+    label: Bools,
+    weight: Floats,
+    offset: Floats | None,
+    penalty: float,
+    bounds: tuple[float, float] | Sequence[tuple[float, float]],
+) -> tuple[Floats, float]:
+    """Logistic regression with bounded weights; the offset is a part of the logit that is given.
+
+    Returns weights float64[columns] and the intercept.
+    """
+    from scipy.optimize import minimize
+
+    sign = np.where(label, 1.0, -1.0)
+    share = weight / weight.sum()
+    given = np.zeros(label.size) if offset is None else offset
+    n = matrix.shape[1]
+
+    def loss(theta: Floats) -> tuple[float, Floats]:
+        logit = matrix @ theta[:n] + theta[n] + given
+        margin = sign * logit
+        value = float(share @ np.logaddexp(0, -margin) + penalty * theta[:n] @ theta[:n])
+        slope = -share * sign * sigmoid(-margin)
+        return value, np.append(matrix.T @ slope + 2 * penalty * theta[:n], slope.sum())
+
+    each = [bounds] * n if isinstance(bounds, tuple) else list(bounds)
+    found = minimize(loss, np.zeros(n + 1), jac=True, method="L-BFGS-B", bounds=[*each, (None, None)])
+    return found.x[:n], float(found.x[n])

@@ -1,0 +1,349 @@
+"""The model: numbers that turn columns into roles and reliability, and every term of the sum.
+
+    role of a paragraph   additive model over its features, its neighbours' and its word score,
+                          then filler and duplicate by their own evidence
+    reliability           intercept + bounded likeness + evidence + structure, then calibration
+
+A model is a folder: `card.json` (what it is, what it was made from, thresholds) and `weights.npz`
+(arrays, loaded without pickle). Nothing in it can run code. Scoring needs numpy alone; learning
+lives in quality/learn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.report import Policy
+from quality.text import Floats
+
+FORMAT = "quality-model/1"
+# The likeness moves the logit of reliability by at most this much: style classifiers do not carry
+# over to unseen sources beyond AUC .81, so they must not decide (docs/results.md).
+LIKENESS_LIMIT = 1.0
+
+
+def sigmoid(logit: Floats) -> Floats:
+    """1 / (1 + exp(-logit)) without overflow; float64, same shape."""
+    return 0.5 * (1.0 + np.tanh(0.5 * logit))
+
+
+@dataclass(frozen=True)
+class Additive:
+    """A sum of step functions, one for each named feature.
+
+    The value of feature j falls into bin b when `edges[j]` has b - 1 edges at or below it (bin 0 is
+    for NaN) and adds `tables[j][b]`. Exactly additive: the effects and the intercept are all there is.
+    """
+
+    names: tuple[str, ...]
+    edges: tuple[Floats, ...]
+    tables: tuple[Floats, ...]
+    intercept: float
+
+    @staticmethod
+    def bins(values: Floats, edges: Floats) -> NDArray[np.int64]:
+        """Bin of each value, 0 for NaN; int64[n]."""
+        return np.where(np.isnan(values), 0, np.searchsorted(edges, values, "right") + 1)
+
+    def effects(self, matrix: Floats) -> Floats:
+        """What each feature adds to the logit; float64[n, features]."""
+        columns = [
+            table[self.bins(matrix[:, j], edges)]
+            for j, (edges, table) in enumerate(zip(self.edges, self.tables, strict=True))
+        ]
+        return np.column_stack(columns) if columns else np.zeros((matrix.shape[0], 0))
+
+    def logit(self, matrix: Floats) -> Floats:
+        """Intercept plus the sum of effects; float64[n]."""
+        total = np.full(matrix.shape[0], self.intercept)
+        for j, (edges, table) in enumerate(zip(self.edges, self.tables, strict=True)):
+            total += table[self.bins(matrix[:, j], edges)]
+        return total
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A weighted sum of named terms."""
+
+    names: tuple[str, ...]
+    weights: Floats
+    intercept: float
+
+    def effects(self, matrix: Floats) -> Floats:
+        """What each term adds to the logit, undefined ones nothing; float64[n, terms]."""
+        return np.where(np.isnan(matrix), 0.0, matrix) * self.weights
+
+    def logit(self, matrix: Floats) -> Floats:
+        """Intercept plus the sum of effects; float64[n]."""
+        return self.intercept + total(self.effects(matrix))
+
+
+def total(effects: Floats) -> Floats:
+    """Sum of each row, term by term in order, so that a row's sum does not depend on the others; float64[n]."""
+    result = np.zeros(effects.shape[0])
+    for column in range(effects.shape[1]):
+        result += effects[:, column]
+    return result
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How much a text reads like the reliable side of the corpora: three scores, averaged and squashed.
+
+    `words` and `masked` are weights of hashed n-grams (one for each bucket) with their idf;
+    `style` is linear in rates of the text. Each score is divided by its spread on unseen corpora.
+    """
+
+    words: Floats
+    words_idf: Floats
+    masked: Floats
+    masked_idf: Floats
+    style: Linear
+    style_mean: Floats
+    style_spread: Floats
+    spreads: Floats
+    centre: float
+    scale: float
+
+    def effect(self, z: Floats) -> Floats:
+        """What a score adds to the logit: within +-`LIKENESS_LIMIT`; float64[n]."""
+        return LIKENESS_LIMIT * np.tanh((z - self.centre) * self.scale)
+
+    def blend(self, words: Floats, masked: Floats, style: Floats) -> Floats:
+        """One score from the three; higher reads more reliable; float64[n]."""
+        return (
+            0.5 * words / self.spreads[0]
+            + 0.5 * masked / self.spreads[1]
+            + STYLE_SHARE * style / self.spreads[2]
+        )
+
+    def style_score(self, matrix: Floats) -> Floats:
+        """The style part from the matrix of its features, bounded at three spreads; float64[n]."""
+        scaled = np.clip((matrix - self.style_mean) / self.style_spread, -3, 3)
+        return self.style.logit(scaled)
+
+
+# Part of the style rates in the blend; between .3 and 1 the left-out AUC is flat (docs/results.md).
+STYLE_SHARE = 0.3
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything that scoring needs, as numbers. Make one with `Model.load`."""
+
+    name: str
+    digest: str
+    card: Mapping[str, Any]
+    boilerplate: Additive
+    paragraph_words: Floats
+    filler: Linear
+    likeness: Likeness
+    reliability: Linear
+    paragraph_reliability: Linear
+    calibration: tuple[float, float]
+    paragraph_calibration: tuple[float, float]
+    policies: Mapping[str, Policy]
+
+    def calibrated(self, logit: Floats) -> Floats:
+        """Reliability of documents from the logit; monotone; float64[n]."""
+        slope, offset = self.calibration
+        return sigmoid(slope * logit + offset)
+
+    def calibrated_paragraph(self, logit: Floats) -> Floats:
+        """Reliability of paragraphs from their logit; monotone; float64[n]."""
+        slope, offset = self.paragraph_calibration
+        return sigmoid(slope * logit + offset)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All numbers by the name they have in weights.npz."""
+        boilerplate, likeness = self.boilerplate, self.likeness
+        return {
+            "boilerplate_edges": np.concatenate([*boilerplate.edges, np.zeros(0)]),
+            "boilerplate_n_edges": np.array([e.size for e in boilerplate.edges], np.int64),
+            "boilerplate_tables": np.concatenate([*boilerplate.tables, np.zeros(0)]),
+            "boilerplate_intercept": np.array(boilerplate.intercept),
+            "paragraph_words": _packed(self.paragraph_words),
+            "paragraph_words_scale": np.array(_scale(self.paragraph_words)),
+            "filler_weights": self.filler.weights,
+            "filler_intercept": np.array(self.filler.intercept),
+            **likeness_arrays(likeness),
+            "reliability_weights": self.reliability.weights,
+            "reliability_intercept": np.array(self.reliability.intercept),
+            "paragraph_reliability_weights": self.paragraph_reliability.weights,
+            "paragraph_reliability_intercept": np.array(self.paragraph_reliability.intercept),
+            "calibration": np.array(self.calibration),
+            "paragraph_calibration": np.array(self.paragraph_calibration),
+        }
+
+    def names(self) -> dict[str, list[str]]:
+        """Names of the columns behind each array, for the card."""
+        return {
+            "boilerplate": list(self.boilerplate.names),
+            "filler": list(self.filler.names),
+            "style": list(self.likeness.style.names),
+            "reliability": list(self.reliability.names),
+            "paragraph_reliability": list(self.paragraph_reliability.names),
+        }
+
+    @classmethod
+    def from_arrays(
+        cls, name: str, digest: str, card: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+    ) -> Model:
+        """The model that `arrays` and `card` describe.
+
+        Raises KeyError where an array or a field of the card is missing.
+        """
+        names = card["names"]
+
+        def scalar(key: str) -> float:
+            return float(arrays[key])
+
+        def linear(key: str, prefix: str) -> Linear:
+            return Linear(tuple(names[key]), arrays[f"{prefix}_weights"], scalar(f"{prefix}_intercept"))
+
+        n_edges = arrays["boilerplate_n_edges"]
+        boilerplate = Additive(
+            tuple(names["boilerplate"]),
+            tuple(np.split(arrays["boilerplate_edges"], np.cumsum(n_edges)[:-1])),
+            tuple(np.split(arrays["boilerplate_tables"], np.cumsum(n_edges + 2)[:-1])),
+            scalar("boilerplate_intercept"),
+        )
+        likeness = likeness_from(arrays, names["style"])
+        slope, offset = arrays["calibration"]
+        paragraph_slope, paragraph_offset = arrays["paragraph_calibration"]
+        return cls(
+            name,
+            digest,
+            card,
+            boilerplate,
+            arrays["paragraph_words"] * scalar("paragraph_words_scale"),
+            linear("filler", "filler"),
+            likeness,
+            linear("reliability", "reliability"),
+            linear("paragraph_reliability", "paragraph_reliability"),
+            (float(slope), float(offset)),
+            (float(paragraph_slope), float(paragraph_offset)),
+            {key: Policy(key, **values) for key, values in card["policies"].items()},
+        )
+
+    def save(self, folder: Path, card: Mapping[str, Any]) -> str:
+        """Write `card.json` and `weights.npz` into `folder` and return the digest.
+
+        The same numbers and card give the same bytes. The card is written last, under a temporary
+        name that is then renamed, so that a folder with a card is a whole model.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        weights = folder / "weights.npz"
+        write_arrays(weights, self.arrays())
+        digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+        whole = {"format": FORMAT, "weights_sha256": digest, "names": self.names(), **card}
+        whole["policies"] = {
+            key: {k: v for k, v in vars(policy).items() if k != "name"}
+            for key, policy in self.policies.items()
+        }
+        temporary = folder / "card.json.part"
+        temporary.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf8")
+        os.replace(temporary, folder / "card.json")
+        return digest
+
+    @classmethod
+    def load(cls, folder: Path) -> Model:
+        """The model in a folder.
+
+        Raises FileNotFoundError where there is no card, ValueError where the card is of another
+        format or the weights are not those it was written with.
+        """
+        card_path = folder / "card.json"
+        if not card_path.exists():
+            raise FileNotFoundError(f"no model in {folder}: card.json is missing")
+        try:
+            card = json.loads(card_path.read_text("utf8"))
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{card_path} is not JSON: {error}") from error
+        if card.get("format") != FORMAT:
+            raise ValueError(
+                f"{card_path} has format {card.get('format')!r}, expected {FORMAT!r}: train it anew"
+            )
+        try:
+            content = (folder / "weights.npz").read_bytes()
+        except OSError as error:
+            raise ValueError(f"{folder}: weights.npz cannot be read: {error}") from error
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != card["weights_sha256"]:
+            raise ValueError(
+                f"{folder}: weights.npz is not the file its card was written with; restore or train anew"
+            )
+        with np.load(folder / "weights.npz", allow_pickle=False) as stored:
+            arrays = {key: stored[key] for key in stored.files}
+        return cls.from_arrays(folder.name, digest, card, arrays)
+
+
+def likeness_arrays(likeness: Likeness) -> dict[str, NDArray[Any]]:
+    """The numbers of a likeness by the name they are stored under."""
+    return {
+        "likeness_words": _packed(likeness.words),
+        "likeness_words_scale": np.array(_scale(likeness.words)),
+        "likeness_words_idf": likeness.words_idf.astype(np.float16),
+        "likeness_masked": _packed(likeness.masked),
+        "likeness_masked_scale": np.array(_scale(likeness.masked)),
+        "likeness_masked_idf": likeness.masked_idf.astype(np.float16),
+        "likeness_style_weights": likeness.style.weights,
+        "likeness_style_mean": likeness.style_mean,
+        "likeness_style_spread": likeness.style_spread,
+        "likeness_spreads": likeness.spreads,
+        "likeness_centre_scale": np.array([likeness.centre, likeness.scale]),
+    }
+
+
+def likeness_from(arrays: Mapping[str, NDArray[Any]], style_names: Sequence[str]) -> Likeness:
+    """The likeness that `likeness_arrays` stored.
+
+    Raises KeyError where an array is missing.
+    """
+    centre, scale = arrays["likeness_centre_scale"]
+    return Likeness(
+        arrays["likeness_words"] * float(arrays["likeness_words_scale"]),
+        arrays["likeness_words_idf"].astype(np.float64),
+        arrays["likeness_masked"] * float(arrays["likeness_masked_scale"]),
+        arrays["likeness_masked_idf"].astype(np.float64),
+        Linear(tuple(style_names), arrays["likeness_style_weights"], 0.0),
+        arrays["likeness_style_mean"],
+        arrays["likeness_style_spread"],
+        arrays["likeness_spreads"],
+        float(centre),
+        float(scale),
+    )
+
+
+def _scale(weights: Floats) -> float:
+    return float(np.abs(weights).max()) / 127 if weights.size and weights.any() else 1.0
+
+
+def _packed(weights: Floats) -> NDArray[np.int8]:
+    """Weights in steps of 1/127 of the largest; int8. No loss of AUC in the experiments."""
+    return np.round(weights / _scale(weights)).astype(np.int8)
+
+
+def rounded(weights: Floats) -> Floats:
+    """The weights as they come back from a saved model; float64."""
+    return np.asarray(_packed(weights) * _scale(weights), np.float64)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """A compressed npz whose bytes depend on the arrays alone (numpy stamps the time of day)."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for key, array in arrays.items():
+            entry = zipfile.ZipInfo(f"{key}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(entry, "w") as handle:
+                np.lib.format.write_array(handle, np.ascontiguousarray(array), allow_pickle=False)

@@ -1,0 +1,426 @@
+"""What goes in: from files and standard input to records, one text each.
+
+`read` yields, in the order of the input, a `Record` for every text and a `Problem` for everything
+that is none; it never stops at a problem and never holds more than one line (or one text file) in
+memory. What may be read, and which fields of a JSON line are looked at, is told in docs/output.md.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import lzma
+import re
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+KINDS = ("auto", "text", "jsonl")
+
+# Where a field is looked for when its name is not given, best first: the contract's own name, then
+# those of schema.org, Common Crawl derivatives (raw_content), RAG loaders (page_content), news
+# downloaders and feeds. `created` comes last among dates: it may be the day of the download.
+COMMON_NAMES: Mapping[str, tuple[str, ...]] = {
+    "id": ("id",),
+    "text": ("text", "content", "body", "raw_content", "page_content", "articleBody", "maintext"),
+    "title": ("title", "headline"),
+    "date": ("date", "datePublished", "published", "publish_date", "date_publish", "created"),
+    "url": ("url", "link"),
+}
+
+# Endings that are not a plain text and not one record a line, and what to do with such a file.
+NOT_READ: Mapping[str, str] = {
+    ".csv": "a table: write one JSON object per line (.jsonl)",
+    ".docx": "a word processor's file: save it as plain text",
+    ".htm": "HTML is not read: extract its text first",
+    ".html": "HTML is not read: extract its text first",
+    ".json": "one JSON value: write one JSON object per line (.jsonl), or say --input jsonl if it is that",
+    ".parquet": "Parquet is not read: write one JSON object per line (.jsonl)",
+    ".pdf": "PDF is not read: extract its text first",
+    ".tsv": "a table: write one JSON object per line (.jsonl)",
+    ".warc": "WARC is not read: extract the texts first",
+    ".wet": "WET is not read: write one JSON object per line (.jsonl)",
+}
+
+# Control characters that a text file may hold: tab, line and page breaks, escape (coloured logs).
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+# Share of other control characters above which a file counts as binary. Text has none; in random
+# bytes one in ten is one.
+_CONTROL_SHARE_HIGH = 0.02
+
+_COMPRESSED = (".gz", ".xz", ".zst")
+_BROKEN_STREAM: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One text to score.
+
+    `text` is what offsets count in: the text as decoded or, where `paragraphs` are given (kept as
+    they are, one paragraph each), these joined by a blank line. `date` is an ISO day. `fields` are
+    all fields of a JSON line as they were, `warnings` what a reader of the result should know.
+    """
+
+    id: str
+    source: str
+    text: str = ""
+    paragraphs: tuple[str, ...] | None = None
+    title: str | None = None
+    date: str | None = None
+    url: str | None = None
+    label: str | None = None
+    warnings: tuple[str, ...] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        fields: Mapping[str, Any],
+        number: int,
+        *,
+        source: str = "",
+        names: FieldNames | None = None,
+        warnings: Iterable[str] = (),
+    ) -> Record:
+        """The record that the fields of a JSON object (or a dict) describe.
+
+        `number` becomes the id where there is none. Raises ValueError where there is no text.
+        """
+        names = names or FieldNames()
+        notes = list(warnings)
+        text, paragraphs = _text(fields, names)
+        if not text.strip():
+            notes.append("the text is empty")
+        elif "\0" in text:
+            notes.append(f"{text.count(chr(0))} NUL characters in the text")
+        given_date = _first(fields, names, "date")
+        day = None
+        if given_date is not None:
+            try:
+                day = iso_day(given_date)
+            except ValueError as error:
+                notes.append(f"{error}; no date is used")
+        given_id = _first(fields, names, "id")
+        title, url, label = (_first(fields, names, name) for name in ("title", "url", "label"))
+        return cls(
+            id=str(number) if given_id is None else str(given_id),
+            source=source,
+            text=text,
+            paragraphs=paragraphs,
+            title=title if isinstance(title, str) else None,
+            date=day,
+            url=url if isinstance(url, str) else None,
+            label=label if isinstance(label, str) else None,
+            warnings=tuple(notes),
+            fields=fields,
+        )
+
+
+@dataclass(frozen=True)
+class FieldNames:
+    """Names of the fields to read; None looks under `COMMON_NAMES`."""
+
+    id: str | None = None
+    text: str | None = None
+    title: str | None = None
+    date: str | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that could not be read: where (line None: the whole file) and what to do about it."""
+
+    source: str
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        place = self.source if self.line is None else f"{self.source}:{self.line}"
+        return f"{place}: {self.message}"
+
+
+def read(
+    paths: Iterable[str],
+    *,
+    kind: str = "auto",
+    names: FieldNames | None = None,
+    stdin: BinaryIO | None = None,
+    on_bytes: Callable[[int], None] | None = None,
+) -> Iterator[Record | Problem]:
+    """Records and problems of some files, in order; "-" is standard input.
+
+    A file is JSONL when its name (without .gz, .xz, .zst) ends in .jsonl or .ndjson, standard input
+    when its first character is "{"; everything else is one text. `kind` "text" or "jsonl" overrules
+    that. Compression is told by the first bytes. `on_bytes` hears how many bytes of the files,
+    as they lie on disk, have been used since it was last called.
+
+    Raises ValueError for an unknown kind.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"unknown kind of input {kind!r}; expected one of {', '.join(KINDS)}")
+    for path in paths:
+        yield from _read_one(path, kind, names or FieldNames(), stdin, on_bytes or (lambda _: None))
+
+
+def iso_day(value: object) -> str:
+    """The day, as YYYY-MM-DD, with which an ISO date or time begins.
+
+    Raises ValueError for anything else.
+    """
+    match = re.match(r"\s*(\d{4}-\d{2}-\d{2})(?!\d)", value) if isinstance(value, str) else None
+    if match:
+        try:
+            return date.fromisoformat(match[1]).isoformat()
+        except ValueError:
+            pass  # such as 2025-02-30: told below like any other value that is no day
+    raise ValueError(f"date {_shortened(value)} is not a day written YYYY-MM-DD")
+
+
+def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """Text of some bytes, and warnings: UTF-8 (UTF-16 after its mark), else Windows-1252.
+
+    A byte-order mark is taken off. Raises ValueError for what looks binary.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.decode("utf-16"), ()
+        except UnicodeDecodeError as error:
+            raise ValueError(f"begins like UTF-16 but is not ({error.reason}): save it as UTF-8") from None
+    if b"\0" in data:
+        raise ValueError("looks binary (NUL bytes): expected text")
+    try:
+        text, warnings = data.decode("utf-8-sig"), ()
+    except UnicodeDecodeError as error:
+        text = data.decode("cp1252", "replace")
+        warning = f"not UTF-8 (byte 0x{data[error.start]:02x} at {error.start}): read as Windows-1252"
+        return _refuse_binary(text), (warning,)
+    return _refuse_binary(text), warnings
+
+
+def _refuse_binary(text: str) -> str:
+    if len(_CONTROL.findall(text)) > _CONTROL_SHARE_HIGH * len(text):
+        raise ValueError("looks binary (control characters): expected text")
+    return text
+
+
+def _read_one(
+    path: str, kind: str, names: FieldNames, stdin: BinaryIO | None, on_bytes: Callable[[int], None]
+) -> Iterator[Record | Problem]:
+    name = path.lower()
+    while name.endswith(_COMPRESSED):
+        name = name.rpartition(".")[0]
+    ending = Path(name).suffix
+    if kind == "auto" and path != "-":
+        if ending in NOT_READ:
+            yield Problem(path, None, NOT_READ[ending])
+            return
+        kind = "jsonl" if ending in (".jsonl", ".ndjson") else "text"
+    try:
+        if path == "-":
+            given = stdin or sys.stdin.buffer
+            yield from _read_stream(path, _buffered(given), kind, names, lambda: 0, on_bytes)
+            return
+        if Path(path).is_dir():
+            yield Problem(path, None, f"is a directory: name its files, such as {Path(path) / '*.txt'}")
+            return
+        with open(path, "rb") as raw:
+            yield from _read_stream(path, raw, kind, names, raw.tell, on_bytes)
+    except _BROKEN_STREAM as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        yield Problem(path, None, f"cannot be read: {reason}")
+
+
+def _read_stream(
+    path: str,
+    raw: io.BufferedReader,
+    kind: str,
+    names: FieldNames,
+    tell: Callable[[], int],
+    on_bytes: Callable[[int], None],
+) -> Iterator[Record | Problem]:
+    try:
+        stream = _decompressed(raw)
+    except ImportError as error:
+        yield Problem(path, None, str(error))
+        return
+    if kind == "auto":
+        head = stream.peek(1).removeprefix(b"\xef\xbb\xbf").lstrip()
+        kind = "jsonl" if head.startswith(b"{") else "text"
+    if kind == "text":
+        yield _text_record(path, stream.read())
+        on_bytes(tell())
+        return
+    seen = done = 0
+    for item in _line_records(path, stream, names):
+        yield item
+        seen += 1
+        on_bytes(tell() - done)
+        done = tell()
+    if not seen:
+        yield Problem(path, None, "is empty: there is no record in it")
+
+
+def _text_record(path: str, data: bytes) -> Record | Problem:
+    try:
+        text, warnings = decode(data)
+    except ValueError as error:
+        return Problem(path, None, str(error))
+    if not text.strip():
+        return Problem(path, None, "is empty: there is no text in it")
+    return Record(id=path, source=path, text=text, warnings=warnings)
+
+
+def _line_records(path: str, stream: BinaryIO, names: FieldNames) -> Iterator[Record | Problem]:
+    number = 0
+    lines = iter(stream)
+    while True:
+        number += 1
+        try:
+            line = next(lines)
+        except StopIteration:
+            return
+        except _BROKEN_STREAM as error:
+            yield Problem(path, number, f"the file breaks off here: {error}")
+            return
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+            if line.startswith((b"\xff\xfe", b"\xfe\xff")):
+                yield Problem(path, None, "is UTF-16: save it as UTF-8")
+                return
+            if b"\0" in line and not line.lstrip().startswith(b"{"):
+                yield Problem(path, None, "looks binary (NUL bytes): expected one JSON object per line")
+                return
+        if line.strip():
+            try:
+                yield _line_record(path, number, line, names)
+            except ValueError as error:
+                yield Problem(path, number, str(error))
+
+
+def _line_record(path: str, number: int, line: bytes, names: FieldNames) -> Record:
+    text, warnings = decode(line.rstrip())
+    try:
+        fields = json.loads(text)
+    except json.JSONDecodeError as error:
+        reason = f"{error.msg}, column {error.colno}"
+        raise ValueError(f"not JSON ({reason}): one object per line is expected") from None
+    except RecursionError:
+        raise ValueError("JSON nested too deeply: one object per line is expected") from None
+    if not isinstance(fields, dict):
+        raise ValueError(f"a JSON {_type_name(fields)}: one object per line is expected")
+    return Record.of(fields, number, source=path, names=names, warnings=warnings)
+
+
+def _text(fields: Mapping[str, Any], names: FieldNames) -> tuple[str, tuple[str, ...] | None]:
+    """Text of a record, and its paragraphs where these are given.
+
+    Where a record has both a text and paragraphs, the text counts: `filter --mode clean` writes it
+    beside the paragraphs it was made from.
+    """
+    if names.text is not None:
+        value = fields.get(names.text)
+        if value is None:
+            raise ValueError(f"no field {names.text!r}; {_has(fields)}")
+        if isinstance(value, list):
+            return _paragraphs(names.text, value)
+        return _string(names.text, value), None
+    common = COMMON_NAMES["text"]
+    present = [name for name in common if fields.get(name) is not None]
+    for name in present:
+        if isinstance(fields[name], str):
+            return fields[name], None
+    if fields.get("paragraphs") is not None:
+        return _paragraphs("paragraphs", fields["paragraphs"])
+    if present:
+        return _string(present[0], fields[present[0]]), None
+    if isinstance(fields.get("html"), str):
+        raise ValueError("has html but no text: extract the text first")
+    raise ValueError(f"no text: none of {', '.join(common)}, paragraphs; {_has(fields)}; see --text-field")
+
+
+def _string(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"field {name!r} is a JSON {_type_name(value)}, expected a string")
+    return value
+
+
+def _paragraphs(name: str, value: object) -> tuple[str, tuple[str, ...]]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"field {name!r} is a JSON {_type_name(value)}, expected a list of strings")
+    for k, item in enumerate(value):
+        if not isinstance(item, str):
+            raise ValueError(f"field {name!r}, item {k + 1}, is a JSON {_type_name(item)}, expected a string")
+    return "\n\n".join(value), tuple(value)
+
+
+def _first(fields: Mapping[str, Any], names: FieldNames, wanted: str) -> Any:
+    """Value of the first field, under the name given or the common names, that holds a plain value."""
+    given = getattr(names, wanted, None)
+    for name in (given,) if given is not None else COMMON_NAMES.get(wanted, (wanted,)):
+        value = fields.get(name)
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            return value
+    return None
+
+
+def _has(fields: Mapping[str, Any]) -> str:
+    names = [str(name) for name in fields]
+    return "it has no field" if not names else f"it has {_shortened(', '.join(names), 100)}"
+
+
+def _type_name(value: object) -> str:
+    names = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
+    return names.get(type(value), "null")
+
+
+def _shortened(value: object, n: int = 40) -> str:
+    shown = value if isinstance(value, str) and n > 40 else repr(value)
+    return shown if len(shown) <= n else shown[: n - 3] + "..."
+
+
+def _buffered(stream: BinaryIO) -> io.BufferedReader:
+    return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, stream))
+
+
+def _decompressed(raw: io.BufferedReader) -> io.BufferedReader:
+    """The stream itself, or what it is a gzip, xz or zstd form of. Raises ImportError without zstd."""
+    head = raw.peek(6)
+    if head.startswith(b"\x1f\x8b"):
+        return _buffered(cast(BinaryIO, gzip.GzipFile(fileobj=raw)))
+    if head.startswith(b"\xfd7zXZ\0"):
+        return _buffered(cast(BinaryIO, lzma.LZMAFile(raw)))
+    if head.startswith(b"\x28\xb5\x2f\xfd"):
+        return io.BufferedReader(_Zstd(raw))
+    return raw
+
+
+class _Zstd(io.RawIOBase):
+    """A zstd stream whose errors are OSErrors, as those of gzip are; needs Python 3.14 or zstandard."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        for name in ("compression.zstd", "zstandard"):
+            try:
+                module = import_module(name)
+            except ModuleNotFoundError:
+                continue
+            self._stream: BinaryIO = module.open(raw, "rb")
+            self._error: type[Exception] = module.ZstdError
+            return
+        raise ModuleNotFoundError("is compressed with zstd: pip install zstandard, or unpack it first")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            data = self._stream.read(len(buffer))
+        except self._error as error:
+            raise OSError(str(error)) from error
+        buffer[: len(data)] = data
+        return len(data)

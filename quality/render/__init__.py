@@ -1,0 +1,1 @@
+"""How a report looks: one module for each form. They only format; nothing is computed here."""

@@ -1,0 +1,285 @@
+"""From texts to reports: the one path that scores, explains and points.
+
+A `Scorer` holds a model and rule packs. It takes records in batches of about a megabyte, so that
+columns are long enough to be fast and memory stays flat, and gives reports in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import quality.features  # noqa: F401 - declares the features
+from quality import evidence
+from quality.features.ngrams import document_rows, paragraph_rows, weighted
+from quality.features.officials import find_officials
+from quality.lexicon import RulePack, is_stop_word, shipped_rules
+from quality.model import Model, sigmoid, total
+from quality.records import Record
+from quality.registry import Counted, around_names, count, measure, neighbourhood, paragraph_matrix
+from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report
+from quality.text import Batch, Floats, Ints, ratio
+
+# Characters of text in a batch: enough for columns to pay, small enough to stay in the cache.
+BATCH_CHARACTERS = 500_000
+
+# Word score of paragraphs, the column beside the measured features.
+WORD_SCORE = "word_score"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """All that a model computes of a batch, before it is told in words."""
+
+    batch: Batch
+    counted: Counted
+    as_of: Sequence[Mapping[str, str | None]]
+    chance: Floats
+    role: Ints
+    terms: Floats
+    likeness: Floats
+    likeness_effect: Floats
+    effects: Floats
+    logit: Floats
+    reliability: Floats
+    paragraph_reliability: Floats
+    n_words: Ints
+    stop_word_share: Floats
+
+
+class Scorer:
+    """Scores texts with one model. Picklable; `Scorer.load()` takes a few hundredths of a second."""
+
+    def __init__(self, model: Model, policy: str = "default", packs: Sequence[RulePack] = ()) -> None:
+        if policy not in model.policies:
+            raise ValueError(f"unknown policy {policy!r}; this model knows {', '.join(model.policies)}")
+        self.model = model
+        self.policies: Mapping[str, Policy] = model.policies
+        self.policy = model.policies[policy]
+        self._packs = tuple(packs)
+
+    @classmethod
+    def load(
+        cls, model: str | Path = "default", *, policy: str = "default", rules: Sequence[Path] = ()
+    ) -> Scorer:
+        """A scorer with a shipped model (by name) or one in a folder, and further rule packs.
+
+        Raises FileNotFoundError where there is no such model, ValueError where it cannot be used,
+        where the policy is unknown or where a rule pack is not as docs/rules.md says.
+        """
+        folder = Path(model)
+        if not (folder / "card.json").exists():
+            shipped = model_folder(str(model))
+            if shipped is None:
+                known = ", ".join(sorted(shipped_models())) or "none"
+                raise FileNotFoundError(
+                    f"no model {str(model)!r}: neither a folder with card.json nor shipped ({known})"
+                )
+            folder = shipped
+        return cls(Model.load(folder), policy, [RulePack.load(path) for path in rules])
+
+    def score(self, record: str | Mapping[str, Any] | Record, *, with_text: bool = False) -> Report:
+        """Report on one text."""
+        return next(self.score_many([record], with_text=with_text))
+
+    def score_many(
+        self, records: Iterable[str | Mapping[str, Any] | Record], *, with_text: bool = False
+    ) -> Iterator[Report]:
+        """Reports on texts, in order; records are read as reports are asked for, a batch ahead.
+
+        Raises TypeError for one string instead of many, ValueError for a record without text.
+        """
+        if isinstance(records, str):
+            raise TypeError("one text given, an iterable of texts expected: use score(text)")
+        for some in _batches(_record(r, number) for number, r in enumerate(records)):
+            yield from self._reports(some, with_text)
+
+    def columns_of(self, records: Sequence[Record]) -> Columns:
+        """The model's columns for some records, as one batch."""
+        batch = Batch.of([r.text for r in records], [r.paragraphs for r in records])
+        officials = find_officials(batch, [r.date for r in records])
+        counted = count(batch, (shipped_rules(), *self._packs), officials.findings)
+        return self.weigh(batch, counted, officials.as_of)
+
+    def weigh(self, batch: Batch, counted: Counted, as_of: Sequence[Mapping[str, str | None]]) -> Columns:
+        """The model's columns for a batch and its findings."""
+        model = self.model
+        boilerplate = sigmoid(
+            model.boilerplate.logit(role_matrix(batch, model.paragraph_words, model.boilerplate.names))
+        )
+        filler = sigmoid(model.filler.logit(evidence.filler_terms(batch, counted, model.filler.names)))
+        chance, role = evidence.roles(batch, boilerplate, filler)
+        terms = evidence.document_terms(batch, counted, role, model.reliability.names)
+        effects = model.reliability.effects(terms)
+        evidence_logit = model.reliability.intercept + total(effects)
+        likeness = likeness_score(batch, role, model)
+        likeness_effect = model.likeness.effect(likeness)
+        logit = evidence_logit + likeness_effect
+        paragraph_logit = model.paragraph_reliability.logit(
+            evidence.paragraph_terms(
+                batch, counted, chance, evidence_logit, model.paragraph_reliability.names
+            )
+        )
+        n_words = batch.documents.sum(batch.is_word)
+        return Columns(
+            batch,
+            counted,
+            as_of,
+            chance,
+            role,
+            terms,
+            likeness,
+            likeness_effect,
+            effects,
+            logit,
+            model.calibrated(logit),
+            model.calibrated_paragraph(paragraph_logit),
+            n_words.astype(np.int64),
+            ratio(batch.documents.sum(is_stop_word(batch)), n_words),
+        )
+
+    def _reports(self, records: Sequence[Record], with_text: bool) -> Iterator[Report]:
+        columns = self.columns_of(records)
+        batch, counted = columns.batch, columns.counted
+        model = {"name": self.model.name, "digest": self.model.digest}
+        words = batch.paragraphs.sum(batch.is_word)
+        edges = np.searchsorted(batch.paragraphs.parent, np.arange(len(records) + 1))
+        finding_edges = np.searchsorted(counted.start, batch.document_start)
+        chance, reliability = columns.chance.tolist(), columns.paragraph_reliability.tolist()
+        starts, ends = batch.paragraphs.start.tolist(), batch.paragraphs.end.tolist()
+        for d, record in enumerate(records):
+            low, high = int(edges[d]), int(edges[d + 1])
+            base = int(batch.document_start[d])
+            text = batch.texts[d]
+            paragraphs = tuple(
+                Paragraph(
+                    p - low,
+                    starts[p] - base,
+                    ends[p] - base,
+                    ROLES[columns.role[p]],
+                    dict(zip(ROLES, chance[p], strict=True)),
+                    reliability[p] if words[p] else None,
+                    text[starts[p] - base : ends[p] - base] if with_text else None,
+                )
+                for p in range(low, high)
+            )
+            findings = tuple(
+                self._finding(counted, k, base, low, text)
+                for k in range(int(finding_edges[d]), int(finding_edges[d + 1]))
+            )
+            value = float(columns.reliability[d]) if columns.n_words[d] else None
+            verdict = self.policy.verdict(
+                value,
+                n_words=int(columns.n_words[d]),
+                stop_word_share=float(columns.stop_word_share[d]),
+                hard=any(f.tier == "hard" for f in findings),
+            )
+            yield Report(
+                record.id,
+                record.source,
+                value,
+                verdict,
+                self.policy.name,
+                columns.as_of[d],
+                paragraphs,
+                findings,
+                self._contributions(columns, d),
+                self.model.reliability.intercept,
+                model,
+                warnings=record.warnings,
+                text=text if with_text else None,
+            )
+
+    def _finding(self, counted: Counted, k: int, base: int, first_paragraph: int, text: str) -> Finding:
+        rule = counted.rules[counted.rule[k]]
+        start, end = int(counted.start[k]) - base, int(counted.end[k]) - base
+        span = text[start:end]
+        data = dict(counted.data[k] or {})
+        message = str(data.pop("message", None) or rule.message.replace("{text}", span))
+        return Finding(
+            rule.id, rule.tier, int(counted.paragraph[k]) - first_paragraph, start, end, span, message, data
+        )
+
+    def _contributions(self, columns: Columns, d: int) -> tuple[Contribution, ...]:
+        terms, effects = columns.terms[d], columns.effects[d]
+        likeness = Contribution("likeness", float(columns.likeness[d]), float(columns.likeness_effect[d]))
+        names = self.model.reliability.names
+        others = [
+            Contribution(names[j], float(terms[j]), float(effects[j]))
+            for j in np.flatnonzero(effects).tolist()
+        ]
+        return tuple(sorted([likeness, *others], key=lambda c: -abs(c.effect)))
+
+
+def role_matrix(batch: Batch, word_weights: Floats, names: Sequence[str]) -> Floats:
+    """Columns of the role model: measured features and neighbours by name, and the word score with its own."""
+    measured = [n for n in names if not n.startswith(WORD_SCORE)]
+    matrix = paragraph_matrix(batch, measured)
+    if len(measured) == len(names):
+        return matrix
+    score = paragraph_rows(batch).dot(word_weights)
+    columns = dict(zip(measured, matrix.T, strict=True)) | word_score_columns(batch, score)
+    return np.column_stack([columns[n] for n in names])
+
+
+WORD_SCORE_AROUND: tuple[int | str, ...] = (-2, -1, 1, 2, "mean 2", "mean 5", "mean 10")
+
+
+def word_score_columns(batch: Batch, score: Floats) -> dict[str, Floats]:
+    """The word score of paragraphs and of their neighbours, by column name."""
+    names = around_names(WORD_SCORE, WORD_SCORE_AROUND)
+    return dict(zip(names, [score, *neighbourhood(batch, score, WORD_SCORE_AROUND)], strict=True))
+
+
+def likeness_score(batch: Batch, role: Ints, model: Model) -> Floats:
+    """How much each document's content reads like the reliable side; float64[documents]."""
+    likeness = model.likeness
+    words, masked = document_rows(batch, role == evidence.CONTENT)
+    style = measure(batch, batch.documents, likeness.style.names)
+    return likeness.blend(
+        weighted(words, likeness.words_idf).dot(likeness.words),
+        weighted(masked, likeness.masked_idf).dot(likeness.masked),
+        likeness.style_score(style),
+    )
+
+
+def shipped_models() -> Mapping[str, Path]:
+    """Models that came with the package or stand in the checkout's `models/`, by name."""
+    package = Path(str(resources.files("quality")))
+    found: dict[str, Path] = {}
+    for home in (package.parent / "models", package / "models"):
+        if home.is_dir():
+            found |= {p.parent.name: p.parent for p in sorted(home.glob("*/card.json"))}
+    return found
+
+
+def model_folder(name: str) -> Path | None:
+    """Folder of a shipped model, None where there is none of that name."""
+    return shipped_models().get(name)
+
+
+def _record(given: str | Mapping[str, Any] | Record, number: int) -> Record:
+    if isinstance(given, Record):
+        return given
+    if isinstance(given, str):
+        return Record(id=str(number + 1), source="", text=given)
+    return Record.of(given, number)
+
+
+def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    some: list[Record] = []
+    size = 0
+    for record in records:
+        length = len(record.text) if record.paragraphs is None else sum(map(len, record.paragraphs))
+        if some and size + length > BATCH_CHARACTERS:
+            yield some
+            some, size = [], 0
+        some.append(record)
+        size += length
+    if some:
+        yield some

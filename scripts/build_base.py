@@ -1,0 +1,28 @@
+"""Build labelled/base from the public corpora and the own labelled texts: numbers, no text.
+
+python scripts/build_base.py ../shared/corpora labelled/base
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from quality.learn.base import build, save
+from quality.learn.material import read_material
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("corpora", type=Path)
+    options.add_argument("base", type=Path, nargs="?", default=Path("labelled/base"))
+    options.add_argument("--own", type=Path, default=Path("labelled"))
+    options.add_argument("--seed", type=int, default=0)
+    given = options.parse_args()
+    save(build(read_material(given.corpora, given.own, seed=given.seed), seed=given.seed), given.base)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Write docs/features.md, the table of every feature and rule, from their declarations.
+
+python scripts/build_docs.py            write it
+python scripts/build_docs.py --check    exit with 1 when it is not what would be written
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import quality.features  # noqa: F401 - declares the features
+from quality.lexicon import Rule, shipped_rules, sources
+from quality.registry import CODE_RULES, FEATURES, Feature
+
+PAGE = Path(__file__).parents[1] / "docs" / "features.md"
+
+HEAD = """\
+# Features and rules
+
+Written by `scripts/build_docs.py` from the declarations in `quality/features/` and `quality/data/rules/`:
+change those, then run `make docs`. More of each, with examples, tell `quality features NAME` and
+`quality rules NAME`.
+"""
+
+
+def page() -> str:
+    rules = [*shipped_rules().rules, *(c.rule for c in CODE_RULES.values())]
+    used = {f.source for f in FEATURES.values()} | {r.source for r in rules}
+    listed = [(key, entry) for key, entry in sources().items() if key in used]
+    return "\n".join(
+        [
+            HEAD,
+            "## Measured features\n",
+            "A number of a paragraph or document; undefined where there is nothing to measure.\n",
+            "| feature | family | unit | of | source | definition |",
+            "| --- | --- | --- | --- | --- | --- |",
+            *(feature_row(f) for f in sorted(FEATURES.values(), key=lambda f: (f.family, f.name))),
+            "\n## Rules\n",
+            "A rule gives findings; their number, in its unit, is its value.\n",
+            "| rule | tier | unit | source | finds | why it counts |",
+            "| --- | --- | --- | --- | --- | --- |",
+            *(rule_row(r) for r in sorted(rules, key=lambda r: r.id)),
+            "\n## Sources\n",
+            "| key | title | licence |",
+            "| --- | --- | --- |",
+            *(row(f"`{key}`", entry["title"], entry["licence"]) for key, entry in listed),
+            "",
+        ]
+    )
+
+
+def feature_row(f: Feature) -> str:
+    return row(f"`{f.name}`", f.family, f.unit, f.of, f"`{f.source}`", f.definition)
+
+
+def rule_row(r: Rule) -> str:
+    return row(f"`{r.id}`", r.tier, r.unit, f"`{r.source}`", r.title, r.why)
+
+
+def row(*cells: str) -> str:
+    return "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"
+
+
+def main() -> int:
+    written = PAGE.read_text("utf8") if PAGE.exists() else ""
+    if "--check" in sys.argv[1:]:
+        if written == page():
+            return 0
+        print("docs/features.md is not up to date: run python scripts/build_docs.py", file=sys.stderr)
+        return 1
+    PAGE.write_text(page(), "utf8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

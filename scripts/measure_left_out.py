@@ -1,0 +1,161 @@
+"""Measure models on corpora that they have not seen, through the command line, beside two baselines.
+
+    python scripts/measure_left_out.py ../shared out [--only articles|pages|made]
+
+For each family of article corpora and each main page corpus a model is trained without it and
+`../shared/tools/measure.py` is run on it with that model; for the made pages, by two halves of
+their groups. Baselines measured on the same folds: TF-IDF with logistic regression, and a probe
+that sees length and format alone. Writes out/left_out.json and prints Markdown for docs/results.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quality.learn.base import Material, build
+from quality.learn.corpora import Labelled, half, read_rows
+from quality.learn.material import read_material
+from quality.learn.train import fit, save_model
+
+PAGE_CORPORA = ("wcxb_dev", "aeb", "cleaneval")
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("shared", type=Path)
+    options.add_argument("out", type=Path)
+    options.add_argument("--only", choices=("articles", "pages", "made"))
+    options.add_argument("--own", type=Path, default=Path("labelled"))
+    options.add_argument("--seed", type=int, default=0)
+    given = options.parse_args()
+    material = read_material(given.shared / "corpora", given.own, seed=given.seed)
+    found: dict[str, Any] = {}
+    if given.only in (None, "articles"):
+        found["articles"] = measure_articles(given, material)
+    if given.only in (None, "pages"):
+        found["pages"] = measure_pages(given, material)
+    if given.only in (None, "made"):
+        found["made"] = measure_made(given, material)
+    (given.out / "left_out.json").write_text(json.dumps(found, indent=1) + "\n", "utf8")
+
+
+def trained_without(given: argparse.Namespace, material: Material, family: str) -> Path:
+    """Folder of a model trained without a family."""
+    folder: Path = given.out / "models" / family
+    base = build(material, leave_out=frozenset([family]), seed=given.seed)
+    save_model(fit(base, family, seed=given.seed), base, folder)
+    return folder
+
+
+def measured(given: argparse.Namespace, what: str, data: Path, model: Path) -> dict[str, Any]:
+    """What measure.py finds on some data with a model."""
+    result = given.out / "measured.json"
+    command = [sys.executable, str(given.shared / "tools" / "measure.py"), what, str(data)]
+    command += ["--cmd", f"{sys.executable} -m quality --model {model}", "--json", str(result)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-2000:]}")
+    print(done.stdout, file=sys.stderr)
+    return dict(json.loads(result.read_text("utf8")))
+
+
+def measure_articles(given: argparse.Namespace, material: Material) -> list[dict[str, Any]]:
+    texts = [t for some in material.articles for t in some.texts]
+    rows = []
+    for family in sorted({t.family for t in texts}):
+        model = trained_without(given, material, family)
+        for corpus in sorted({t.corpus for t in texts if t.family == family}):
+            data = given.shared / "corpora" / "articles" / f"{corpus}.jsonl.xz"
+            row = measured(given, "articles", data, model)["table"][0]
+            row["tf-idf + lr"], row["format only"] = baselines(texts, corpus, family)
+            rows.append(row)
+            print(json.dumps(row), file=sys.stderr)
+    show(rows)
+    for key in ("auc", "tf-idf + lr", "format only"):
+        print(f"macro {key}: {np.mean([r[key] for r in rows]):.3f}")
+    return rows
+
+
+def baselines(texts: list[Labelled], corpus: str, family: str) -> tuple[float, float]:
+    """AUC of TF-IDF with logistic regression, and of length and format alone, trained without the family."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import roc_auc_score
+    from sklearn.preprocessing import StandardScaler
+
+    test = [t for t in texts if t.corpus == corpus]
+    groups = {t.group for t in texts if t.family == family}
+    train = [t for t in texts if t.family != family and t.group not in groups]
+    label, truth = ([t.label == "unreliable" for t in some] for some in (train, test))
+    cell = [(t.corpus, t.label) for t in train]
+    weight = np.array([1.0 / cell.count(c) for c in cell])
+    weight /= weight.mean()
+    vectors = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, max_features=300_000)
+    words = [" ".join(t.text.split())[:3500] for t in train], [" ".join(t.text.split())[:3500] for t in test]
+    model = LogisticRegression(C=3.0, max_iter=200).fit(vectors.fit_transform(words[0]), label, sample_weight=weight)
+    tf_idf = roc_auc_score(truth, model.decision_function(vectors.transform(words[1])))
+    scale = StandardScaler()
+    shape = scale.fit_transform([format_of(t.text) for t in train])
+    probe = LogisticRegression().fit(shape, label, sample_weight=weight)
+    only_format = roc_auc_score(truth, probe.decision_function(scale.transform([format_of(t.text) for t in test])))
+    return round(float(tf_idf), 4), round(float(only_format), 4)
+
+
+def format_of(text: str) -> list[float]:
+    """Length, paragraphs, line and mark counts: nothing of what a text says."""
+    size = len(text)
+    return [
+        np.log(size), text.count("\n\n"), *(text.count(mark) / size for mark in '\n"\'-(,.:;!?'),
+        sum(c.isupper() for c in text) / size, sum(c.isdigit() for c in text) / size,
+    ]  # fmt: skip
+
+
+def measure_pages(given: argparse.Namespace, material: Material) -> list[dict[str, Any]]:
+    rows = []
+    for corpus in PAGE_CORPORA:
+        model = trained_without(given, material, corpus)
+        data = given.shared / "corpora" / "boilerplate" / f"{corpus}.jsonl.xz"
+        rows.append(measured(given, "paragraphs", data, model)["table"][0])
+        print(json.dumps(rows[-1]), file=sys.stderr)
+    show(rows)
+    return rows
+
+
+def measure_made(given: argparse.Namespace, material: Material) -> list[dict[str, Any]]:
+    """Each half of the made pages by a model that has seen only the other half."""
+    rows = []
+    path = given.shared / "corpora" / "made" / "farm.jsonl"
+    for side in (0, 1):
+        named = f"made{side}"
+        marked = [replace(some, texts=tuple(_renamed(t, side, named) for t in some.texts)) for some in material.marked]
+        model = trained_without(given, replace(material, marked=marked), named)
+        data = given.out / f"{named}.jsonl"
+        lines = [json.dumps(row, ensure_ascii=False) for row in read_rows(path) if half(row["group"]) == side]
+        data.write_text("\n".join(lines) + "\n", "utf8")
+        result = measured(given, "farm", data, model)
+        rows.append({"half": side} | {k: v for k, v in result.items() if k != "table"})
+    show(rows)
+    return rows
+
+
+def _renamed(text: Labelled, side: int, name: str) -> Labelled:
+    return replace(text, corpus=name) if text.corpus == "made" and half(text.group) == side else text
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    columns = list(rows[0])
+    print("| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns))
+    for row in rows:
+        print("| " + " | ".join(str(row.get(c, "")) for c in columns) + " |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,444 @@
+"""The command line: what it prints where, and how it ends."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import types
+from importlib.metadata import version
+from pathlib import Path
+from typing import ClassVar
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+
+import quality
+from quality import cli
+from quality.report import Contribution, Finding, Paragraph, Policy, Report
+
+SCHEMA = json.loads((Path(quality.__file__).parent / "data" / "output.schema.json").read_text("utf8"))
+COMMAND = [sys.executable, "-c", "from quality.cli import main; main(prog_name='quality')"]
+STORY = (
+    "The harbour at Brackwater reopened on Tuesday, four days after the storm, the harbour office said. "
+    "Two of its three cranes are working again. The third was bent by the wind and will be taken down "
+    "in June, according to the town's engineer, who put the cost of a new one at two million euros."
+)
+
+
+class StubScorer:
+    """Says .9 of every text, .1 of one with "bad" in it, nothing of one without letters."""
+
+    policies: ClassVar = {
+        "default": Policy("default", 0.6, 0.3, 5, 0.1),
+        "strict": Policy("strict", 0.95, 0.3, 5, 0.1),
+    }
+
+    def __init__(self, policy):
+        self.policy = self.policies[policy]
+
+    @classmethod
+    def load(cls, model="default", *, policy="default", rules=()):
+        if model == "none":
+            raise FileNotFoundError("no model 'none'; shipped are: default")
+        if model == "broken":
+            raise ValueError("weights.npz is not the file its card was written with")
+        for path in rules:
+            if "rule" not in path.read_text("utf8"):
+                raise ValueError(f"{path.name}: unknown top-level keys")
+        return cls(policy)
+
+    def score(self, record):
+        return next(self.score_many([record]))
+
+    def score_many(self, records, *, with_text=False):
+        for given in records:
+            text = given if isinstance(given, str) else given.text
+            words = any(c.isalpha() for c in text)
+            reliability = (0.1 if "bad" in text else 0.9) if words else None
+            found = (
+                () if "bad" not in text else (Finding("leak.chatbot", "hard", 0, 0, 3, text[:3], "a leak"),)
+            )
+            yield Report(
+                id=getattr(given, "id", "1"),
+                source=getattr(given, "source", ""),
+                reliability=reliability,
+                verdict=self.policy.verdict(reliability, n_words=9, stop_word_share=0.4, hard=bool(found)),
+                policy=self.policy.name,
+                as_of={"date": getattr(given, "date", None), "from": "field"},
+                paragraphs=(Paragraph(0, 0, len(text), "content", dict.fromkeys(
+                    ("content", "boilerplate", "filler", "duplicate"), 0.25), reliability),),
+                findings=found,
+                contributions=(Contribution("likeness", None, 0.2),),
+                intercept=0.4,
+                model={"name": "default", "digest": "9f2c" * 16},
+                warnings=getattr(given, "warnings", ()),
+                text=text if with_text else None,
+            )  # fmt: skip
+
+
+@pytest.fixture
+def stub(monkeypatch):
+    """The command line over a scorer that needs no model."""
+    module = types.ModuleType("quality.scorer")
+    module.Scorer = StubScorer
+    monkeypatch.setitem(sys.modules, "quality.scorer", module)
+    cli._scorer.cache_clear()
+    yield
+    cli._scorer.cache_clear()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "good.txt").write_text("Ships left on Monday.")
+    (tmp_path / "bad.txt").write_text("A bad text.")
+    (tmp_path / "some.jsonl").write_text(
+        '{"id": "a", "text": "One ship."}\n{"id": "b", "text": "bad ship"}\n'
+    )
+    return tmp_path
+
+
+def run(*arguments, text=None):
+    return CliRunner().invoke(cli.main, list(arguments), input=text)
+
+
+def scores(*arguments, text=None):
+    done = run("score", "--format", "jsonl", "--quiet", *arguments, text=text)
+    return [json.loads(line) for line in done.stdout.splitlines()], done.exit_code, done.stderr
+
+
+# ---- scoring ----
+
+
+@pytest.mark.usefixtures("stub", "folder")
+class TestScore:
+    """`quality score` over the stub."""
+
+    def test_texts_lines_and_standard_input_are_scored_in_their_order(self):
+        reports, code, errors = scores("good.txt", "some.jsonl", "-", "bad.txt", text="From a pipe.")
+        assert [(r["source"], r["id"]) for r in reports] == [
+            ("good.txt", "good.txt"),
+            ("some.jsonl", "a"),
+            ("some.jsonl", "b"),
+            ("-", "-"),
+            ("bad.txt", "bad.txt"),
+        ]
+        assert [r["reliability"] for r in reports] == [0.9, 0.9, 0.1, 0.9, 0.1]
+        assert (code, errors) == (0, "")
+
+    def test_without_a_file_standard_input_is_read(self):
+        assert scores(text="From a pipe.")[0][0]["source"] == "-"
+        assert [r["id"] for r in scores(text='{"id": 4, "text": "x"}\n{"text": "y"}')[0]] == ["4", "2"]
+
+    def test_json_is_one_array_and_jsonl_an_object_a_line(self):
+        whole = json.loads(run("score", "--format", "json", "some.jsonl").stdout)
+        lines = run("score", "--format", "jsonl", "some.jsonl").stdout.splitlines()
+        assert whole == [json.loads(line) for line in lines]
+        assert [r["id"] for r in whole] == ["a", "b"]
+
+    def test_json_is_an_array_even_where_nothing_could_be_read(self):
+        done = run("score", "--format", "json", "none.txt")
+        assert json.loads(done.stdout) == []
+        assert done.exit_code == 2
+
+    def test_text_is_the_default_and_pages_are_apart(self):
+        done = run("score", "good.txt", "bad.txt")
+        assert done.stdout.startswith("KEEP  0.90 █████████░  good.txt")
+        assert "\n\nDROP  0.10 █░░░░░░░░░  bad.txt" in done.stdout
+        assert "«A b»ad text.\n      a leak (leak.chatbot)" in done.stdout
+        assert done.stderr == "quality: 2 scored: 1 keep, 1 drop\n"
+
+    def test_one_text_needs_no_summary(self):
+        assert run("score", "good.txt").stderr == ""
+
+    def test_what_cannot_be_read_is_named_and_the_rest_is_scored(self, folder):
+        (folder / "binary.txt").write_bytes(b"\x00\x01")
+        (folder / "empty.txt").write_bytes(b"")
+        (folder / "lines.jsonl").write_text('{"text": "One."}\n{"text"\n{"id": 3}\n{"text": "Four."}\n')
+        done = run(
+            "score",
+            "--format",
+            "jsonl",
+            "none.txt",
+            ".",
+            "binary.txt",
+            "empty.txt",
+            "lines.jsonl",
+            "good.txt",
+        )
+        assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["1", "4", "good.txt"]
+        told = [line.removeprefix("quality: ") for line in done.stderr.splitlines()]
+        assert told[:5] == [
+            "none.txt: cannot be read: No such file or directory",
+            ".: is a directory: name its files, such as *.txt",
+            "binary.txt: looks binary (NUL bytes): expected text",
+            "empty.txt: is empty: there is no text in it",
+            "lines.jsonl:2: not JSON (Expecting ':' delimiter, column 8): one object per line is expected",
+        ]
+        assert told[5].startswith("lines.jsonl:3: no text: none of text, content, ")
+        assert told[6:] == ["3 scored: 3 keep, 6 not read"]
+        assert done.exit_code == 2
+
+    def test_a_text_without_words_is_in_the_output_without_a_number(self):
+        (report,), code, _ = scores(text='{"text": ""}')
+        assert (report["reliability"], report["verdict"], report["warnings"], code) == (
+            None,
+            "unsure",
+            ["the text is empty"],
+            0,
+        )
+
+    @pytest.mark.parametrize(
+        ("files", "limit", "code"),
+        [
+            (["good.txt"], "0.5", 0),
+            (["good.txt"], "0.9", 0),
+            (["good.txt", "bad.txt"], "0.5", 1),
+            (["bad.txt", "none.txt"], "0.5", 2),
+            (["good.txt"], "1.5", 2),
+        ],
+    )
+    def test_fail_under_ends_with_1_unless_something_was_unreadable(self, files, limit, code):
+        assert run("score", "--fail-under", limit, *files).exit_code == code
+
+    def test_a_text_without_a_number_is_under_any_limit(self):
+        assert scores("--fail-under", "0", text='{"text": "..."}')[1] == 1
+        assert scores(text='{"text": "..."}')[1] == 0
+
+    def test_the_date_given_is_for_texts_that_have_none(self):
+        lines = '{"text": "One.", "date": "2020-01-01"}\n{"text": "Two."}\n{"text": "Three.", "date": "soon"}'
+        reports, _, _ = scores("--date", "2025-06-10T12:00", text=lines)
+        assert [r["as_of"]["date"] for r in reports] == ["2020-01-01", "2025-06-10", "2025-06-10"]
+
+    def test_a_wrong_date_is_wrong_usage(self):
+        done = run("score", "--date", "June", "good.txt")
+        assert done.exit_code == 2
+        assert "Invalid value for --date: date 'June' is not a day written YYYY-MM-DD" in done.stderr
+
+    def test_field_names_can_be_given(self):
+        line = '{"key": 5, "article": "bad", "text": "good", "day": "2025-06-10"}'
+        names = ("--text-field", "article", "--id-field", "key", "--date-field", "day")
+        (report,), _, _ = scores(*names, text=line)
+        assert (report["id"], report["reliability"], report["as_of"]["date"]) == ("5", 0.1, "2025-06-10")
+
+    def test_with_text_the_json_has_the_text(self):
+        assert scores("--with-text", "good.txt")[0][0]["text"] == "Ships left on Monday."
+        assert "text" not in scores("good.txt")[0][0]
+
+    def test_the_policy_is_used_and_an_unknown_one_lists_the_known(self):
+        assert scores("--policy", "strict", "good.txt")[0][0]["verdict"] == "review"
+        done = run("score", "--policy", "lax", "good.txt")
+        assert done.exit_code == 2
+        assert "unknown policy 'lax'; the model knows default, strict" in done.stderr
+
+    def test_a_rule_pack_that_cannot_be_read_is_wrong_usage(self, folder):
+        (folder / "house.toml").write_text("x = 1")
+        done = run("score", "--rules", "house.toml", "good.txt")
+        assert done.exit_code == 2
+        assert "Invalid value for --rules: house.toml: unknown top-level keys" in done.stderr
+        assert run("score", "--rules", "none.toml", "good.txt").exit_code == 2
+
+    @pytest.mark.parametrize(
+        ("model", "message"),
+        [
+            ("none", "the model 'none' cannot be used: no model 'none'; shipped are: default"),
+            (
+                "broken",
+                "the model 'broken' cannot be used: weights.npz is not the file its card was written with",
+            ),
+        ],
+    )
+    def test_a_model_that_cannot_be_used_ends_with_3_before_anything_is_read(self, model, message):
+        done = run("--model", model, "score", "good.txt")
+        assert (done.exit_code, done.stdout, done.stderr) == (3, "", f"Error: {message}\n")
+
+    def test_half_a_surrogate_pair_goes_through(self):
+        (report,), code, _ = scores("--with-text", text='{"text": "bad \\ud800"}')
+        assert (report["text"], code) == ("bad \ud800", 0)
+
+    def test_a_name_cannot_command_the_terminal(self):
+        done = run("score", "\x1b[2J.txt")
+        assert done.stderr == "quality: <U+001B>[2J.txt: cannot be read: No such file or directory\n"
+
+    def test_output_that_is_no_terminal_has_no_colour(self):
+        assert "\x1b" not in run("score", "bad.txt").stdout
+
+    def test_every_report_is_as_the_schema_says(self):
+        for report in scores("--with-text", "good.txt", "some.jsonl", "bad.txt")[0]:
+            jsonschema.validate(report, SCHEMA)
+
+    def test_an_interruption_ends_with_130(self, monkeypatch):
+        def interrupted(*_, **__):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(StubScorer, "score_many", interrupted)
+        done = run("score", "good.txt")
+        assert (done.exit_code, done.stderr) == (130, "quality: interrupted\n")
+
+
+# ---- the other verbs ----
+
+
+def test_help_and_version_load_neither_numpy_nor_a_model():
+    for option in ("--help", "--version"):
+        code = (
+            f"import sys\nfrom quality.cli import main\nmain([{option!r}], standalone_mode=False)\n"
+            "print(sorted(sys.modules))"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        loaded = done.stdout.splitlines()[-1]
+        assert "'click'" in loaded
+        assert "'numpy'" not in loaded
+
+
+def test_the_version_is_that_of_the_package():
+    assert run("--version").output == f"quality {version('quality')}\n"
+
+
+def test_rules_are_listed_by_name_tier_and_title():
+    lines = run("rules").output.splitlines()
+    assert any(line.split()[:2] == ["leak.chatbot", "hard"] for line in lines)
+    assert lines == sorted(lines)
+    family = run("rules", "leak").output.splitlines()
+    assert family
+    assert all(line.startswith("leak.") for line in family)
+
+
+def test_a_rule_is_explained_with_its_examples_and_source():
+    page = run("rules", "leak.chatbot").output
+    assert page.startswith("leak.chatbot: ")
+    for words in (
+        "hard evidence",
+        "message  ",
+        "outside quotation marks",
+        "Found:",
+        "Left alone:",
+        "source  own:",
+    ):
+        assert words in page
+
+
+def test_features_are_listed_and_explained_with_unit_and_examples():
+    assert any(line.startswith("mean_word_length") for line in run("features").output.splitlines())
+    page = run("features", "mean_word_length").output
+    for words in ("mean_word_length: ", "unit    characters", "Examples:", "undefined", "source  rae2021:"):
+        assert words in page
+
+
+def test_a_counted_feature_is_explained_as_the_rule_it_is():
+    assert run("features", "leak.chatbot").output == run("rules", "leak.chatbot").output
+
+
+def test_an_unknown_name_brings_the_nearest():
+    done = run("rules", "leak.chatbt")
+    assert done.exit_code == 2
+    assert "there is no rule 'leak.chatbt'; did you mean leak.chatbot" in done.stderr
+    done = run("features", "qqqqqq")
+    assert (done.exit_code, "`quality features` lists them" in done.stderr) == (2, True)
+
+
+def test_a_rule_pack_of_ones_own_is_listed_or_says_what_is_wrong(tmp_path):
+    pack = tmp_path / "house.toml"
+    pack.write_text('[[rule]]\nid = "house.a"\n')
+    done = run("rules", "--rules", str(pack))
+    assert done.exit_code == 2
+    assert "house.toml: rule 'house.a': fields missing or empty: tier" in done.stderr
+
+
+def test_who_held_an_office_is_answered_or_denied():
+    done = run("officials", "US Treasury Secretary", "--on", "2019-06-10")
+    assert (done.exit_code, "Steven Mnuchin" in done.output) == (0, True)
+    nobody = run("officials", "US Treasury Secretary", "--on", "1400-01-01")
+    assert (nobody.exit_code, nobody.stdout) == (1, "")
+    assert run("officials", "Keeper of the Cranes", "--on", "2019-06-10").exit_code == 2
+    assert run("officials", "US Treasury Secretary", "--on", "June").exit_code == 2
+
+
+@pytest.mark.usefixtures("stub")
+def test_the_doctor_tells_versions_data_and_model_and_ends_with_3_without_one():
+    done = run("doctor")
+    assert done.exit_code == 0
+    for words in (
+        "quality  ",
+        "Python   ",
+        "numpy    ",
+        "data     ",
+        "model    default, digest 9f2c9f2c9f2c9f2c\n",
+    ):
+        assert words in done.stdout
+    broken = run("--model", "broken", "doctor")
+    assert broken.exit_code == 3
+    assert "quality: the model 'broken' cannot be used: weights.npz" in broken.stderr
+
+
+def test_an_unknown_verb_or_option_is_wrong_usage():
+    assert run("scroe").exit_code == 2
+    assert run("score", "--fromat", "json").exit_code == 2
+
+
+# ---- end to end, with the shipped model ----
+
+
+def test_scoring_imports_no_library_of_learning():
+    code = (
+        "import sys\nfrom quality.cli import main\nmain(['score', '-'], standalone_mode=False)\n"
+        "print(*[m for m in ('sklearn', 'scipy', 'joblib', 'datasketch', 'textstat') if m in sys.modules],"
+        " file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], input=STORY, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "\n")
+    assert "  -  " in done.stdout
+
+
+def test_several_processes_give_what_one_gives(tmp_path):
+    lines = [json.dumps({"id": k, "text": f"{STORY} It was number {k}. " * 20}) for k in range(150)]
+    with gzip.open(tmp_path / "some.jsonl.gz", "wt") as handle:
+        handle.write("\n".join(lines))
+    arguments = ["score", "--format", "jsonl", "some.jsonl.gz", "--jobs"]
+    one, two = (
+        subprocess.run([*COMMAND, *arguments, n], cwd=tmp_path, capture_output=True, text=True)
+        for n in ("1", "2")
+    )
+    assert (one.returncode, two.returncode) == (0, 0)
+    assert len(one.stdout.splitlines()) == 150
+    assert one.stdout == two.stdout
+    assert two.stderr == one.stderr
+
+
+def test_a_closed_pipe_ends_quietly(tmp_path):
+    (tmp_path / "some.jsonl").write_text(json.dumps({"text": STORY}) + "\n")
+    line = json.dumps({"text": STORY}) + "\n"
+    (tmp_path / "some.jsonl").write_text(line * 500)
+    run = subprocess.Popen(
+        [*COMMAND, "score", "--quiet", "--format", "jsonl", "some.jsonl"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert run.stdout.read(1) == b"{"
+    run.stdout.close()
+    errors = run.stderr.read()
+    run.stderr.close()
+    assert (run.wait(), errors) == (0, b"")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
+def test_control_c_ends_with_130_and_no_traceback():
+    run = subprocess.Popen(
+        [*COMMAND, "score", "--format", "jsonl", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    line = json.dumps({"text": STORY}).encode() + b"\n"
+    run.stdin.write(line * 4000)
+    run.stdin.flush()
+    assert run.stdout.read(1) == b"{"  # it is at work
+    time.sleep(0.2)
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate()
+    assert (run.returncode, errors) == (130, b"quality: interrupted\n")

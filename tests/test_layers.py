@@ -1,0 +1,47 @@
+"""Imports run one way: each module names only what stands on floors below it."""
+
+import ast
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1] / "quality"
+BASE = {"text", "lexicon", "registry"}
+# what each module of the package may import of it; "features" stands for any family
+MAY_IMPORT = {
+    "text": set(),
+    "report": set(),
+    "records": set(),
+    "lexicon": {"text"},
+    "registry": {"text", "lexicon"},
+    "features": BASE,
+    "evidence": BASE | {"features", "report"},
+    "model": BASE | {"features", "report"},
+    "scorer": BASE | {"features", "evidence", "model", "report", "records"},
+    "render": {"text", "report"},
+}
+MAY_IMPORT["learn"] = set(MAY_IMPORT) | {"learn"}
+MAY_IMPORT["cli"] = set(MAY_IMPORT) | {"cli"}
+# the front door may open any room but the command line
+MAY_IMPORT["__init__"] = set(MAY_IMPORT) - {"cli"}
+MAY_IMPORT["__main__"] = {"cli"}
+
+
+def imported(path):
+    """Modules of the package that a file imports, at its top or inside functions."""
+    for node in ast.walk(ast.parse(path.read_text("utf8"))):
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: write the whole name instead of a relative import"
+            names = [
+                f"{node.module}.{a.name}" if node.module == "quality" else node.module for a in node.names
+            ]
+        yield from (name.split(".", 1)[1] for name in names if name.startswith("quality."))
+
+
+def test_every_module_imports_only_from_floors_below():
+    for path in PACKAGE.rglob("*.py"):
+        own = path.relative_to(PACKAGE).with_suffix("").parts
+        assert own[0] in MAY_IMPORT, f"{path}: a new module; say in MAY_IMPORT where it stands"
+        wrong = {name for name in imported(path) if name.split(".")[0] not in MAY_IMPORT[own[0]]}
+        if own in (("features", "__init__"), ("render", "__init__")):
+            wrong = {name for name in wrong if name.split(".")[0] != own[0]}
+        assert not wrong, f"{path} imports {', '.join(sorted(wrong))}"

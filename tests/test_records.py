@@ -1,0 +1,355 @@
+"""Reading: whatever comes in, nothing is lost and nothing is guessed in silence."""
+
+import gzip
+import io
+import itertools
+import json
+import lzma
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quality.records import FieldNames, Problem, Record, decode, iso_day, read
+
+NAMES = "text, content, body, raw_content, page_content, articleBody, maintext, paragraphs"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def read_bytes(folder, name, data, **options):
+    (folder / name).write_bytes(data)
+    return list(read([name], **options))
+
+
+def read_lines(folder, *lines, **options):
+    return read_bytes(folder, "some.jsonl", "\n".join(lines).encode(), **options)
+
+
+def read_fields(folder, names=None, **fields):
+    (item,) = read_lines(folder, json.dumps(fields), names=names)
+    return item
+
+
+# ---- text files ----
+
+
+def test_a_text_file_is_one_record_as_it_stands(folder):
+    (record,) = read_bytes(folder, "harbour.txt", b"Harbour reopens\r\n\r\nShips left on Monday.\n")
+    assert record == Record(
+        id="harbour.txt", source="harbour.txt", text="Harbour reopens\r\n\r\nShips left on Monday.\n"
+    )
+
+
+def test_a_file_with_any_other_name_is_a_text(folder):
+    assert read_bytes(folder, "notes", b"Ships left.")[0].text == "Ships left."
+    assert read_bytes(folder, "notes.md", b"Ships left.")[0].text == "Ships left."
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"\xef\xbb\xbfShips left.", "Ships left."),
+        ("Ships left – late.".encode("utf-16"), "Ships left – late."),
+        (b"\xfe\xff\x00S\x00h", "Sh"),
+        (b"\x1b[1mShips\x1b[0m\x0cleft\t.", "\x1b[1mShips\x1b[0m\x0cleft\t."),
+    ],
+)
+def test_marks_of_encoding_are_taken_off_without_a_warning(data, text):
+    assert decode(data) == (text, ())
+
+
+def test_what_is_not_utf_8_is_read_as_windows_1252_with_a_warning():
+    assert decode(b"The \x93old\x94 caf\xe9") == (
+        "The “old” café",
+        ("not UTF-8 (byte 0x93 at 4): read as Windows-1252",),
+    )
+
+
+def test_a_byte_that_windows_1252_lacks_is_replaced_not_refused():
+    assert decode(b"caf\xe9 \x9d")[0] == "café \N{REPLACEMENT CHARACTER}"
+
+
+def test_the_warning_stands_in_the_record(folder):
+    (record,) = read_bytes(folder, "old.txt", b"caf\xe9")
+    assert record.warnings == ("not UTF-8 (byte 0xe9 at 3): read as Windows-1252",)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("a.txt", b"", "a.txt: is empty: there is no text in it"),
+        ("a.txt", b" \n\t\n", "a.txt: is empty: there is no text in it"),
+        ("a.txt", b"PK\x03\x04\x00\x00", "a.txt: looks binary (NUL bytes): expected text"),
+        ("a.txt", b"\x01\x02\x03abc", "a.txt: looks binary (control characters): expected text"),
+        ("a.txt", b"\xff\xfea", "a.txt: begins like UTF-16 but is not (truncated data): save it as UTF-8"),
+        ("a.html", b"<p>Ships</p>", "a.html: HTML is not read: extract its text first"),
+        ("a.HTML.gz", b"<p>Ships</p>", "a.HTML.gz: HTML is not read: extract its text first"),
+        ("a.jsonl", b"", "a.jsonl: is empty: there is no record in it"),
+        ("a.jsonl", b"\n\n", "a.jsonl: is empty: there is no record in it"),
+        ("a.jsonl", b"\x89PNG\x00\n\x00", "a.jsonl: looks binary (NUL bytes): expected one JSON object"),
+        ("a.jsonl", b"\xff\xfe{\x00}\x00", "a.jsonl: is UTF-16: save it as UTF-8"),
+        ("a.txt", b"\x28\xb5\x2f\xfdnonsense", "a.txt: cannot be read: "),
+        ("a.txt", b"\x1f\x8bnonsense", "a.txt: cannot be read: "),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_text_is_a_problem_and_says_why(folder, name, data, message):
+    if data.startswith(b"\x28\xb5"):
+        pytest.importorskip("zstandard")
+    (problem,) = read_bytes(folder, name, data)
+    assert isinstance(problem, Problem)
+    assert str(problem).startswith(message)
+
+
+def test_missing_files_and_directories_are_problems_and_the_others_are_read(folder):
+    (folder / "pages").mkdir()
+    (folder / "ships.txt").write_text("Ships left.")
+    missing, directory, record = read(["none.txt", "pages", "ships.txt"])
+    assert str(missing) == "none.txt: cannot be read: No such file or directory"
+    assert str(directory) == "pages: is a directory: name its files, such as pages/*.txt"
+    assert record.text == "Ships left."
+
+
+# ---- JSON lines ----
+
+
+def test_every_line_is_a_record_and_its_number_the_id_where_it_has_none(folder):
+    first, second, third = read_lines(
+        folder, '{"text": "One."}', "", '{"id": 7, "text": "Two."}', '{"text": ""}'
+    )
+    assert [first.id, second.id, third.id] == ["1", "7", "4"]
+    assert [first.text, second.text, third.text] == ["One.", "Two.", ""]
+    assert first.source == "some.jsonl"
+    assert third.warnings == ("the text is empty",)
+
+
+def test_all_fields_are_kept_as_they_were(folder):
+    fields = {
+        "text": "One.",
+        "title": "T",
+        "url": "https://example.org",
+        "label": "reliable",
+        "x": {"y": [1]},
+    }
+    record = read_fields(folder, **fields)
+    assert record.fields == fields
+    assert (record.title, record.url, record.label) == ("T", "https://example.org", "reliable")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"text": "One."', "not JSON (Expecting ',' delimiter, column 16): one object per line is expected"),
+        ("[1, 2]", "a JSON array: one object per line is expected"),
+        ("null", "a JSON null: one object per line is expected"),
+        ('{"id": 3}', f"no text: none of {NAMES}; it has id; see --text-field"),
+        ("{}", f"no text: none of {NAMES}; it has no field; see --text-field"),
+        ('{"text": null, "html": "<p>"}', "has html but no text: extract the text first"),
+        ('{"text": 5}', "field 'text' is a JSON number, expected a string"),
+        ('{"paragraphs": "One."}', "field 'paragraphs' is a JSON string, expected a list of strings"),
+        ('{"paragraphs": ["One.", {"text": "Two."}]}',
+         "field 'paragraphs', item 2, is a JSON object, expected a string"),
+        ('{"text": "a\0b"}', "looks binary (NUL bytes): expected text"),
+        ("[" * 100_000, "JSON nested too deeply: one object per line is expected"),
+    ],
+)  # fmt: skip
+def test_a_bad_line_is_named_by_its_number_and_the_rest_is_read(folder, line, message):
+    first, problem, last = read_lines(folder, '{"text": "One."}', line, '{"text": "Three."}')
+    assert problem == Problem("some.jsonl", 2, message)
+    assert str(problem) == f"some.jsonl:2: {message}"
+    assert (first.id, last.id) == ("1", "3")
+
+
+def test_a_line_in_another_encoding_does_not_touch_its_neighbours(folder):
+    data = '{"text": "café"}\n'.encode() + '{"text": "café"}\n'.encode("cp1252")
+    first, second = read_bytes(folder, "some.jsonl", data)
+    assert first.text == second.text == "café"
+    assert first.warnings == ()
+    assert second.warnings == ("not UTF-8 (byte 0xe9 at 13): read as Windows-1252",)
+
+
+def test_a_line_separator_inside_a_string_does_not_end_the_line(folder):
+    (record,) = read_lines(folder, '{"text": "One.\u2028Two.\x85"}')
+    assert record.text == "One.\u2028Two.\x85"
+
+
+@pytest.mark.parametrize(
+    "name", ["text", "content", "body", "raw_content", "page_content", "articleBody", "maintext"]
+)
+def test_common_names_of_the_text_are_found_by_themselves(folder, name):
+    assert read_fields(folder, **{name: "One."}).text == "One."
+
+
+@pytest.mark.parametrize(
+    "name", ["date", "datePublished", "published", "publish_date", "date_publish", "created"]
+)
+def test_common_names_of_the_date_are_found_by_themselves(folder, name):
+    assert read_fields(folder, text="One.", **{name: "2025-06-10T08:30:00Z"}).date == "2025-06-10"
+
+
+def test_the_contracts_own_name_comes_first(folder):
+    record = read_fields(folder, content="other", text="own", created="2020-01-01", date="2025-06-10")
+    assert (record.text, record.date) == ("own", "2025-06-10")
+
+
+def test_a_field_that_is_no_string_gives_way_to_one_that_is(folder):
+    assert read_fields(folder, content={"a": 1}, body="One.").text == "One."
+
+
+def test_a_name_that_is_given_is_the_only_one_looked_at(folder):
+    names = FieldNames(id="key", text="article", title="head", date="day")
+    record = read_fields(folder, names, key=9, article="One.", head="H", day="2025-06-10", text="not this")
+    assert (record.id, record.text, record.title, record.date) == ("9", "One.", "H", "2025-06-10")
+    problem = read_fields(folder, names, text="One.")
+    assert problem.message == "no field 'article'; it has text"
+
+
+def test_paragraphs_are_kept_and_joined_by_a_blank_line(folder):
+    record = read_fields(folder, paragraphs=["One.", "", "Two.\nThree."])
+    assert record.paragraphs == ("One.", "", "Two.\nThree.")
+    assert record.text == "One.\n\n\n\nTwo.\nThree."
+    assert read_fields(folder, FieldNames(text="blocks"), blocks=["One.", "Two."]).paragraphs == (
+        "One.",
+        "Two.",
+    )
+
+
+def test_beside_paragraphs_the_text_counts(folder):
+    record = read_fields(folder, paragraphs=["One.", "Menu"], text="One.")
+    assert (record.text, record.paragraphs) == ("One.", None)
+
+
+@pytest.mark.parametrize(
+    ("value", "day"),
+    [
+        ("2025-06-10", "2025-06-10"),
+        (" 2025-06-10 08:30:00+02:00", "2025-06-10"),
+        ("2024-02-29T00:00", "2024-02-29"),
+    ],
+)
+def test_a_date_is_the_day_that_it_begins_with(value, day):
+    assert iso_day(value) == day
+
+
+@pytest.mark.parametrize("value", ["2025-02-30", "2025-06", "10.06.2025", "2025-06-101", "", "yesterday"])
+def test_any_other_date_is_refused_but_the_record_is_kept(folder, value):
+    record = read_fields(folder, text="One.", date=value)
+    assert record.date is None
+    assert record.warnings == (f"date {value!r} is not a day written YYYY-MM-DD; no date is used",)
+
+
+def test_a_number_is_no_date(folder):
+    record = read_fields(folder, text="One.", created=1592697600)
+    assert record.warnings == ("date 1592697600 is not a day written YYYY-MM-DD; no date is used",)
+
+
+def test_nul_characters_that_json_wrote_are_kept_with_a_warning(folder):
+    record = read_fields(folder, text="One.\0\0")
+    assert (record.text, record.warnings) == ("One.\0\0", ("2 NUL characters in the text",))
+
+
+# ---- streams ----
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, lzma.compress])
+def test_compression_is_told_by_the_first_bytes(folder, compress):
+    assert read_bytes(folder, "a.jsonl.gz", compress(b'{"text": "One."}\n'))[0].text == "One."
+    assert read_bytes(folder, "a.jsonl", compress(b'{"text": "One."}\n'))[0].text == "One."
+    assert read_bytes(folder, "a.txt.xz", compress(b"One."))[0].text == "One."
+
+
+def test_zstd_is_read_where_the_package_is_there(folder):
+    zstandard = pytest.importorskip("zstandard")
+    data = zstandard.compress(b'{"text": "One."}\n{"text": "Two."}\n')
+    assert [r.text for r in read_bytes(folder, "a.jsonl.zst", data)] == ["One.", "Two."]
+
+
+def test_without_the_package_zstd_is_a_problem_that_says_what_to_install(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    monkeypatch.setitem(sys.modules, "compression.zstd", None)
+    (problem,) = read_bytes(folder, "a.jsonl.zst", b"\x28\xb5\x2f\xfd\x00")
+    assert problem.message == "is compressed with zstd: pip install zstandard, or unpack it first"
+
+
+def test_what_stands_before_a_break_in_a_compressed_file_is_kept(folder):
+    lines = b"".join(b'{"text": "Number %d."}\n' % k for k in range(50_000))
+    items = read_bytes(folder, "a.jsonl.gz", gzip.compress(lines)[:-5_000])
+    *records, problem = items
+    assert len(records) > 1000
+    assert all(isinstance(r, Record) for r in records)
+    assert problem.line == len(records) + 1
+    assert problem.message.startswith("the file breaks off here: ")
+
+
+def test_standard_input_is_lines_when_it_begins_with_a_brace():
+    def kinds(data, kind="auto"):
+        return [
+            r.text if isinstance(r, Record) else str(r)
+            for r in read(["-"], kind=kind, stdin=io.BytesIO(data))
+        ]
+
+    assert kinds(b"Ships left.\n{}") == ["Ships left.\n{}"]
+    assert kinds(b'\n {"text": "One."}\n{"text": "Two."}') == ["One.", "Two."]
+    assert kinds(b'\xef\xbb\xbf{"text": "One."}') == ["One."]
+    assert kinds(gzip.compress(b'{"text": "One."}')) == ["One."]
+    assert kinds(b'{"text": "One."}', "text") == ['{"text": "One."}']
+    assert kinds(b"Ships left.", "jsonl")[0].startswith("-:1: not JSON")
+    assert kinds(b"") == ["-: is empty: there is no text in it"]
+
+
+def test_lines_are_read_as_they_are_asked_for():
+    class Endless(io.RawIOBase):
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            line = b'{"text": "One more."}\n'
+            buffer[: len(line)] = line
+            return len(line)
+
+    stream = io.BufferedReader(Endless(), 64)
+    assert len(list(itertools.islice(read(["-"], stdin=stream), 3))) == 3
+
+
+def test_twenty_megabytes_in_one_line_are_one_record(folder):
+    text = "The ferry left on Monday. " * 800_000
+    (record,) = read_lines(folder, json.dumps({"text": text}))
+    assert record.text == text
+
+
+def test_the_bytes_reported_are_those_of_the_files(folder):
+    (folder / "a.txt").write_bytes(b"Ships left.")
+    (folder / "b.jsonl").write_bytes(b'{"text": "One."}\n\n{"text": "Two."}\n')
+    (folder / "c.jsonl.gz").write_bytes(gzip.compress(b'{"text": "One."}\n' * 100))
+    heard = []
+    list(read(["a.txt", "b.jsonl", "c.jsonl.gz"], on_bytes=heard.append))
+    assert sum(heard) == sum((folder / name).stat().st_size for name in ("a.txt", "b.jsonl", "c.jsonl.gz"))
+
+
+def test_an_unknown_kind_is_refused():
+    with pytest.raises(ValueError, match="unknown kind of input 'html'; expected one of auto, text, jsonl"):
+        list(read(["-"], kind="html"))
+
+
+@given(st.binary(max_size=200), st.sampled_from(["auto", "text", "jsonl"]))
+def test_no_bytes_whatever_stop_the_reading(data, kind):
+    items = list(read(["-"], kind=kind, stdin=io.BytesIO(data)))
+    assert items
+    assert all(isinstance(item, Record | Problem) for item in items)
+
+
+@given(
+    st.dictionaries(st.text(max_size=5), st.one_of(st.none(), st.text(), st.integers(), st.lists(st.text())))
+)
+def test_a_dict_is_a_record_or_says_why_not(fields):
+    try:
+        record = Record.of(fields, 1)
+    except ValueError as error:
+        assert "text" in str(error) or "paragraphs" in str(error)  # noqa: PT017 - either end is right
+    else:
+        assert isinstance(record.text, str)
