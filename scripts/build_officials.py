@@ -227,8 +227,7 @@ ALIASES = {
 # Titles too vague to say which office is meant, or the title of another office.
 DROPPED_TITLES = {
     "army chief", "australian finance minister", "central bank chief", "chinese leader", "eu chief",
-    "monarch", "north korean leader", "top economic adviser", "top trade negotiator", "top u.s. diplomat",
-    "top us diplomat", "trade negotiator", "white house economic adviser", "x ceo", "deputy prime minister (cn)",
+    "monarch", "north korean leader", "top economic adviser", "top trade negotiator", "trade negotiator", "white house economic adviser", "x ceo", "deputy prime minister (cn)",
 }  # fmt: skip
 
 # Offices of an organisation: its names and the names of the post, from which all surface forms follow.

@@ -14,13 +14,14 @@ import argparse
 import json
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from quality.learn.base import Material, build
+from quality.learn.base import Material, build, with_roles
 from quality.learn.corpora import Labelled, half, read_rows
 from quality.learn.material import read_material
 from quality.learn.train import fit, save_model
@@ -29,7 +30,9 @@ PAGE_CORPORA = ("wcxb_dev", "aeb", "cleaneval")
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("shared", type=Path)
     options.add_argument("out", type=Path)
     options.add_argument("--only", choices=("articles", "pages", "made"))
@@ -95,17 +98,21 @@ def baselines(texts: list[Labelled], corpus: str, family: str) -> tuple[float, f
     groups = {t.group for t in texts if t.family == family}
     train = [t for t in texts if t.family != family and t.group not in groups]
     label, truth = ([t.label == "unreliable" for t in some] for some in (train, test))
-    cell = [(t.corpus, t.label) for t in train]
-    weight = np.array([1.0 / cell.count(c) for c in cell])
+    cells = Counter((t.corpus, t.label) for t in train)
+    weight = np.array([1.0 / cells[t.corpus, t.label] for t in train])
     weight /= weight.mean()
     vectors = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, max_features=300_000)
     words = [" ".join(t.text.split())[:3500] for t in train], [" ".join(t.text.split())[:3500] for t in test]
-    model = LogisticRegression(C=3.0, max_iter=200).fit(vectors.fit_transform(words[0]), label, sample_weight=weight)
+    model = LogisticRegression(C=3.0, max_iter=200).fit(
+        vectors.fit_transform(words[0]), label, sample_weight=weight
+    )
     tf_idf = roc_auc_score(truth, model.decision_function(vectors.transform(words[1])))
     scale = StandardScaler()
     shape = scale.fit_transform([format_of(t.text) for t in train])
     probe = LogisticRegression().fit(shape, label, sample_weight=weight)
-    only_format = roc_auc_score(truth, probe.decision_function(scale.transform([format_of(t.text) for t in test])))
+    only_format = roc_auc_score(
+        truth, probe.decision_function(scale.transform([format_of(t.text) for t in test]))
+    )
     return round(float(tf_idf), 4), round(float(only_format), 4)
 
 
@@ -120,8 +127,11 @@ def format_of(text: str) -> list[float]:
 
 def measure_pages(given: argparse.Namespace, material: Material) -> list[dict[str, Any]]:
     rows = []
+    base = build(material, seed=given.seed)
     for corpus in PAGE_CORPORA:
-        model = trained_without(given, material, corpus)
+        model = given.out / "models" / corpus
+        without = with_roles(base, material, leave_out=frozenset([corpus]), seed=given.seed)
+        save_model(fit(without, corpus, seed=given.seed), without, model)
         data = given.shared / "corpora" / "boilerplate" / f"{corpus}.jsonl.xz"
         rows.append(measured(given, "paragraphs", data, model)["table"][0])
         print(json.dumps(rows[-1]), file=sys.stderr)
@@ -135,7 +145,10 @@ def measure_made(given: argparse.Namespace, material: Material) -> list[dict[str
     path = given.shared / "corpora" / "made" / "farm.jsonl"
     for side in (0, 1):
         named = f"made{side}"
-        marked = [replace(some, texts=tuple(_renamed(t, side, named) for t in some.texts)) for some in material.marked]
+        marked = [
+            replace(some, texts=tuple(_renamed(t, side, named) for t in some.texts))
+            for some in material.marked
+        ]
         model = trained_without(given, replace(material, marked=marked), named)
         data = given.out / f"{named}.jsonl"
         lines = [json.dumps(row, ensure_ascii=False) for row in read_rows(path) if half(row["group"]) == side]

@@ -115,8 +115,13 @@ class Term:
     confidence: str
 
     def covers(self, low: int, high: int, slack: int = 0) -> bool:
-        """Whether the term may touch the days low..high; an open term has no end that is known."""
-        return self.start - slack <= high and (self.end is None or self.end + slack >= low)
+        """Whether the term may touch the days low..high.
+
+        An open core term has no end that is known; an open term of the other tier is taken to end when
+        the table last saw it, since the core rows of the same person are the better ones.
+        """
+        end = self.end if self.core or self.end is not None else self.asof
+        return self.start - slack <= high and (end is None or end + slack >= low)
 
     @property
     def dates(self) -> list[str | None]:
@@ -293,14 +298,12 @@ TURNED = frozenset(("JP", "HU"))
 def full_names(person: str, jurisdiction: str) -> list[str]:
     """The forms in which a text may give a person's whole name: without initials, with short first names,
     and in the other order where the language has it."""
-    words = [w for w in re.split(r"[\s]+", person.replace(".", ". ").strip()) if w]
-    while len(words) > 2 and words[-1].strip(".,").lower() in SUFFIXES:
+    words = [w.strip(",") for w in person.split()]
+    while len(words) > 2 and words[-1].strip(".").lower() in SUFFIXES:
         words = words[:-1]
-    words = [w.strip(",") for w in words]
-    forms = [words]
-    short = [w for w in words if len(w.strip(".")) > 1]
-    if len(short) >= 2 and short != words:
-        forms.append(short)
+    apart = " ".join(words).replace(".", ". ").split()  # J.D. and J. D.
+    short = [w for w in apart if len(w.strip(".")) > 1]
+    forms = [words] + [form for form in (apart, short) if len(form) > 1 and form != words]
     for form in list(forms):
         for other in _GIVEN.get(form[0].lower(), ()):
             forms.append([other, *form[1:]])
@@ -315,7 +318,7 @@ def full_names(person: str, jurisdiction: str) -> list[str]:
 def surnames(person: str, jurisdiction: str) -> list[str]:
     """What a text calls a person after the first mention: the family name, with its particles or without."""
     words = [w.strip(",") for w in person.split()]
-    while len(words) > 1 and words[-1].strip(".").lower() in SUFFIXES:
+    while len(words) > 1 and (words[-1].strip(".").lower() in SUFFIXES or len(words[-1]) == 1):
         words = words[:-1]
     if len(words) == 1:
         return [words[0]]
@@ -392,7 +395,14 @@ class _Index:
                 number.setdefault(form, len(number))
         self.titles = list(number)
         self.phrases = Phrases(number.items())
-        self.title_words = {w for form in number for w in form.split()} | {"and", "or", "the", "both", "as", "well"}
+        self.title_words = {w for form in number for w in form.split()} | {
+            "and",
+            "or",
+            "the",
+            "both",
+            "as",
+            "well",
+        }
         self.offices: list[set[str]] = [set() for _ in number]
         for office, forms in table.forms.items():
             for form in forms & number.keys():
@@ -403,7 +413,6 @@ class _Index:
             not (shared or staff) and len({o.split(".")[0] for o in offices}) <= 2
             for shared, staff, offices in zip(self.is_shared, self.is_staff, self.offices, strict=True)
         ]
-        self.needs_company = [all(o.startswith("company.") for o in offices) for offices in self.offices]
 
         # later years are plans, whatever the text says
         self.latest_year = date.fromordinal(max(t.asof for t in table.terms)).year
@@ -414,7 +423,9 @@ class _Index:
             if term.office in used:
                 self.terms[term.person].append(term)
                 self.of_office[term.office].append(term)
-        self.rulers = [t for t in table.terms if re.search(r"president|prime_minister|chancellor", t.office) and t.core]
+        self.rulers = [
+            t for t in table.terms if re.search(r"president|prime_minister|chancellor", t.office) and t.core
+        ]
         names: dict[str, dict[bool, set[str]]] = defaultdict(lambda: {True: set(), False: set()})
         for person, terms in self.terms.items():
             home = terms[0].jurisdiction
@@ -456,11 +467,19 @@ def _rows(forms: Mapping[str, Any]) -> tuple[Rows, Rows]:
     for form, words in cut.items():
         row = tuple(value[w] for w in words)
         for side, turned in zip(sides, (row, row[::-1]), strict=True):
-            side[turned[0]].setdefault(turned, forms[form])
-    forward, backward = (
-        {k: sorted(v.items(), key=lambda e: -len(e[0])) for k, v in s.items()} for s in sides
-    )
+            known = side[turned[0]].get(turned)
+            side[turned[0]][turned] = forms[form] if known is None else _either(known, forms[form])
+    forward, backward = ({k: sorted(v.items(), key=lambda e: -len(e[0])) for k, v in s.items()} for s in sides)
     return forward, backward
+
+
+def _either(one: Any, other: Any) -> Any:
+    """What two forms that read the same stand for: whole names before family names."""
+    if isinstance(one, frozenset):
+        return one | other
+    if one[1] != other[1]:
+        return one if one[1] else other
+    return one[0] | other[0], one[1]
 
 
 # ---- mentions ----------------------------------------------------------------------------------------
@@ -694,12 +713,17 @@ class _Window:
         """Persons named after a title, and the token after the name."""
         apart = self._is(i, "comma") or self._is(i, "opening") or self._is(i, "dash")
         i += apart
-        while self._in(i, "rank") or self._is(i, "dot"):
+        matched = self._match(self.index.names, i, 1)
+        while matched is None and (self._in(i, "rank") or self._is(i, "dot")):  # but Gen Nakatani is a name
             i += 1
-        matched = self._match(self.index.names, i, 1) if i < self.n and self.upper[i] else None
-        if matched is None:
+            matched = self._match(self.index.names, i, 1)
+        if matched is None or not self.upper[i]:
             return None
         (_, full), end = matched
+        suffix = end + 1 if self._is(end, "comma") else end
+        if self._in(suffix, "suffix"):
+            end = suffix + 2 if self._is(suffix + 1, "dot") else suffix + 1
+            matched = matched[0], end
         closed = end >= self.n or self.owns[end - 1] or not self.wordly[end]
         if apart and not (full and closed):
             return None
@@ -721,7 +745,7 @@ class _Window:
         if not (self._is(j, "comma") or self._is(j, "opening") or self._is(j, "dash")):
             return None
         j -= 1
-        while self._is(j, "dot") or self._in(j, "suffix"):
+        while self._is(j, "dot") or self._in(j, "suffix") or (self._is(j, "comma") and self._in(j + 1, "suffix")):
             j -= 1
         matched = self._match(self.index.names_backward, j, -1)
         if matched is None or not self.upper[matched[1] + 1]:
@@ -754,7 +778,8 @@ class _Window:
                 if step == 1 and self.owns[j]:
                     break
             elif not (
-                (self._is(j, "hyphen") and not self.spaced[j]) or (self._is(j, "dot") and self._abbreviates(j))
+                (self._is(j, "hyphen") and not self.spaced[j])
+                or (self._is(j, "dot") and self._abbreviates(j))
             ):
                 break
             j += step
@@ -958,9 +983,10 @@ def _judged(
     named = {p for m in mentions if m.full for p in m.persons}
     for mention in mentions:
         terms = {p: index.terms_of(p, mention.title) for p in mention.persons}
-        holding = [t for ts in terms.values() for t in ts if t.covers(low, high, SLACK)]
-        if when.high is None:  # the text may be later than `low`
-            holding = [t for ts in terms.values() for t in ts if t.end is None or t.end + SLACK >= low]
+        if any(place.startswith("company:") for place in mention.place):  # one may lead several firms
+            terms = {p: tuple(t for t in ts if t.jurisdiction in mention.place) for p, ts in terms.items()}
+        latest = high if when.high is not None else date.max.toordinal()  # else the text may be later than `low`
+        holding = [t for ts in terms.values() for t in ts if t.covers(low, latest, SLACK)]
         if holding:
             for term in holding:
                 if not mention.cancelled and term.core and len(mention.persons) == 1:
@@ -995,8 +1021,8 @@ def _who(
         for p, ts in terms.items()
         if ts and (not mention.place or any(t.jurisdiction in mention.place for t in ts))
     ]
-    if mention.full:
-        return fitting[0] if len(fitting) == 1 else None
+    if mention.full and fitting:  # namesakes, none of whom was in office: the last of them
+        return max(fitting, key=lambda p: (any(t.core for t in terms[p]), terms[p][-1].start))
     spelt_out = [p for p in fitting if p in named]
     if len(spelt_out) == 1:
         return spelt_out[0]
@@ -1012,8 +1038,8 @@ def _out_of_time(
     core = [t for t in terms if t.core and not COURTESY.fullmatch(t.office)]
     if mention.place:
         core = [t for t in core if t.jurisdiction in mention.place]
-    elif index.needs_company[mention.title]:
-        return None
+    else:  # "the chief executive": of what?
+        core = [t for t in core if not t.office.startswith("company.")]
     if not core:
         return None
     before = [t for t in core if t.end is not None and t.end + SLACK < low]
@@ -1050,7 +1076,13 @@ def _quoted(batch: Batch, mention: Mention) -> bool:
     if not (batch.is_quoted[mention.first] or batch.is_quoted[mention.last - 1]):
         return False
     document, start = batch.local(int(batch.token_start[mention.first]))
-    return re.search(r"[,.?!…][\"”’']+\s+(?:said |says )?(?:the |\w+['’]s )?$", batch.texts[document][max(0, start - 20) : start]) is None
+    return (
+        re.search(
+            r"[,.?!…][\"”’']+\s+(?:said |says )?(?:the |\w+['’]s )?$",
+            batch.texts[document][max(0, start - 20) : start],
+        )
+        is None
+    )
 
 
 def _around(batch: Batch, mention: Mention) -> str:
@@ -1096,7 +1128,8 @@ def _rightful(
     # "the former governor of the bank", of whom the text goes on to speak by name
     titles = "|".join(re.escape(form) for form in sorted(index.forms[term.office], key=len, reverse=True))
     return (
-        re.search(rf"\b(?i:former|ex-|then-)\W?(?:[\w.'’]+ ){{0,3}}(?i:{titles})\b(?!,? [A-Z])", text) is not None
+        re.search(rf"\b(?i:former|ex-|then-)\W?(?:[\w.'’]+ ){{0,3}}(?i:{titles})\b(?!,? [A-Z])", text)
+        is not None
     )
 
 

@@ -1,0 +1,202 @@
+"""The shipped model end to end: same score in any company, terms that add up, evidence that counts."""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+from pathlib import Path
+
+import pytest
+
+import quality
+from quality.learn.corpora import own
+from quality.model import Model
+from quality.records import Record
+from quality.report import Policy, Report
+from quality.scorer import Scorer, shipped_models
+
+ROOT = Path(__file__).parent.parent
+TEXTS = own(ROOT / "labelled")
+FARM = (ROOT / "labelled" / "examples" / "farm.txt").read_text("utf8")
+FAIR = (ROOT / "labelled" / "examples" / "fair.txt").read_text("utf8")
+
+
+@pytest.fixture(scope="module")
+def scorer() -> Scorer:
+    return Scorer.load()
+
+
+def score(scorer: Scorer, text: str, date: str | None = "2025-08-14") -> Report:
+    return scorer.score(Record(id="x", source="", text=text, date=date))
+
+
+def test_a_text_has_the_same_report_in_any_batch(scorer: Scorer) -> None:
+    records = [Record(id=t.id, source="", text=t.text, date=t.date) for t in TEXTS[::6]]
+    together = [r.to_dict() for r in scorer.score_many(records)]
+    alone = [scorer.score(record).to_dict() for record in records]
+    assert together == alone
+
+
+def test_intercept_and_effects_give_the_reliability_back(scorer: Scorer) -> None:
+    for report in scorer.score_many(Record(id=t.id, source="", text=t.text, date=t.date) for t in TEXTS[::4]):
+        logit = report.intercept + sum(c.effect for c in report.contributions)
+        slope, offset = scorer.model.calibration
+        assert report.reliability == pytest.approx(1 / (1 + math.exp(-slope * logit - offset)), abs=1e-12)
+
+
+def test_roles_are_chances_and_the_likeliest_is_given(scorer: Scorer) -> None:
+    for report in scorer.score_many([FARM, FAIR]):
+        for paragraph in report.paragraphs:
+            assert sum(paragraph.roles.values()) == pytest.approx(1.0)
+            assert paragraph.roles[paragraph.role] == max(paragraph.roles.values())
+
+
+def test_golden_texts_score_as_when_the_model_was_made(scorer: Scorer) -> None:
+    lines = (shipped_models()["default"] / "golden.jsonl").read_text("utf8").splitlines()
+    assert len(lines) == 4
+    for line in lines:
+        row = json.loads(line)
+        report = scorer.score({"id": row["id"], "text": row["text"], "date": row["date"]})
+        assert report.reliability == pytest.approx(row["reliability"], abs=1e-9)
+        assert report.verdict == row["verdict"]
+
+
+def test_the_example_pages_are_told_apart(scorer: Scorer) -> None:
+    farm, fair = score(scorer, FARM), score(scorer, FAIR)
+    assert fair.verdict == "keep"
+    assert farm.verdict == "drop"
+    assert not fair.hard
+    assert {f.rule for f in farm.hard} >= {"officeholder.anachronism", "leak.chatbot", "leak.category_tags"}
+    assert farm.paragraphs[0].role == "boilerplate"
+    assert farm.paragraphs[2].role == "duplicate"
+
+
+LEAK = "As of my last knowledge update, I do not have any details about the outcome."
+STALE = "Treasury Secretary Steven Mnuchin will present the figures next week."
+FILLER = (
+    "The committee on household goods has asked for a directive on the labelling of garden hoses and lawn sprinklers, "
+    "and manufacturers of refrigerator seals have until spring to comment on the draft annex about packaging waste."
+)
+
+
+@pytest.mark.parametrize(("added", "rule"), [(LEAK, "leak.chatbot"), (STALE, "officeholder.anachronism")])
+def test_one_bad_paragraph_lowers_the_score_and_is_named(scorer: Scorer, added: str, rule: str) -> None:
+    sound = score(scorer, FAIR)
+    spoilt = score(scorer, FAIR + "\n" + added)
+    assert sound.reliability is not None
+    assert spoilt.reliability is not None
+    assert spoilt.reliability < sound.reliability - 0.1
+    last = len(spoilt.paragraphs) - 1
+    assert {(f.rule, f.paragraph) for f in spoilt.hard} == {(rule, last)}
+    assert spoilt.paragraphs[last].reliability == min(p.reliability or 0.0 for p in spoilt.paragraphs)
+
+
+def test_an_off_topic_paragraph_is_filler(scorer: Scorer) -> None:
+    spoilt = score(scorer, FAIR + "\n" + FILLER)
+    assert spoilt.paragraphs[-1].role == "filler"
+    assert [p.role for p in spoilt.paragraphs[:-1]] == ["content"] * (len(spoilt.paragraphs) - 1)
+
+
+def test_taking_out_a_bad_paragraph_never_lowers_the_score(scorer: Scorer) -> None:
+    for text in [t for t in TEXTS if t.kind in ("navigation", "off_topic_filler", "stock_phrase", "repeated_headline")]:
+        whole = score(scorer, text.text, text.date)
+        for paragraph in whole.paragraphs:
+            if paragraph.role == "content":
+                continue
+            less = score(scorer, text.text[: paragraph.start] + text.text[paragraph.end :], text.date)
+            same = [p.role for p in less.paragraphs if p.role == "content"]
+            if len(same) == sum(p.role == "content" for p in whole.paragraphs):
+                assert (less.reliability or 0) >= (whole.reliability or 0) - 1e-9, (text.id, paragraph.i)
+
+
+def test_soft_signals_alone_never_drop(scorer: Scorer) -> None:
+    reports = scorer.score_many(Record(id=t.id, source="", text=t.text, date=t.date) for t in TEXTS)
+    dropped = [r for r in reports if r.verdict == "drop"]
+    assert dropped
+    assert all(r.hard for r in dropped)
+
+
+def test_hard_negatives_are_not_dropped(scorer: Scorer) -> None:
+    records = [Record(id=t.id, source="", text=t.text, date=t.date) for t in TEXTS if t.kind == "hard_negative"]
+    assert [r.id for r in scorer.score_many(records) if r.verdict == "drop"] == []
+
+
+@pytest.mark.parametrize("text", ["", " \n\n", "\u200b"])
+def test_a_text_without_words_has_no_reliability(scorer: Scorer, text: str) -> None:
+    report = score(scorer, text)
+    assert report.reliability is None
+    assert report.verdict == "unsure"
+
+
+def test_too_few_words_or_another_language_are_unsure(scorer: Scorer) -> None:
+    assert score(scorer, "Rain fell.").verdict == "unsure"
+    german = "Der Rat der Stadt hat am Montag den Haushalt beschlossen und den Bau einer neuen Schule vertagt. " * 3
+    assert score(scorer, german).verdict == "unsure"
+
+
+@pytest.mark.parametrize(
+    ("reliability", "hard", "verdict"),
+    [(0.9, False, "keep"), (0.3, False, "review"), (0.01, False, "review"), (0.01, True, "drop"), (None, True, "unsure")],
+)
+def test_a_policy_drops_only_with_hard_evidence(reliability: float | None, hard: bool, verdict: str) -> None:
+    policy = Policy("p", keep=0.5, drop=0.1, n_words_low=25, stop_word_share_low=0.2)
+    assert policy.verdict(reliability, n_words=100, stop_word_share=0.4, hard=hard) == verdict
+
+
+def test_short_texts_are_dropped_only_on_hard_evidence() -> None:
+    policy = Policy("p", keep=0.5, drop=0.1, n_words_low=25, stop_word_share_low=0.2)
+    assert policy.verdict(0.05, n_words=5, stop_word_share=float("nan"), hard=False) == "unsure"
+    assert policy.verdict(0.05, n_words=5, stop_word_share=0.4, hard=True) == "drop"
+
+
+def test_scorers_travel_to_other_processes(scorer: Scorer) -> None:
+    assert pickle.loads(pickle.dumps(scorer)).score(FAIR).to_dict() == scorer.score(FAIR).to_dict()
+
+
+def test_the_package_scores_one_text() -> None:
+    assert quality.score(FAIR, date="2025-08-14").verdict == "keep"
+
+
+def test_unknown_models_and_policies_are_named() -> None:
+    with pytest.raises(FileNotFoundError, match=r"no model 'nowhere'.*default"):
+        Scorer.load("nowhere")
+    with pytest.raises(ValueError, match="unknown policy 'harsh'; this model knows default"):
+        Scorer.load(policy="harsh")
+
+
+def test_one_string_instead_of_many_is_refused(scorer: Scorer) -> None:
+    with pytest.raises(TypeError, match="use score"):
+        next(scorer.score_many("text"))
+
+
+def copied(folder: Path) -> Path:
+    for path in shipped_models()["default"].iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+def test_a_model_with_other_weights_than_its_card_says_is_refused(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    content = bytearray((folder / "weights.npz").read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / "weights.npz").write_bytes(bytes(content))
+    with pytest.raises(ValueError, match="not the file its card was written with"):
+        Model.load(folder)
+
+
+def test_a_model_of_another_format_is_refused(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    card = json.loads((folder / "card.json").read_text("utf8"))
+    (folder / "card.json").write_text(json.dumps(card | {"format": "quality-model/0"}), "utf8")
+    with pytest.raises(ValueError, match="expected 'quality-model/1'"):
+        Model.load(folder)
+
+
+def test_a_saved_model_is_the_same_again(tmp_path: Path) -> None:
+    folder = shipped_models()["default"]
+    model = Model.load(folder)
+    known = ("format", "weights_sha256", "names", "policies")
+    digest = model.save(tmp_path / "again", {k: v for k, v in model.card.items() if k not in known})
+    assert digest == model.digest
+    assert (tmp_path / "again" / "card.json").read_bytes() == (folder / "card.json").read_bytes()
