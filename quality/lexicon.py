@@ -304,9 +304,10 @@ class RulePack:
             entries += [(p, number) for p in rule.phrases]
             if rule.lexicon:
                 entries += [(p, number) for p in read_lexicon(rule.lexicon)]
+        # anchors go into the same table, numbered after the rules: one walk over the text finds both
+        entries += [(a, len(self.rules) + k) for k, r in enumerate(self.rules) for a in r.anchors]
         self._phrases = Phrases(entries)
-        self._anchors = Phrases((a, k) for k, r in enumerate(self.rules) for a in r.anchors)
-        self._patterns = [[_compiled(p, r.id) for p in r.patterns] for r in self.rules]
+        self._patterns = [_together([_compiled(p, r.id) for p in r.patterns]) for r in self.rules]
         self._unless = [[_compiled(p, r.id) for p in r.unless] for r in self.rules]
         self._document_unless = [[_compiled(p, r.id) for p in r.document_unless] for r in self.rules]
 
@@ -321,14 +322,13 @@ class RulePack:
     def find(self, batch: Batch) -> list[Spans]:
         """Spans of every rule, in the order of `rules`."""
         found = self._phrases.find(batch)
-        anchors = self._anchors.find(batch)
         result = []
         for number, rule in enumerate(self.rules):
             of_rule = found.value == number
             first, last = _without_overlap(found.first[of_rule], (found.first + found.n_tokens)[of_rule])
             spans = Spans.of_tokens(batch, first, last) if first.size else Spans.none()
             if self._patterns[number]:
-                paragraphs = np.unique(batch.paragraphs.of_token[anchors.first[anchors.value == number]])
+                paragraphs = np.unique(batch.paragraphs.of_token[found.first[found.value == len(self.rules) + number]])
                 if rule.where == "short":
                     paragraphs = paragraphs[batch.paragraphs.sum(batch.is_word)[paragraphs] <= SHORT]
                 spans = _joined(spans, self._search(batch, number, paragraphs))
@@ -342,9 +342,7 @@ class RulePack:
         for paragraph in paragraphs:
             low = int(batch.paragraphs.start[paragraph])
             text = batch.text_of(low, int(batch.paragraphs.end[paragraph]))
-            for pattern in self._patterns[number]:
-                # a pattern tied to the start is tried there alone, not at every character
-                tied = pattern.pattern.startswith("^")
+            for pattern, tied in self._patterns[number]:
                 for match in filter(None, [pattern.match(text)]) if tied else pattern.finditer(text):
                     if match.end() > match.start():
                         start.append(low + match.start())
@@ -442,6 +440,13 @@ def _compiled(pattern: str, rule: str) -> re.Pattern[str]:
         return re.compile(pattern, re.IGNORECASE)
     except re.error as error:
         raise ValueError(f"rule {rule}: pattern {pattern!r} is not a regular expression: {error}") from error
+
+
+def _together(patterns: Sequence[re.Pattern[str]]) -> list[tuple[re.Pattern[str], bool]]:
+    """Patterns tied to the start of a paragraph as one, tried there alone; the others one by one."""
+    tied = [p.pattern for p in patterns if p.pattern.startswith("^")]
+    one = [(re.compile("|".join(f"(?:{p})" for p in tied), re.IGNORECASE), True)] if tied else []
+    return one + [(p, False) for p in patterns if not p.pattern.startswith("^")]
 
 
 def _without_overlap(first: Ints, last: Ints) -> tuple[Ints, Ints]:

@@ -267,9 +267,12 @@ def around_names(name: str, around: Sequence[int | str]) -> list[str]:
     return [name] + [f"{name} ({a:+d})" if isinstance(a, int) else f"{name} ({a})" for a in around]
 
 
-def paragraph_names() -> list[str]:
-    """Columns that `paragraph_matrix` can give: features of paragraphs, each followed by its neighbours."""
-    chosen = (f for f in FEATURES.values() if f.of in ("both", "paragraphs"))
+def paragraph_names(families: Sequence[str] = ()) -> list[str]:
+    """Columns that `paragraph_matrix` can give: features of paragraphs, each followed by its neighbours.
+
+    `families` leaves out all others.
+    """
+    chosen = (f for f in FEATURES.values() if f.of in ("both", "paragraphs") and f.family in (families or (f.family,)))
     return [name for f in chosen for name in around_names(f.name, f.around)]
 
 

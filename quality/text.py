@@ -371,6 +371,11 @@ class Batch:
         so_far = total[1:] - total[self.paragraphs.first[self.paragraphs.of_token]]
         return (so_far % 2 == 1) & ~quote
 
+    @cached_property
+    def places(self) -> Places:
+        """Where each word of each document stands; sorted once for all who ask."""
+        return Places.of(self)
+
     def mark(self, character: str) -> Bools:
         """Tokens that are this one punctuation mark (folded); bool[tokens]."""
         return (self.vocabulary.hash == hash_words([character])[0])[self.token_word]
@@ -384,6 +389,41 @@ class Batch:
         """The characters of the joined text between two positions in one document, as given."""
         document, offset = self.local(start)
         return self.texts[document][offset : offset + end - start]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Distinct words of paragraphs and documents.
+
+    One row for each distinct token (by folded form) of each paragraph, sorted by document, token and
+    paragraph: `paragraph` int64[k], `word` int64[k] (vocabulary entry), `count` int64[k] (how often
+    there), `of_document` int64[k] (number of the run of rows with the same document and word).
+    """
+
+    paragraph: Ints
+    word: Ints
+    count: Ints
+    of_document: Ints
+
+    @classmethod
+    def of(cls, batch: Batch) -> Places:
+        """The rows of a batch."""
+        size = max(len(batch.vocabulary), 1)
+        key = batch.documents.of_token * size + batch.token_word
+        order = np.argsort(key, kind="stable")  # keeps paragraphs in order within a word
+        key, paragraph = key[order], batch.paragraphs.of_token[order]
+        new_word = np.ones(key.size, bool)
+        new_word[1:] = key[1:] != key[:-1]
+        new = new_word.copy()
+        new[1:] |= paragraph[1:] != paragraph[:-1]
+        first = np.flatnonzero(new)
+        count = np.diff(np.append(first, key.size))
+        return cls(paragraph[first], key[first] % size, count, np.cumsum(new_word[first]) - 1)
+
+    @cached_property
+    def n_paragraphs(self) -> Ints:
+        """In how many paragraphs of the document the word of each row stands; int64[k]."""
+        return np.bincount(self.of_document)[self.of_document] if self.word.size else self.word
 
 
 Result = TypeVar("Result")

@@ -17,8 +17,8 @@ import re
 import sys
 from pathlib import Path
 
-from quality.features.officials import COLUMNS, JURISDICTION_COLUMNS, check_table
 from quality.lexicon import expand
+from quality.officeholders import COLUMNS, JURISDICTION_COLUMNS, check_table
 
 # Terms the fact tables lack or have wrong, written down where they are certain. Each line:
 # office | person | start | end | status | ground. A line whose office, person and start exist already
@@ -162,6 +162,7 @@ us.ftc_chair|Maureen Ohlhausen|2017-01-25|2018-05-01|acting|list
 us.ftc_chair|Rebecca Slaughter|2021-01-21|2021-06-15|acting|list
 us.jcs_chairman|Christopher Grady|2025-02-21|2025-04-12|acting|list
 us.md.labor_secretary|Thomas Perez|2007-01-17|2009-10-08||list; bears the title of the federal office
+us.wh_economic_adviser|Kevin Hassett|2020-03-20|2020-07-01||announced; adviser for some months
 us.nasa_administrator|Christopher Scolese|2009-01-20|2009-07-17|acting|list
 us.nasa_administrator|Robert Lightfoot|2017-01-20|2018-04-23|acting|list
 us.nasa_administrator|Steve Jurczyk|2021-01-20|2021-05-03|acting|list
@@ -185,6 +186,7 @@ NEW_OFFICES = {
     "de.sn.interior_minister": ("DE", "Interior Minister"),
     "us.ca.agriculture_secretary": ("US-CA", "Agriculture Secretary"),
     "us.md.labor_secretary": ("US-MD", "Labor Secretary"),
+    "us.wh_economic_adviser": ("US", "{White House,top} economic {adviser,advisor}"),
     "us.al.attorney_general": ("US-AL", "Attorney General"),
     "us.fl.attorney_general": ("US-FL", "Attorney General"),
 }
@@ -226,14 +228,14 @@ ALIASES = {
 
 # Titles too vague to say which office is meant, or the title of another office.
 DROPPED_TITLES = {
-    "army chief", "australian finance minister", "central bank chief", "chinese leader", "eu chief",
-    "monarch", "north korean leader", "top economic adviser", "top trade negotiator", "trade negotiator", "white house economic adviser", "x ceo", "deputy prime minister (cn)",
+    "army chief", "australian finance minister", "central bank chief", "chinese leader", "monarch",
+    "north korean leader", "top trade negotiator", "trade negotiator", "x ceo",
 }  # fmt: skip
 
 # Offices of an organisation: its names and the names of the post, from which all surface forms follow.
 ORGANISATIONS = {
     "au.rba_governor": ("RBA,Reserve Bank of Australia,Reserve Bank", "Governor,chief,boss,head"),
-    "br.bcb_president": ("Central Bank of Brazil,Brazilian central bank,Brazil central bank", "President,chief,head,governor"),
+    "br.bcb_president": ("Central Bank of Brazil,Brazilian central bank", "President,chief,head,governor"),
     "ca.boc_governor": ("Bank of Canada,BoC", "Governor,chief,head"),
     "ch.snb_chairman": ("SNB,Swiss National Bank", "Chairman,President,chief,head"),
     "cn.ndrc_chairman": ("NDRC,National Development and Reform Commission", "Chairman,head,chief,director"),
@@ -246,19 +248,22 @@ ORGANISATIONS = {
     "eu.parliament_president": ("European Parliament,EU Parliament", "President,chief,speaker,head"),
     "fr.bdf_governor": ("Bank of France,Banque de France", "Governor,chief,head"),
     "gb.boe_governor": ("Bank of England,BoE", "Governor,chief,boss,head"),
-    "iaea.director_general": ("IAEA,International Atomic Energy Agency", "Director General,Director-General,chief,head"),
+    "iaea.director_general": ("IAEA,International Atomic Energy Agency", "Director General,chief,head"),
     "iea.executive_director": ("IEA,International Energy Agency", "Executive Director,chief,head"),
     "imf.managing_director": ("IMF,International Monetary Fund", "Managing Director,chief,head,boss"),
     "in.rbi_governor": ("RBI,Reserve Bank of India,Reserve Bank", "Governor,chief,head"),
     "it.bank_governor": ("Bank of Italy", "Governor,chief,head"),
     "jp.boj_governor": ("BOJ,Bank of Japan", "Governor,chief,head"),
-    "nato.secretary_general": ("NATO", "Secretary General,Secretary-General,chief,head,boss"),
-    "oecd.secretary_general": ("OECD", "Secretary General,Secretary-General,chief,head"),
-    "ohchr.high_commissioner": ("UN,U.N.", "High Commissioner for Human Rights,human rights chief,rights chief"),
-    "opec.secretary_general": ("OPEC", "Secretary General,Secretary-General,chief,head"),
+    "nato.secretary_general": ("NATO", "Secretary General,chief,head,boss"),
+    "oecd.secretary_general": ("OECD", "Secretary General,chief,head"),
+    "ohchr.high_commissioner": (
+        "UN,U.N.",
+        "High Commissioner for Human Rights,human rights chief,rights chief",
+    ),
+    "opec.secretary_general": ("OPEC", "Secretary General,chief,head"),
     "ru.cbr_governor": ("Bank of Russia,Central Bank of Russia,Russian central bank", "Governor,chief,head"),
     "tr.cbrt_governor": ("Central Bank of Turkey,Turkish central bank", "Governor,chief,head"),
-    "un.secretary_general": ("UN,U.N.,United Nations", "Secretary General,Secretary-General,chief,head"),
+    "un.secretary_general": ("UN,U.N.,United Nations", "Secretary General,chief,head"),
     "us.cdc_director": ("CDC,Centers for Disease Control and Prevention", "Director,chief,head"),
     "us.cea_chair": ("CEA,Council of Economic Advisers", "Chair,Chairman,Chairwoman,head"),
     "us.cia_director": ("CIA,Central Intelligence Agency", "Director,chief,head,boss"),
@@ -266,72 +271,84 @@ ORGANISATIONS = {
     "us.fbi_director": ("FBI,Federal Bureau of Investigation", "Director,chief,head,boss"),
     "us.fcc_chair": ("FCC,Federal Communications Commission", "Chair,Chairman,Chairwoman,head"),
     "us.fda_commissioner": ("FDA,Food and Drug Administration", "Commissioner,chief,head"),
-    "us.fed_chair": ("Fed,Federal Reserve,Federal Reserve Board,US Federal Reserve,U.S. Federal Reserve",
-                     "Chair,Chairman,Chairwoman,Chairperson,chief,boss,head"),
+    "us.fed_chair": (
+        "Fed,Federal Reserve,Federal Reserve Board",
+        "Chair,Chairman,Chairwoman,chief,boss,head",
+    ),
     "us.ftc_chair": ("FTC,Federal Trade Commission", "Chair,Chairman,Chairwoman,head"),
     "us.nasa_administrator": ("NASA", "Administrator,chief,head,boss"),
-    "us.nec_director": ("NEC,National Economic Council,White House National Economic Council", "Director,head,chief"),
+    "us.nec_director": (
+        "NEC,National Economic Council,White House National Economic Council",
+        "Director,head",
+    ),
     "us.niaid_director": ("NIAID,National Institute of Allergy and Infectious Diseases", "Director,head"),
     "us.omb_director": ("OMB,Office of Management and Budget", "Director,chief,head"),
     "us.sec_chair": ("SEC,Securities and Exchange Commission", "Chair,Chairman,Chairwoman,chief,head"),
-    "who.director_general": ("WHO,World Health Organization,World Health Organisation",
-                             "Director General,Director-General,chief,head,boss"),
+    "who.director_general": ("WHO,World Health Organization", "Director General,chief,head,boss"),
     "worldbank.president": ("World Bank", "President,chief,head,boss"),
-    "wto.director_general": ("WTO,World Trade Organization,World Trade Organisation",
-                             "Director General,Director-General,chief,head,boss"),
-}  # fmt: skip
+    "wto.director_general": ("WTO,World Trade Organization", "Director General,chief,head,boss"),
+}
+ALL_OF = "{ORG}{,'s} {POST}|{POST} of {,the }{ORG}"
+# Titles that stand without the organisation once it is known, where few others bear them.
+BARE = {
+    "au.rba_governor ca.boc_governor fr.bdf_governor gb.boe_governor in.rbi_governor it.bank_governor"
+    " jp.boj_governor cn.pboc_governor ru.cbr_governor tr.cbrt_governor": "Governor|central bank {governor,head,chief}",
+    "br.bcb_president ch.snb_chairman": "central bank {president,chairman,head,chief}",
+    "un.secretary_general nato.secretary_general oecd.secretary_general opec.secretary_general": "Secretary{ ,-}General",
+    "who.director_general wto.director_general iaea.director_general": "Director{ ,-}General",
+    "imf.managing_director": "Managing Director",
+    "us.epa_administrator us.nasa_administrator": "Administrator",
+    "eu.commission_president eu.council_president": "EU chief",
+    "us.cea_chair us.nec_director": "{White House,top} economic {adviser,advisor}|chief economic {adviser,advisor}",
+}
 
 # Further base forms of some titles, wherever the first one is a title of an office.
 ALSO = {
     "prime minister": "Premier|PM",
-    "finance minister": "Minister of Finance|Minister for Finance",
+    "finance minister": "Minister {of,for} Finance",
     "economy minister": "Minister of Economy|Minister of the Economy|Minister for Economic Affairs|Economics Minister",
-    "foreign minister": "Minister of Foreign Affairs|Minister for Foreign Affairs|Foreign Affairs Minister",
-    "defence minister": "Defense Minister|Minister of Defence|Minister of Defense|Minister for Defence"
-    "|Minister of National Defence|Minister of National Defense",
-    "interior minister": "Minister of the Interior|Minister of Interior",
+    "foreign minister": "Minister {of,for} Foreign Affairs|Foreign Affairs Minister",
+    "defence minister": "Defense Minister|Minister {of,for} {,National }{Defence,Defense}",
+    "interior minister": "Minister of {,the }Interior",
     "commerce minister": "Minister of Commerce",
     "energy minister": "Minister of Energy",
-    "trade minister": "Minister of Trade|Minister for Trade",
-    "treasury secretary": "Secretary of Treasury|Treasury head|Treasury boss",
-    "defense secretary": "Defence Secretary|Defense chief|Secretary of Defence|Pentagon boss|Pentagon head|War Secretary",
-    "defence secretary": "Secretary of State for Defence|Defence Minister|Defense Minister|Defense Secretary",
+    "trade minister": "Minister {of,for} Trade",
+    "treasury secretary": "Secretary of Treasury|Treasury {head,boss}",
+    "defense secretary": "Defence Secretary|Defense chief|Secretary of Defence|Pentagon {boss,head}|War Secretary",
+    "defence secretary": "Secretary of State for Defence|{Defence,Defense} Minister|Defense Secretary",
     "foreign secretary": "Secretary of State for Foreign Affairs|Foreign Minister",
     "home secretary": "Secretary of State for the Home Department|Interior Minister",
     "health secretary": "Secretary of State for Health|Health Minister",
     "chancellor of the exchequer": "Finance Minister",
-    "trade representative": "trade chief|trade czar",
+    "trade representative": "trade {chief,czar}|{top,chief} {,US ,U.S. }trade negotiator",
     "labor secretary": "Labour Secretary|Secretary of Labour",
     "housing secretary": "Secretary of Housing",
-    "homeland security secretary": "Homeland Security chief|Homeland Security head|DHS chief|DHS head"
-    "|Department of Homeland Security Secretary|Department of Homeland Security head",
-    "veterans affairs secretary": "VA chief|VA head|Veterans Affairs chief",
+    "homeland security secretary": "{Homeland Security,DHS} {chief,head}|Department of Homeland Security {Secretary,head}",
+    "veterans affairs secretary": "{VA,Veterans Affairs} {chief,head}",
     "national security adviser": "National Security Advisor|Assistant to the President for National Security Affairs",
     "director of national intelligence": "national intelligence chief|intelligence director|DNI",
-    "white house press secretary": "Secretary for the Press",
-    "white house chief of staff": "Chief of Staff to the President",
+    "secretary of state": "{US,U.S.,American} top diplomat",
     "white house budget director": "White House budget chief|Budget chief",
     "attorney general": "Attorney-General",
-    "senate majority leader": "Majority Leader of the Senate|Majority Leader in the Senate",
-    "chairman of the joint chiefs of staff": "Joint Chiefs of Staff Chairman|Chairman of the Joint Chiefs"
-    "|Chair of the Joint Chiefs|Joint Chiefs Chair",
-    "ambassador to the united nations": "Ambassador to the UN|Ambassador to the U.N.|UN Ambassador"
-    "|U.N. Ambassador|United Nations Ambassador|envoy to the United Nations",
-    "mayor of london": "London Mayor",
+    "senate majority leader": "Majority Leader|Majority Leader {of,in} the Senate",
+    "chairman of the joint chiefs of staff": "Joint Chiefs of Staff Chairman|{Chairman,Chair} of the Joint Chiefs"
+    "|Joint Chiefs Chair",
+    "ambassador to the united nations": "{UN,U.N.,United Nations} Ambassador|Ambassador to the {UN,U.N.}"
+    "|envoy to the United Nations",
     "ceo": "chief executive|chief executive officer|chief exec|boss",
     "eu trade commissioner": "European Commissioner for Trade|EU trade boss|Commissioner for Trade",
-    "eu foreign policy chief": "EU High Representative for Foreign Affairs|EU diplomacy chief"
-    "|European Union foreign policy chief|EU's foreign policy chief|High Representative for Foreign Affairs",
-    "vice premier": "Vice-Premier|Vice-Prime Minister|Deputy Premier",
+    "eu competition commissioner": "Competition Commissioner|Commissioner for Competition",
+    "eu economy commissioner": "{Economy,Economic,Economics} Commissioner",
+    "eu brexit negotiator": "chief Brexit negotiator|Brexit negotiator",
+    "eu foreign policy chief": "{EU,European Union}{,'s} foreign policy chief|EU diplomacy chief|High Representative"
+    "|High Representative for Foreign Affairs",
+    "vice premier": "Vice-Premier|Deputy Premier",
     "vice president": "Vice-President",
-    "trade secretary": "Secretary of State for International Trade|Secretary of State for Business and Trade"
-    "|Trade Minister|Business and Trade Secretary",
+    "trade secretary": "Secretary of State for {International Trade,Business and Trade}|Trade Minister",
     "external affairs minister": "Minister for External Affairs",
     "first minister of scotland": "First Minister",
     "taoiseach": "Prime Minister|Premier|PM",
 }  # fmt: skip
-
-ALL_OF = "{ORG}{,'s} {POST}|{POST} {of,of the,at,at the} {ORG}"
 
 
 def main() -> None:
@@ -472,11 +489,13 @@ def base_titles(office: str, listed: list[str], forms: dict[str, list[str]]) -> 
     found = [without_country(t, forms) for t in listed if t.lower() not in DROPPED_TITLES]
     if office in ORGANISATIONS:
         names, posts = ORGANISATIONS[office]
+        posts = re.sub(r"(Secretary|Director) General", r"\1 General,\1-General", posts)
         found = [t for t in found if not any(n.lower() in t.lower() for n in names.split(","))]
         found += ALL_OF.replace("ORG", names).replace("POST", posts).split("|")
-    also = [other for title in found for other in ALSO.get(title.lower(), "").split("|") if other]
-    unique = {t.lower(): t for t in reversed(found + also)}
-    return [t for t in dict.fromkeys(found + also) if unique[t.lower()] == t]
+    found += [form for offices, bare in BARE.items() if office in offices.split() for form in bare.split("|")]
+    found += [other for title in found for other in ALSO.get(title.lower(), "").split("|") if other]
+    first = {title.lower(): title for title in reversed(found)}
+    return [title for title in dict.fromkeys(found) if first[title.lower()] == title]
 
 
 def without_country(title: str, forms: dict[str, list[str]]) -> str:

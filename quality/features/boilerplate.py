@@ -18,6 +18,7 @@ from quality.registry import feature
 from quality.text import (
     NUMBER,
     PUNCTUATION,
+    WORD,
     Batch,
     Bools,
     Floats,
@@ -230,15 +231,12 @@ def copies_on_page(batch: Batch, group: Group) -> Floats:
 @feature("share of words", source="own", of="paragraphs", values=[("alpha beta", 0.0), ("", nan)])
 def words_elsewhere_share(batch: Batch, group: Group) -> Floats:
     """Share of its words of four letters or more that stand in other paragraphs of the page too."""
-    content = batch.is_word & (batch.vocabulary.length[batch.token_word] >= 4)
-    at = np.flatnonzero(content)
-    size = max(len(batch.vocabulary), 1)
-    within = np.unique(group.of_token[at] * size + batch.token_word[at])
-    paragraph, word = within // size, within % size
-    key = group.parent[paragraph] * size + word
-    _, inverse, count = np.unique(key, return_inverse=True, return_counts=True)
-    shared = np.bincount(paragraph, weights=count[inverse] > 1, minlength=group.n)
-    return ratio(shared, np.bincount(paragraph, minlength=group.n).astype(np.float64))
+    places = batch.places
+    content = (batch.vocabulary.length >= 4) & (batch.vocabulary.kind == WORD)
+    row = np.flatnonzero(content[places.word])
+    paragraph = places.paragraph[row]
+    shared = np.bincount(paragraph, weights=places.n_paragraphs[row] > 1, minlength=group.n)
+    return ratio(shared, np.bincount(paragraph, minlength=group.n))
 
 
 @feature("log", source="own", of="paragraphs", values=[("x", float(np.log(2))), ("a b c d e f g h", 0.0)])

@@ -45,6 +45,8 @@ from quality.text import Batch, Bools, Floats, Ints
 PAGE_SAMPLE = 40
 # Bins of a feature in the role model.
 N_BINS = 48
+# Families of features that the role model reads; readability adds nothing to them (docs/results.md).
+ROLE_FAMILIES = ("surface", "boilerplate")
 # Folds of domains for the word score.
 N_FOLDS = 3
 
@@ -220,7 +222,7 @@ def _roles(
     pages: Sequence[Some], is_used: Used, corpora: Names, kinds: Names, groups: Names, seed: int
 ) -> tuple[Floats, tuple[Floats, ...], Table]:
     """Word weights of paragraphs, bin edges, and the table of the role model."""
-    names = paragraph_names()
+    names = paragraph_names(ROLE_FAMILIES)
     random = np.random.default_rng(seed)
     scores, sampled, labels, codes, folds, rows = [], [], [], [], [], []
     for some in pages:
@@ -378,6 +380,20 @@ def _documents(
     truth, source = np.concatenate(truths), np.concatenate(sources)
     paragraphs = _table(paragraph_names_, np.vstack(rows).astype(np.float32), truth, balanced(truth), source)
     return table, paragraphs
+
+
+def _mixed(label: Bools, code: NDArray[np.int32], kinds: Sequence[str]) -> Floats:
+    """Weights of the stated mix; float64[documents], mean 1.
+
+    Every corpus and label weighs 1, every way of spoiling half of that over all corpora, and then
+    reliable and unreliable texts are brought to the same total.
+    """
+    is_spoilt = np.array([":" in kind for kind in kinds], bool)[code[:, 1]]
+    cell = np.where(is_spoilt, -1 - code[:, 1], code[:, 0] * 2 + label)
+    weight = balanced(cell) * np.where(is_spoilt, 0.5, 1.0)
+    share = weight[label].sum() / weight.sum()
+    weight *= np.where(label, 0.5 / share, 0.5 / (1 - share))
+    return weight / weight.mean()
 
 
 def _likeness(

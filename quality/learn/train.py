@@ -23,7 +23,7 @@ from quality.scorer import Scorer
 from quality.text import Bools, Floats
 
 # Penalty on evidence weights, on the mean loss; and how far a term may move the logit for each unit.
-EVIDENCE_PENALTY = 1e-3
+EVIDENCE_PENALTY = 1e-4
 EVIDENCE_LIMIT = {"hard": 4.0, "soft": 0.5, "structure": 0.8}
 
 POLICY_RATES = {

@@ -1,0 +1,262 @@
+"""Who held which office when: the table of office-holders, its checks, and the names of its people.
+
+A row is one person's term in one office. Rows of the core tier were written out office by office and
+may be held against a text; the others only tell who else may be meant. An open row proves nothing
+after its as-of date. Format of the files: docs/officials.md.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, cached_property
+from pathlib import Path
+
+from quality.lexicon import DATA, expand
+
+COLUMNS = tuple(
+    "person aliases office titles seats jurisdiction start end status asof tier confidence".split()
+)
+JURISDICTION_COLUMNS = tuple("jurisdiction name adjectives asof_core asof_extended".split())
+
+# Two regular terms in an office of one seat may overlap by so many days (dates of letter and ceremony).
+OVERLAP = 31
+
+
+@dataclass(frozen=True)
+class Term:
+    """One person's term in one office; days are ordinals, `end` None means in office on the day `asof`."""
+
+    person: str
+    aliases: tuple[str, ...]
+    office: str
+    jurisdiction: str
+    single: bool
+    start: int
+    end: int | None
+    acting: bool
+    asof: int
+    core: bool
+    confidence: str
+
+    def covers(self, low: int, high: int, slack: int = 0) -> bool:
+        """Whether the term may touch the days low..high.
+
+        An open core term has no end that is known; an open term of the other tier is taken to end when
+        the table last saw it, since the core rows of the same person are the better ones.
+        """
+        end = self.end if self.core or self.end is not None else self.asof
+        return self.start - slack <= high and (end is None or end + slack >= low)
+
+    @property
+    def dates(self) -> list[str | None]:
+        """First and last day in ISO form, None for an open end."""
+        return [iso(self.start), iso(self.end) if self.end is not None else None]
+
+
+def iso(day: int) -> str:
+    """An ordinal day as 2025-01-31."""
+    return date.fromordinal(day).isoformat()
+
+
+def check_table(rows: Sequence[Mapping[str, str]], places: Sequence[Mapping[str, str]]) -> None:
+    """Raise ValueError naming every row of an office table that cannot be right.
+
+    Checked: columns, dates, an end before its start, a jurisdiction that is not in the table of
+    jurisdictions, a row given twice, and two regular terms that overlap in a core office of one seat.
+    """
+    if rows and (missing := set(COLUMNS) - set(rows[0])):
+        raise ValueError(f"office table lacks the columns {sorted(missing)}; needed are {', '.join(COLUMNS)}")
+    known = {p["jurisdiction"] for p in places}
+    wrong: list[str] = []
+    seen: set[tuple[str, str, str]] = set()
+    offices: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+    for row in rows:
+        name = f"{row['office']}, {row['person']}, from {row['start']}"
+        key = (row["office"], row["person"], row["start"])
+        if key in seen:
+            wrong.append(f"{name}: given twice")
+        seen.add(key)
+        if row["jurisdiction"] not in known:
+            wrong.append(f"{name}: unknown jurisdiction {row['jurisdiction']!r}")
+        try:
+            start = date.fromisoformat(row["start"]).toordinal()
+            end = date.fromisoformat(row["end"]).toordinal() if row["end"] else date.max.toordinal()
+            date.fromisoformat(row["asof"])
+        except ValueError as error:
+            wrong.append(f"{name}: {error}; dates are written 2025-01-31")
+            continue
+        if end < start:
+            wrong.append(f"{name}: ends {row['end']}, before it starts")
+        if row["seats"] == "1" and row["tier"] == "core" and not row["status"]:
+            offices[row["office"]].append((start, end, row["person"]))
+    for office, terms in offices.items():
+        for (_, end, person), (start, _, other) in itertools.pairwise(sorted(terms)):
+            if end - start > OVERLAP:
+                wrong.append(f"{office}: {person} and {other} overlap by {end - start} days in one seat")
+    if wrong:
+        raise ValueError("office table: " + "; ".join(wrong))
+
+
+@dataclass(frozen=True)
+class OfficeTable:
+    """Terms of many offices; `titles` gives each office's titles, `places` each jurisdiction's names.
+
+    Titles stand without their country and may hold braces as phrases do ("{ECB,European Central Bank}
+    President").
+    """
+
+    terms: tuple[Term, ...]
+    titles: Mapping[str, tuple[str, ...]]
+    places: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def load(cls, *paths: Path, jurisdictions: Path = DATA / "jurisdictions.csv") -> OfficeTable:
+        """The terms of some CSV files in the format of quality/data/officeholders.csv.
+
+        An office's titles may stand in its first row alone.
+
+        Raises ValueError naming the rows that cannot be right (see `check_table`) and offices without title.
+        """
+        places = _read(jurisdictions)
+        rows = [row for path in paths for row in _read(path)]
+        check_table(rows, places)
+        titles: dict[str, dict[str, None]] = defaultdict(dict)
+        for row in rows:
+            titles[row["office"]] |= dict.fromkeys(filter(None, row["titles"].split("|")))
+        if without := sorted(office for office, listed in titles.items() if not listed):
+            raise ValueError(
+                f"offices without a title: {', '.join(without[:5])}; give titles in the first row"
+            )
+        names = {p["jurisdiction"]: [p["name"], *p["adjectives"].split("|")] for p in places}
+        return cls(
+            tuple(_term(row) for row in rows),
+            {office: tuple(listed) for office, listed in titles.items()},
+            {place: tuple(dict.fromkeys(filter(None, listed))) for place, listed in names.items()},
+        )
+
+    def holders(self, title: str, on: date) -> list[Term]:
+        """Terms on a day in every office that bears a title, such as "US Treasury Secretary" or "chancellor".
+
+        Open terms are given even after their as-of date, from which on they prove nothing: look at `asof`.
+
+        Raises KeyError where no office bears the title.
+        """
+        place, base = self._split(title)
+        day = on.toordinal()
+        offices = {office for office, forms in self.forms.items() if base in forms}
+        if not offices:
+            raise KeyError(f"no office is called {title!r}; titles stand without their country in the table")
+        found = [t for t in self.terms if t.office in offices and t.covers(day, day)]
+        found = [t for t in found if place in (None, t.jurisdiction)]
+        return sorted(found, key=lambda t: (t.office, t.start, t.person))
+
+    def _split(self, title: str) -> tuple[str | None, str]:
+        """Jurisdiction that a title begins with, if any, and the rest in lower case."""
+        whole = " ".join(title.split())
+        if any(whole.lower() in forms for forms in self.forms.values()):
+            return None, whole.lower()
+        for place, names in self.places.items():
+            for start in (f"{name}{mark} " for name in names for mark in ("", "'s")):
+                if whole.startswith(start):
+                    return place, whole[len(start) :].lower()
+        return None, whole.lower()
+
+    @cached_property
+    def forms(self) -> Mapping[str, frozenset[str]]:
+        """All surface forms of each office's titles, in lower case."""
+        return {
+            o: frozenset(f.lower() for t in listed for f in expand(t)) for o, listed in self.titles.items()
+        }
+
+
+@cache
+def shipped_table() -> OfficeTable:
+    """The office table of the package."""
+    return OfficeTable.load(DATA / "officeholders.csv")
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def _term(row: Mapping[str, str]) -> Term:
+    return Term(
+        row["person"],
+        tuple(filter(None, row["aliases"].split("|"))),
+        row["office"],
+        row["jurisdiction"],
+        row["seats"] == "1",
+        date.fromisoformat(row["start"]).toordinal(),
+        date.fromisoformat(row["end"]).toordinal() if row["end"] else None,
+        bool(row["status"]),
+        date.fromisoformat(row["asof"]).toordinal(),
+        row["tier"] == "core",
+        row["confidence"],
+    )
+
+
+# First names that stand for one another in news.
+GIVEN = """alex alexander|andy andrew|ben benjamin|bill william will billy|bob robert rob bobby|
+dan daniel danny|charlie charles chuck|chris christopher|dave david|dick richard rick|don donald|doug douglas|
+ed edward eddie|greg gregory|hank henry|jack jacob john|jay jerome|jeff jeffrey geoffrey|jim james jimmy|
+joe joseph|josh joshua|ken kenneth|larry lawrence|matt matthew|mike michael|nick nicholas|pam pamela|
+pat patrick|pete peter|ron ronald|sam samuel|steve steven stephen|ted theodore|tim timothy|tom thomas|
+tony anthony antony|sergei sergey|andrei andrey|alexei aleksei alexey|dmitry dmitri dmitriy|yevgeny evgeny|
+mohammed mohammad muhammad mohamed mohamad"""
+_GIVEN = {name: group.split() for group in GIVEN.split("|") for name in group.split()}
+PARTICLES = frozenset("al el bin ben de del della da dos di du la le van von der zu den ter af abu".split())
+SUFFIXES = frozenset("jr sr ii iii iv".split())
+# Where the family name comes first, where it is often put first in English, and where news goes on with the
+# first of the names.
+FAMILY_FIRST = frozenset("CN KR KP TW SG VN HK KH".split())
+TURNED = frozenset("JP HU".split())
+GIVEN_USED = frozenset("MY ID TH KH LA MM SA BD".split())
+
+
+def full_names(person: str, jurisdiction: str) -> list[str]:
+    """The forms in which a text may give a person's whole name.
+
+    Without initials and suffix, with the other forms of the first name, and in the other order where
+    the language has one.
+    """
+    words = _words(person)
+    apart = " ".join(words).replace(".", ". ").split()  # J.D. and J. D.
+    short = [w for w in apart if len(w.strip(".")) > 1]
+    forms = [words] + [form for form in (apart, short) if len(form) > 1 and form != words]
+    forms += [[other, *form[1:]] for form in forms for other in _GIVEN.get(form[0].lower(), ())]
+    if jurisdiction in FAMILY_FIRST and 2 <= len(words) <= 3:
+        forms.append([*words[1:], words[0]])
+    if jurisdiction in TURNED and len(words) == 2:
+        forms.append([words[1], words[0]])
+    found = [" ".join(form) for form in forms if len(form) > 1 or "-" in form[0]]
+    return found + [name.replace("'", "") for name in found if "'" in name]
+
+
+def family_names(person: str, jurisdiction: str) -> list[str]:
+    """What a text calls a person after the first mention: the family name, with its particles or without."""
+    words = _words(person)
+    if len(words) == 1 or jurisdiction in FAMILY_FIRST:
+        return words[:1]
+    at = len(words) - 1
+    while at > 1 and words[at - 1].lower().rstrip("-") in PARTICLES:
+        at -= 1
+    forms = [" ".join(words[at:]), words[-1]]
+    if len(words) == 3 and at == 2 and len(words[1].strip(".")) > 1:
+        forms.append(" ".join(words[1:]))  # Peña Nieto, Mathews Burwell
+    if jurisdiction in GIVEN_USED:
+        forms.append(words[0])
+    return list(dict.fromkeys(f for f in forms if len(f) > 1))
+
+
+def _words(person: str) -> list[str]:
+    """A name's words without "Jr." and the like at its end."""
+    words = [w.strip(",") for w in person.split()]
+    while len(words) > 1 and (words[-1].strip(".").lower() in SUFFIXES or len(words[-1]) == 1):
+        words = words[:-1]
+    return words
