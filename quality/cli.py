@@ -319,8 +319,8 @@ def _shown(task: _Task, report: Report, record: Record) -> str:
 @cache
 def _titles() -> dict[str, str]:
     """Rules and features in words."""
-    return {rule.id: rule.title for rule in _rules()} | {
-        feature.name: feature.definition.rstrip(".") for feature in _features()
+    return {rule.id: rule.title for rule in known_rules()} | {
+        feature.name: feature.definition.rstrip(".") for feature in known_features()
     }
 
 
@@ -403,7 +403,7 @@ def rules(name: str | None, own: tuple[str, ...]) -> None:
     To check a rule pack of your own:
         quality rules --rules house.toml
     """
-    known = _rules(own)
+    known = known_rules(own)
     chosen = [r for r in known if name is None or r.id == name or r.id.partition(".")[0] == name]
     if not chosen:
         _unknown("rule", str(name), [r.id for r in known])
@@ -426,10 +426,10 @@ def features(name: str | None) -> None:
     To read about one:
         quality features mean_word_length
     """
-    known = _features()
+    known = known_features()
     chosen = [f for f in known if name is None or name in (f.name, f.family)]
     if not chosen:
-        found = [rule for rule in _rules() if rule.id == name]
+        found = [rule for rule in known_rules() if rule.id == name]
         if not found:
             _unknown("feature", str(name), [f.name for f in known])
         _say(_rule_page(found[0]))
@@ -440,8 +440,9 @@ def features(name: str | None) -> None:
     _list([(f.name, f.unit, f.definition) for f in chosen])
 
 
-def _rules(own: Sequence[str] = ()) -> list[Rule]:
-    import quality.features  # noqa: F401 - declares the rules that need code
+def known_rules(own: Sequence[str] = ()) -> list[Rule]:
+    """Every rule, by id: those of the packs, those that need code, and those on officials."""
+    from quality.features import officials
     from quality.lexicon import RulePack, shipped_rules
     from quality.registry import CODE_RULES
 
@@ -450,10 +451,12 @@ def _rules(own: Sequence[str] = ()) -> list[Rule]:
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--rules") from None
     known = [r for pack in (shipped_rules(), *packs) for r in pack.rules]
-    return sorted(known + [c.rule for c in CODE_RULES.values()], key=lambda r: r.id)
+    known += [*(c.rule for c in CODE_RULES.values()), officials.ANACHRONISM, officials.TWO_HOLDERS]
+    return sorted(known, key=lambda r: r.id)
 
 
-def _features() -> list[Feature]:
+def known_features() -> list[Feature]:
+    """Every measured feature, by family and name."""
     import quality.features  # noqa: F401 - declares them
     from quality.registry import FEATURES
 
@@ -569,8 +572,8 @@ def officials(ctx: click.Context, title: str, day: str | None, own: tuple[str, .
     """
     from datetime import date
 
-    from quality.features.officials import OfficeTable, shipped_table
     from quality.lexicon import DATA
+    from quality.officeholders import OfficeTable, shipped_table
     from quality.records import iso_day
 
     try:
@@ -622,7 +625,7 @@ def doctor(ctx: click.Context) -> None:
     click.echo(f"numpy    {np.__version__}")
     failures = []
     try:
-        n_rules, n_features = len(_rules()), len(_features())
+        n_rules, n_features = len(known_rules()), len(known_features())
         n_files = 0
         for path in sorted(p for p in DATA.rglob("*") if p.is_file()):
             path.read_bytes()

@@ -328,7 +328,9 @@ class RulePack:
             first, last = _without_overlap(found.first[of_rule], (found.first + found.n_tokens)[of_rule])
             spans = Spans.of_tokens(batch, first, last) if first.size else Spans.none()
             if self._patterns[number]:
-                paragraphs = np.unique(batch.paragraphs.of_token[found.first[found.value == len(self.rules) + number]])
+                paragraphs = np.unique(
+                    batch.paragraphs.of_token[found.first[found.value == len(self.rules) + number]]
+                )
                 if rule.where == "short":
                     paragraphs = paragraphs[batch.paragraphs.sum(batch.is_word)[paragraphs] <= SHORT]
                 spans = _joined(spans, self._search(batch, number, paragraphs))

@@ -56,8 +56,10 @@ class Index:
         words = tomllib.loads((DATA / "officials.toml").read_text("utf8"))
         self.forms, self.place_names = table.forms, table.places
         self.common_families = frozenset(words["names"]["common"].split())
-        self.hashes = {cue: hash_words(listed.split()) for cue, listed in words["words"].items()}
-        self.cue = {cue: frozenset(hashes.tolist()) for cue, hashes in self.hashes.items()}
+        listed = {cue: text.split() for cue, text in words["words"].items()}
+        distinct = sorted({word for some in listed.values() for word in some})
+        value = dict(zip(distinct, hash_words(distinct).tolist(), strict=True))
+        self.cue = {cue: frozenset(value[word] for word in some) for cue, some in listed.items()}
         self.mark = dict(zip(MARKS, hash_words(list(MARKS.values())).tolist(), strict=True))
         # years after the table's last are plans, whatever the text says
         self.latest_year = date.fromordinal(max(t.asof for t in table.terms)).year
@@ -81,8 +83,6 @@ class Index:
         for office, forms in table.forms.items():
             for form in forms & number.keys():
                 self.offices[number[form]].add(office)
-        courtesy = [all(COURTESY.fullmatch(o) for o in offices & core) for offices in self.offices]
-        self.is_courtesy = np.array(courtesy, bool)
         self.is_staff = [title in staff for title in self.titles]
         self.is_shared = [title in shared | staff for title in self.titles]
         countries = [len({office.split(".")[0] for office in offices}) for offices in self.offices]
@@ -196,8 +196,8 @@ def _plain(batch: Batch) -> tuple[Hashes, Bools]:
 _UPPER, _WORDLY, _SPACED, _OWNS, _SIZE = 1, 2, 4, 8, 4
 
 
-def find_mentions(batch: Batch, index: Index, dated: Bools) -> Iterator[Mention]:
-    """Mentions of a batch in order; those of courtesy titles only where the document has no date."""
+def find_mentions(batch: Batch, index: Index) -> Iterator[Mention]:
+    """Mentions of a batch, in order."""
     hits = index.phrases.find(batch)
     if not hits.first.size:
         return
@@ -205,7 +205,6 @@ def find_mentions(batch: Batch, index: Index, dated: Bools) -> Iterator[Mention]
     keep = np.ones(first.size, bool)
     # longest title first: one that begins inside another is its tail
     keep[1:] = first[1:] >= np.maximum.accumulate(last)[:-1]
-    keep &= ~(index.is_courtesy[title] & dated[batch.documents.of_token[first]])
     plain, owns = _plain(batch)
     at = np.minimum(np.searchsorted(index.name_words, plain), index.name_words.size - 1)
     named = (index.name_words[at] == plain)[batch.token_word] & batch.token_upper
@@ -415,8 +414,8 @@ class _Window:
         hashes, flags = self.hash, self.flag
         row: list[int] = []
         at: list[int] = []
-        j = i
-        while 0 <= j < self.n and len(row) < 7:
+        j, longest = i, len(entries[0][0]) + 2  # two initials at most
+        while 0 <= j < self.n and len(row) < longest:
             if flags[j] & _WORDLY or self._is(j, "ampersand"):
                 row.append(hashes[j])
                 at.append(j)
@@ -429,9 +428,8 @@ class _Window:
         for path, value in entries:
             if words[: len(path)] == path:
                 return value, self._beyond(at[len(path) - 1], step)
-        long = [
-            k for k in range(len(row)) if k == 0 or flags[at[k]] >> _SIZE > 1 or not flags[at[k]] & _UPPER
-        ]
+        initial = _UPPER | 1 << _SIZE
+        long = [k for k in range(len(row)) if k == 0 or flags[at[k]] & ~(_WORDLY | _SPACED) != initial]
         if len(long) < len(row):
             words = tuple(row[k] for k in long)
             for path, value in entries:

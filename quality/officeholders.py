@@ -23,6 +23,8 @@ COLUMNS = tuple(
 )
 JURISDICTION_COLUMNS = tuple("jurisdiction name adjectives asof_core asof_extended".split())
 
+OFFICEHOLDERS, JURISDICTIONS = DATA / "officeholders.csv", DATA / "jurisdictions.csv"
+
 # Two regular terms in an office of one seat may overlap by so many days (dates of letter and ceremony).
 OVERLAP = 31
 
@@ -115,23 +117,28 @@ class OfficeTable:
     places: Mapping[str, tuple[str, ...]]
 
     @classmethod
-    def load(cls, *paths: Path, jurisdictions: Path = DATA / "jurisdictions.csv") -> OfficeTable:
+    def load(cls, *paths: Path, jurisdictions: Path = JURISDICTIONS) -> OfficeTable:
         """The terms of some CSV files in the format of quality/data/officeholders.csv.
 
         An office's titles may stand in its first row alone.
 
         Raises ValueError naming the rows that cannot be right (see `check_table`) and offices without title.
         """
-        places = _read(jurisdictions)
-        rows = [row for path in paths for row in _read(path)]
+        places = read_rows(jurisdictions)
+        rows = [row for path in paths for row in read_rows(path)]
         check_table(rows, places)
-        titles: dict[str, dict[str, None]] = defaultdict(dict)
-        for row in rows:
-            titles[row["office"]] |= dict.fromkeys(filter(None, row["titles"].split("|")))
-        if without := sorted(office for office, listed in titles.items() if not listed):
+        table = cls._of(rows, places)
+        if without := sorted(office for office, titles in table.titles.items() if not titles):
             raise ValueError(
                 f"offices without a title: {', '.join(without[:5])}; give titles in the first row"
             )
+        return table
+
+    @classmethod
+    def _of(cls, rows: Sequence[Mapping[str, str]], places: Sequence[Mapping[str, str]]) -> OfficeTable:
+        titles: dict[str, dict[str, None]] = defaultdict(dict)
+        for row in rows:
+            titles[row["office"]] |= dict.fromkeys(filter(None, row["titles"].split("|")))
         names = {p["jurisdiction"]: [p["name"], *p["adjectives"].split("|")] for p in places}
         return cls(
             tuple(_term(row) for row in rows),
@@ -176,11 +183,12 @@ class OfficeTable:
 
 @cache
 def shipped_table() -> OfficeTable:
-    """The office table of the package."""
-    return OfficeTable.load(DATA / "officeholders.csv")
+    """The office table of the package, not checked again: the tests do."""
+    return OfficeTable._of(read_rows(OFFICEHOLDERS), read_rows(JURISDICTIONS))
 
 
-def _read(path: Path) -> list[dict[str, str]]:
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Rows of a CSV file by column."""
     with path.open(encoding="utf8", newline="") as handle:
         return list(csv.DictReader(handle))
 
@@ -229,7 +237,7 @@ def full_names(person: str, jurisdiction: str) -> list[str]:
     apart = " ".join(words).replace(".", ". ").split()  # J.D. and J. D.
     short = [w for w in apart if len(w.strip(".")) > 1]
     forms = [words] + [form for form in (apart, short) if len(form) > 1 and form != words]
-    forms += [[other, *form[1:]] for form in forms for other in _GIVEN.get(form[0].lower(), ())]
+    forms += [[other.capitalize(), *form[1:]] for form in forms for other in _GIVEN.get(form[0].lower(), ())]
     if jurisdiction in FAMILY_FIRST and 2 <= len(words) <= 3:
         forms.append([*words[1:], words[0]])
     if jurisdiction in TURNED and len(words) == 2:

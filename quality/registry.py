@@ -272,7 +272,11 @@ def paragraph_names(families: Sequence[str] = ()) -> list[str]:
 
     `families` leaves out all others.
     """
-    chosen = (f for f in FEATURES.values() if f.of in ("both", "paragraphs") and f.family in (families or (f.family,)))
+    chosen = (
+        f
+        for f in FEATURES.values()
+        if f.of in ("both", "paragraphs") and f.family in (families or (f.family,))
+    )
     return [name for f in chosen for name in around_names(f.name, f.around)]
 
 

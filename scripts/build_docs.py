@@ -9,9 +9,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import quality.features  # noqa: F401 - declares the features
-from quality.lexicon import Rule, shipped_rules, sources
-from quality.registry import CODE_RULES, FEATURES, Feature
+from quality.cli import known_features, known_rules
+from quality.lexicon import Rule, sources
+from quality.registry import Feature
 
 PAGE = Path(__file__).parents[1] / "docs" / "features.md"
 
@@ -25,8 +25,8 @@ change those, then run `make docs`. More of each, with examples, tell `quality f
 
 
 def page() -> str:
-    rules = [*shipped_rules().rules, *(c.rule for c in CODE_RULES.values())]
-    used = {f.source for f in FEATURES.values()} | {r.source for r in rules}
+    features, rules = known_features(), known_rules()
+    used = {f.source for f in features} | {r.source for r in rules}
     listed = [(key, entry) for key, entry in sources().items() if key in used]
     return "\n".join(
         [
@@ -35,12 +35,12 @@ def page() -> str:
             "A number of a paragraph or document; undefined where there is nothing to measure.\n",
             "| feature | family | unit | of | source | definition |",
             "| --- | --- | --- | --- | --- | --- |",
-            *(feature_row(f) for f in sorted(FEATURES.values(), key=lambda f: (f.family, f.name))),
+            *(feature_row(f) for f in features),
             "\n## Rules\n",
             "A rule gives findings; their number, in its unit, is its value.\n",
             "| rule | tier | unit | source | finds | why it counts |",
             "| --- | --- | --- | --- | --- | --- |",
-            *(rule_row(r) for r in sorted(rules, key=lambda r: r.id)),
+            *(rule_row(r) for r in rules),
             "\n## Sources\n",
             "| key | title | licence |",
             "| --- | --- | --- |",

@@ -24,7 +24,7 @@ from quality.officeholders import COLUMNS, JURISDICTION_COLUMNS, check_table
 # office | person | start | end | status | ground. A line whose office, person and start exist already
 # changes that row's end and status; any other line is a new row with the office's titles.
 # Ground "list": the office's own published list of holders. "announced": the company's or government's
-# own dated announcement. All are named again in docs/officials.md.
+# own dated announcement.
 CORRECTIONS = """
 au.treasurer|Peter Costello|1996-03-11|2007-12-03||list
 au.treasurer|Chris Bowen|2013-06-27|2013-09-18||list
@@ -81,6 +81,7 @@ de.sn.interior_minister|Thomas de Maizière|2004-11-11|2005-11-22||list; bears t
 eg.president|Adly Mansour|2013-07-04|2014-06-08|acting|list
 fr.finance_minister|Arnaud Montebourg|2014-04-02|2014-08-25||list; economy minister beside Sapin
 fr.finance_minister|Emmanuel Macron|2014-08-26|2016-08-30||list; economy minister beside Sapin
+eu.council_secretary_general|Javier Solana|1999-10-18|2009-12-01||list; bears a title he had before
 fr.foreign_minister|Alain Juppé|1993-03-30|1995-05-18||list; first term was missing
 gr.prime_minister|Kostas Karamanlis|2004-03-10|2009-10-06||list
 gr.prime_minister|George Papandreou|2009-10-06|2011-11-11||list
@@ -184,6 +185,7 @@ NEW_OFFICES = {
     "ca.on.finance_minister": ("CA", "Finance Minister"),
     "de.nrw.finance_minister": ("DE", "Finance Minister"),
     "de.sn.interior_minister": ("DE", "Interior Minister"),
+    "eu.council_secretary_general": ("EU", "Secretary{ ,-}General"),
     "us.ca.agriculture_secretary": ("US-CA", "Agriculture Secretary"),
     "us.md.labor_secretary": ("US-MD", "Labor Secretary"),
     "us.wh_economic_adviser": ("US", "{White House,top} economic {adviser,advisor}"),
@@ -291,22 +293,24 @@ ORGANISATIONS = {
 ALL_OF = "{ORG}{,'s} {POST}|{POST} of {,the }{ORG}"
 # Titles that stand without the organisation once it is known, where few others bear them.
 BARE = {
-    "au.rba_governor ca.boc_governor fr.bdf_governor gb.boe_governor in.rbi_governor it.bank_governor"
-    " jp.boj_governor cn.pboc_governor ru.cbr_governor tr.cbrt_governor": "Governor|central bank {governor,head,chief}",
+    "au.rba_governor ca.boc_governor cn.pboc_governor fr.bdf_governor gb.boe_governor in.rbi_governor"
+    " it.bank_governor jp.boj_governor ru.cbr_governor tr.cbrt_governor": "Governor"
+    "|central bank {governor,head,chief}",
     "br.bcb_president ch.snb_chairman": "central bank {president,chairman,head,chief}",
-    "un.secretary_general nato.secretary_general oecd.secretary_general opec.secretary_general": "Secretary{ ,-}General",
+    "un.secretary_general nato.secretary_general oecd.secretary_general"
+    " opec.secretary_general": "Secretary{ ,-}General",
     "who.director_general wto.director_general iaea.director_general": "Director{ ,-}General",
     "imf.managing_director": "Managing Director",
     "us.epa_administrator us.nasa_administrator": "Administrator",
     "eu.commission_president eu.council_president": "EU chief",
-    "us.cea_chair us.nec_director": "{White House,top} economic {adviser,advisor}|chief economic {adviser,advisor}",
+    "us.cea_chair us.nec_director": "{White House,top,chief} economic {adviser,advisor}",
 }
 
 # Further base forms of some titles, wherever the first one is a title of an office.
 ALSO = {
     "prime minister": "Premier|PM",
     "finance minister": "Minister {of,for} Finance",
-    "economy minister": "Minister of Economy|Minister of the Economy|Minister for Economic Affairs|Economics Minister",
+    "economy minister": "Minister of {,the }Economy|Minister for Economic Affairs|Economics Minister",
     "foreign minister": "Minister {of,for} Foreign Affairs|Foreign Affairs Minister",
     "defence minister": "Defense Minister|Minister {of,for} {,National }{Defence,Defense}",
     "interior minister": "Minister of {,the }Interior",
@@ -314,7 +318,7 @@ ALSO = {
     "energy minister": "Minister of Energy",
     "trade minister": "Minister {of,for} Trade",
     "treasury secretary": "Secretary of Treasury|Treasury {head,boss}",
-    "defense secretary": "Defence Secretary|Defense chief|Secretary of Defence|Pentagon {boss,head}|War Secretary",
+    "defense secretary": "{Defence,War} Secretary|Defense chief|Secretary of Defence|Pentagon {boss,head}",
     "defence secretary": "Secretary of State for Defence|{Defence,Defense} Minister|Defense Secretary",
     "foreign secretary": "Secretary of State for Foreign Affairs|Foreign Minister",
     "home secretary": "Secretary of State for the Home Department|Interior Minister",
@@ -323,16 +327,18 @@ ALSO = {
     "trade representative": "trade {chief,czar}|{top,chief} {,US ,U.S. }trade negotiator",
     "labor secretary": "Labour Secretary|Secretary of Labour",
     "housing secretary": "Secretary of Housing",
-    "homeland security secretary": "{Homeland Security,DHS} {chief,head}|Department of Homeland Security {Secretary,head}",
+    "homeland security secretary": "{Homeland Security,DHS} {chief,head}"
+    "|Department of Homeland Security {Secretary,head}",
     "veterans affairs secretary": "{VA,Veterans Affairs} {chief,head}",
-    "national security adviser": "National Security Advisor|Assistant to the President for National Security Affairs",
+    "national security adviser": "National Security Advisor"
+    "|Assistant to the President for National Security Affairs",
     "director of national intelligence": "national intelligence chief|intelligence director|DNI",
     "secretary of state": "{US,U.S.,American} top diplomat",
     "white house budget director": "White House budget chief|Budget chief",
     "attorney general": "Attorney-General",
     "senate majority leader": "Majority Leader|Majority Leader {of,in} the Senate",
-    "chairman of the joint chiefs of staff": "Joint Chiefs of Staff Chairman|{Chairman,Chair} of the Joint Chiefs"
-    "|Joint Chiefs Chair",
+    "chairman of the joint chiefs of staff": "Joint Chiefs {Chair,of Staff Chairman}"
+    "|{Chairman,Chair} of the Joint Chiefs",
     "ambassador to the united nations": "{UN,U.N.,United Nations} Ambassador|Ambassador to the {UN,U.N.}"
     "|envoy to the United Nations",
     "ceo": "chief executive|chief executive officer|chief exec|boss",
@@ -340,8 +346,8 @@ ALSO = {
     "eu competition commissioner": "Competition Commissioner|Commissioner for Competition",
     "eu economy commissioner": "{Economy,Economic,Economics} Commissioner",
     "eu brexit negotiator": "chief Brexit negotiator|Brexit negotiator",
-    "eu foreign policy chief": "{EU,European Union}{,'s} foreign policy chief|EU diplomacy chief|High Representative"
-    "|High Representative for Foreign Affairs",
+    "eu foreign policy chief": "{EU,European Union}{,'s} foreign policy chief|EU diplomacy chief"
+    "|High Representative{, for Foreign Affairs}",
     "vice premier": "Vice-Premier|Deputy Premier",
     "vice president": "Vice-President",
     "trade secretary": "Secretary of State for {International Trade,Business and Trade}|Trade Minister",

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import types
 from importlib.metadata import version
 from pathlib import Path
@@ -149,7 +148,7 @@ class TestScore:
         done = run("score", "good.txt", "bad.txt")
         assert done.stdout.startswith("KEEP  0.90 █████████░  good.txt")
         assert "\n\nDROP  0.10 █░░░░░░░░░  bad.txt" in done.stdout
-        assert "«A b»ad text.\n      a leak (leak.chatbot)" in done.stdout
+        assert "«A b»ad text.  leak.chatbot\n      a leak\n" in done.stdout
         assert done.stderr == "quality: 2 scored: 1 keep, 1 drop\n"
 
     def test_one_text_needs_no_summary(self):
@@ -427,18 +426,15 @@ def test_a_closed_pipe_ends_quietly(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
-def test_control_c_ends_with_130_and_no_traceback():
+def test_control_c_ends_with_130_and_no_traceback(tmp_path):
+    (tmp_path / "some.jsonl").write_text((json.dumps({"text": STORY}) + "\n") * 4000)
     run = subprocess.Popen(
-        [*COMMAND, "score", "--format", "jsonl", "-"],
-        stdin=subprocess.PIPE,
+        [*COMMAND, "score", "--format", "jsonl", "some.jsonl"],
+        cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    line = json.dumps({"text": STORY}).encode() + b"\n"
-    run.stdin.write(line * 4000)
-    run.stdin.flush()
-    assert run.stdout.read(1) == b"{"  # it is at work
-    time.sleep(0.2)
+    assert run.stdout.read(1) == b"{"  # it is at work, and waits for someone to read on
     run.send_signal(signal.SIGINT)
     _, errors = run.communicate()
     assert (run.returncode, errors) == (130, b"quality: interrupted\n")

@@ -99,11 +99,11 @@ Hard evidence speaks against it, and as a whole it falls below the line for
 dropping.
 
 Hard evidence (2)
-  ¶3  Trade talks led by «Commerce Secretary Wilbur Ross» could significantly…
+  ¶3  …by «Commerce Secretary Wilbur Ross» could…  officeholder.anachronism
       Wilbur Ross held this office from 2017-02-28 to 2021-01-20; on 2025-06-10
-      it was Howard Lutnick (officeholder.anachronism)
-  ¶4  «As of my last update», the port handles 3 million tonnes. It may grow.
-      a model names itself (leak.chatbot)
+      it was Howard Lutnick
+  ¶4  «As of my last update», the port handles 3 million…  leak.chatbot
+      a model names itself
 
 Soft signals (3): none decides alone
   hedge.cue       2 in 2 paragraphs  “experts say”, “may”
@@ -257,12 +257,14 @@ def test_a_terminal_without_the_glyphs_gets_plain_ones():
     page = render(REPORT, TEXT, encoding="ascii")
     page.encode("ascii")
     assert page.startswith("DROP  0.09 #.........  port.txt")
-    assert "P3  Trade talks led by <Commerce Secretary Wilbur Ross> could" in page
+    assert "P3  ~by <Commerce Secretary Wilbur Ross> could~  officeholder.anachronism" in page
     assert '"experts say", "may"' in page
 
 
 def test_a_text_without_words_gets_no_number():
-    page = render(replace(CLEAN, reliability=None, verdict="unsure", paragraphs=()), "")
+    report = replace(CLEAN, reliability=None, verdict="unsure", paragraphs=())
+    page = render(replace(report, contributions=REPORT.contributions), "")
+    assert "What weighed most" not in page
     assert page.startswith("UNSURE  no number  port.txt  no date\nThere is no word in it")
 
 
@@ -294,7 +296,7 @@ def test_a_page_with_hundreds_of_findings_is_still_one_screen():
     report = replace(REPORT, findings=findings, paragraphs=paragraphs, warnings=("w",) * 9)
     for width in (60, 80, 120):
         lines = render(report, TEXT, width=width).splitlines()
-        assert len(lines) <= 47
+        assert len(lines) <= 51
         assert max(map(len, lines)) <= min(width, 110)
     assert any(line.startswith("  and 146 more: family.rule_8 25, ") for line in lines)
     assert "Soft signals (150): none decides alone; 4 of 6 kinds shown" in lines
@@ -315,5 +317,10 @@ def test_the_first_finding_of_every_rule_comes_before_the_second_of_any():
     assert "and 3 more: leak.chatbot 3" in page
 
 
+def test_short_findings_are_shown_with_what_stands_around_them():
+    report = replace(REPORT, findings=(finding("hedge.cue", "hard", "four days", "a span"),))
+    assert "  ¶2  …on Tuesday after «four days», the harbour office said.  hedge.cue" in render(report, TEXT)
+
+
 def test_without_the_text_findings_are_shown_in_their_own_words():
-    assert "  ¶3  «Commerce Secretary Wilbur Ross»\n" in render(REPORT, "")
+    assert "  ¶3  «Commerce Secretary Wilbur Ross»  officeholder.anachronism\n" in render(REPORT, "")

@@ -24,9 +24,9 @@ import numpy as np
 
 from quality.lexicon import Rule, Spans
 from quality.mentions import COURTESY, Index, Mention, find_mentions, shipped_index
-from quality.officeholders import OfficeTable, Term, family_names, iso
+from quality.officeholders import Term, family_names, iso
 from quality.registry import Told
-from quality.text import NUMBER, Batch, Bools, Ints
+from quality.text import NUMBER, PUNCTUATION, Batch, Bools, Ints
 
 # Days around the ends of a term in which a mention is fine: confirmed, sworn in and announced differ by
 # weeks, and reports written before a change are printed after it.
@@ -53,14 +53,14 @@ TWO_HOLDERS = Rule(
     id="officeholder.two_holders",
     tier="hard",
     title="two holders of one office",
-    message="{text}: the text names somebody else in the same office",
+    message="{text}: the text names somebody else in the same office, of another time",
     why="An office with one seat has one holder at a time; texts stitched from several have two.",
     source="own",
     unit="count",
     hits=(
         (
             "Treasury Secretary Scott Bessent landed on Monday. Treasury Secretary Steven Mnuchin will join.",
-            ("Treasury Secretary Steven Mnuchin",),
+            ("Treasury Secretary Scott Bessent",),
         ),
     ),
     clean=("Treasury Secretary Scott Bessent praised Steven Mnuchin, treasury secretary until 2021.",),
@@ -76,47 +76,63 @@ class OfficialsResult:
 
 
 def find_officials(
-    batch: Batch, dates: Sequence[str | None] | None = None, table: OfficeTable | None = None
+    batch: Batch, dates: Sequence[str | None] | None = None, index: Index | None = None
 ) -> OfficialsResult:
     """Officials named out of their time in each document of a batch.
 
     `dates[d]` is the date given for document d: ISO (year or year and month suffice) or "10 June 2025";
-    what cannot be read as one counts as no date.
+    what cannot be read as one counts as no date. `index` is that of the shipped table unless given: build
+    one for a table of your own with `Index(table)`, once.
 
     Raises ValueError where the number of dates is not that of the documents.
     """
     given = list(dates) if dates is not None else [None] * batch.n_documents
     if len(given) != batch.n_documents:
         raise ValueError(f"{len(given)} dates but {batch.n_documents} documents given; numbers must agree")
-    index = shipped_index() if table is None else Index(table)
+    index = shipped_index() if index is None else index
     known = [_given(text) for text in given]
     by_document: dict[int, list[Mention]] = defaultdict(list)
-    for mention in find_mentions(batch, index, np.array([when is not None for when in known], bool)):
+    dating: dict[int, list[Mention]] = defaultdict(list)
+    everywhere = list(find_mentions(batch, index))
+    prose = _in_prose(batch, np.array([m.first for m in everywhere], np.int64)).tolist()
+    for mention, in_prose in zip(everywhere, prose, strict=True):
         by_document[mention.document].append(mention)
+        if in_prose and mention.cancelled != "coming":
+            dating[mention.document].append(mention)
     years = _Years.of(batch, index)
     low = np.searchsorted(years.token, batch.documents.first).tolist()
     high = np.searchsorted(years.token, batch.documents.last).tolist()
     as_of: list[Mapping[str, str | None]] = []
-    told: dict[str, list[tuple[Mention, dict[str, Any]]]] = {ANACHRONISM.id: [], TWO_HOLDERS.id: []}
+    found: list[_Finding] = []
     for document, when in enumerate(known):
         mentions = by_document.get(document, [])
         if when is None:
-            when = _of_text(batch, document, years, low[document], high[document])
-            when = _of_officials(mentions, index, when)
+            when = _own_date(batch, document, years, low[document], high[document])
+            if mentions and when.high is None:
+                when = _of_years(batch, document, years, low[document], high[document])
+                when = _of_officials(dating[document], index, when)
         as_of.append({"date": iso(when.low) if when.low else None, "from": when.source})
         if mentions and when.low:
-            for rule, mention, data in _judged(batch, index, mentions, when):
-                told[rule].append((mention, data))
-    return OfficialsResult(
-        tuple(_told(batch, rule, told[rule.id]) for rule in (ANACHRONISM, TWO_HOLDERS)), tuple(as_of)
-    )
+            found += _judged(batch, index, mentions, when)
+    rules = (ANACHRONISM, TWO_HOLDERS)
+    told = tuple(_told(batch, rule, [f for f in found if f.rule == rule.id]) for rule in rules)
+    return OfficialsResult(told, tuple(as_of))
 
 
-def _told(batch: Batch, rule: Rule, found: Sequence[tuple[Mention, dict[str, Any]]]) -> Told:
-    first = np.array([m.first for m, _ in found], np.int64)
-    last = np.array([m.last for m, _ in found], np.int64)
-    spans = Spans.of_tokens(batch, first, last) if found else Spans.none()
-    return rule, spans, [data for _, data in found]
+def _told(batch: Batch, rule: Rule, found: Sequence[_Finding]) -> Told:
+    start, end = (np.array([getattr(f, side) for f in found], np.int64) for side in ("start", "end"))
+    paragraph = np.searchsorted(batch.paragraphs.start, start, "right") - 1
+    return rule, Spans(start, end, paragraph), [f.data for f in found]
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """What a rule has to say of the characters start..end of the joined text."""
+
+    rule: str
+    start: int
+    end: int
+    data: dict[str, Any]
 
 
 # ---- the date ----------------------------------------------------------------------------------------
@@ -132,6 +148,7 @@ class When:
     witness: Mention | None = None
 
 
+UNKNOWN = When(0, None, "none")
 MONTHS = "January February March April May June July August September October November December".split()
 _MONTH = "(?:" + "|".join(f"{m[:3]}(?:{m[3:]})?" if m[3:] else m for m in MONTHS) + r"|Sept)\.?"
 _FULL_DATE = re.compile(
@@ -145,6 +162,7 @@ _FULL_DATE = re.compile(
 _LABEL = re.compile(r"(?:published|updated|posted|modified|date)\b[^\n\d]{0,24}$", re.IGNORECASE)
 _DATELINE = re.compile(r"(?:^|\n)[A-Z][A-Z .'\-]{2,30},\s*$")
 _ALONE = re.compile(r"\n\W{0,4}(?:\w{3,6}day,?\s+)?$")
+_PROSE = re.compile(r"[.!?][\"”']?\s*\n")  # a line before the date that ends as sentences do
 _AFTER_DATE = re.compile(r",?\s*(?:\n|$|[-–—|(:]|\d{1,2}[:.]\d\d)")
 # A sentence that looks ahead, or a copyright line: its years say nothing of when the text was written.
 _NO_BOUND = re.compile(
@@ -152,6 +170,7 @@ _NO_BOUND = re.compile(
     r"|aims?)\b",
     re.IGNORECASE,
 )
+LINE, SENTENCE = 60, 25  # characters from which a line, or one with a closing mark, may date a text
 HEAD = 400  # characters in which a text's own date stands
 DATE_WIDTH = 24  # characters of the longest date, "September 30th, 2025", and a little
 
@@ -197,24 +216,31 @@ class _Years:
         bounds = np.zeros(token.size, bool)
         if token.size:
             before = [batch.token_word[np.maximum(token - k, 0)] for k in (1, 2, 3)]
-            dated, open_ended = (
-                np.isin(vocabulary.hash, index.hashes[c]) for c in ("before_year", "no_bound")
+            is_dating, is_ahead = (
+                np.isin(vocabulary.hash, np.array(sorted(index.cue[cue]), np.uint64))
+                for cue in ("before_year", "no_bound")
             )
-            after_day = (vocabulary.hash == index.mark["comma"])[before[0]] & (vocabulary.kind == NUMBER)[
-                before[1]
-            ]
-            ahead = open_ended[before[0]] | open_ended[before[1]] | open_ended[before[2]]
-            bounds = (dated[before[0]] | after_day) & ~ahead
+            comma = (vocabulary.hash == index.mark["comma"])[before[0]]
+            after_day = (vocabulary.kind == NUMBER)[before[1]]  # 9 June, 2025
+            following = np.minimum(token + 1, batch.token_word.size - 1)
+            closed = (batch.token_kind[following] == PUNCTUATION) | (following == token)  # in Baghdad, 2019.
+            bounds = is_dating[before[0]] | (comma & (after_day | closed))
+            bounds &= ~(is_ahead[before[0]] | is_ahead[before[1]] | is_ahead[before[2]])
+            bounds &= _in_prose(batch, token)
         return cls(token, value[batch.token_word[token]], bounds)
 
 
-def _of_text(batch: Batch, document: int, years: _Years, low: int, high: int) -> When:
-    """Earliest day a text can be of, by its own date at its head or the latest past year it names.
+def _in_prose(batch: Batch, token: Ints) -> Bools:
+    """Whether tokens stand in a sentence or long line, not in a menu, a footer or the head of a comment."""
+    paragraph = batch.paragraphs.of_token[token]
+    length = batch.paragraphs.end[paragraph] - batch.paragraphs.start[paragraph]
+    last = batch.folded[batch.paragraphs.end[paragraph] - 1]
+    closed = np.isin(last, np.frombuffer(b'.!?")', np.uint8))
+    return (length >= LINE) | (closed & (length >= SENTENCE))
 
-    `low : high` are its years.
-    """
-    if low == high:
-        return When(0, None, "none")
+
+def _own_date(batch: Batch, document: int, years: _Years, low: int, high: int) -> When:
+    """The date that a text bears at its head; `low : high` are its years."""
     text, base = batch.texts[document], int(batch.document_start[document])
     for start in (batch.token_start[years.token[low:high]] - base).tolist():
         if start >= HEAD:
@@ -223,17 +249,25 @@ def _of_text(batch: Batch, document: int, years: _Years, low: int, high: int) ->
         day = _day(match) if match else None
         if match and day and _own(text, match):
             return When(day, day, "text")
+    return UNKNOWN
+
+
+def _of_years(batch: Batch, document: int, years: _Years, low: int, high: int) -> When:
+    """Earliest day a text can be of by the latest past year it names; `low : high` are its years."""
+    text, base = batch.texts[document], int(batch.document_start[document])
     bounding = np.flatnonzero(years.bounds[low:high]) + low
     for k in bounding[np.argsort(-years.value[bounding], kind="stable")].tolist():
         sentence = batch.sentences.of_token[years.token[k]]
         start, end = int(batch.sentences.start[sentence]) - base, int(batch.sentences.end[sentence]) - base
         if not _NO_BOUND.search(text, start, end):
             return When(date(int(years.value[k]), 1, 1).toordinal(), None, "text")
-    return When(0, None, "none")
+    return UNKNOWN
 
 
 def _own(text: str, match: re.Match[str]) -> bool:
     """Whether a date at the head of a text is the text's own."""
+    if _PROSE.search(text, 0, match.start()):
+        return False
     before = text[max(0, match.start() - 80) : match.start()]
     if _LABEL.search(before) or (match["iso"] and before.strip() == ""):
         return True
@@ -257,11 +291,7 @@ def _day(match: re.Match[str]) -> int | None:
 
 def _of_officials(mentions: Sequence[Mention], index: Index, when: When) -> When:
     """`when`, or later where the officials named as in office began later."""
-    if when.high is not None:
-        return when
     for mention in mentions:
-        if mention.cancelled == "coming":
-            continue
         terms = [t for p in mention.persons for t in index.terms_of(p, mention.title)]
         certain = [t for t in terms if t.core and t.confidence != "low"]
         if not certain or (len(certain) < len(terms) and not mention.full):
@@ -281,6 +311,8 @@ def _of_officials(mentions: Sequence[Mention], index: Index, when: When) -> When
 # A sentence that holds one of these speaks of another time, or of a work: nothing in it alarms.
 _ELSEWHEN = re.compile(
     r"\b(?:the late|erstwhile|(?:years?|decades?) (?:ago|earlier|before|after|later|on)"
+    r"|(?:generation|century|long) ago|remains? in (?:force|effect)|still (?:stands|applies)|\w+-era"
+    r"|removed from (?:office|their|his|her)|forced (?:out|to (?:step down|resign|quit))"
     r"|last (?:century|decade)|the (?:19|20)?\d0s|back (?:in|when|then)|at the time|in those days"
     r"|of that time|serv(?:ed|ing) (?:as|under)|under (?:Presidents?|Prime Ministers?|Chancellor) \w+"
     r"|first[- ]term|first administration|predecessors?|tenure|died|funeral|burial|buried|memorial"
@@ -295,21 +327,26 @@ _ELSEWHEN = re.compile(
 _JUST_BEFORE = re.compile(
     r"\b(?:(?:appoint|nominat|pick|tapp|choos|chos|hir|nam|replac|succeed|fir|dismiss|sack|oust|remember"
     r"|recall)\w*(?: by)?|(?:death|legacy|departure|resignation|dismissal|firing|successor|term|time|days) of"
-    r"|than)(?: the| a| [A-Z][\w.'’]*){0,2}\s*$"
+    r"|than|since|until|when|[Ii]t was)(?: the| a| [A-Z][\w.'’]*){0,2}\s*$"
 )
 _JUST_AFTER = re.compile(
     r"^,? (?:a |the |who is a )?(?:former|ex-|then\b|one-?time|longtime)"
     r"|^,?(?: who)?(?:['’]s)? ?(?:has |have |had |was |is )?(?:since )?"
     r"(?:resign\w*|step\w* down|quit\w*|retir\w*|die[sd]|dead|death|departure|legacy|funeral|tenure|successor"
-    r"|predecessor|once|leaves office|left (?:office|the (?:post|job|administration|government|department"
-    r"|cabinet|White House|Treasury|Fed|bank|company))|fired|sacked|ousted|dismiss\w*|replaced|remembered"
-    r"|served|back then)\b|^ had\b(?! said)|^ ran\b"
+    r"|predecessor|once|(?:in)?famously|leaves office|left (?:office|the (?:post|job|administration"
+    r"|government|department|cabinet|White House|Treasury|Fed|bank|company))|fired|sacked|ousted|dismiss\w*"
+    r"|replaced|remembered|served|back then)\b|^ had (?:been|served)\b|^ ran\b"
 )
 BESIDE = 40  # characters looked at on either side of a mention
+ROLL = 4  # semicolons from which a sentence is a roll of names, mostly of several times (alumni, laureates)
+ACTING = 2 * 365  # days before a term in which the table may lack the same person's acting one
 _FORMER = re.compile(r"\b(?:former|formerly|ex-|then-|one-time|onetime)\b", re.IGNORECASE)
 _ADMINISTRATION = re.compile(
     r"\b(?P<who>[A-Z][\w-]+)(?:['’]s?)?(?: first)? "
-    r"(?:administration|presidency|government|cabinet|era|years|White House)\b"
+    r"(?:administration|presidency|government|cabinet|era|years|White House|(?:second )?term)\b"
+)
+_UNDER = re.compile(
+    r"\bunder (?:(?:President|Prime Minister|Chancellor|[A-Z]\.?|[A-Z]\w+) )*(?P<who>[A-Z][\w-]+)"
 )
 # Presidents before the table begins.
 EARLIER = frozenset("Reagan Carter Ford Nixon Johnson Kennedy Eisenhower Truman".split())
@@ -336,15 +373,13 @@ class _Case:
         return self.term.end is not None and self.term.end < self.when.low
 
 
-def _judged(
-    batch: Batch, index: Index, mentions: Sequence[Mention], when: When
-) -> Iterator[tuple[str, Mention, dict[str, Any]]]:
+def _judged(batch: Batch, index: Index, mentions: Sequence[Mention], when: When) -> Iterator[_Finding]:
     """Findings of one document."""
     # a text of `low` or later may be of any later day
     latest = when.high if when.high is not None else date.max.toordinal()
     cleared = {p for m in mentions if m.cancelled == "former" for p in m.persons}
     named = {p for m in mentions if m.full for p in m.persons}
-    current: dict[str, Term] = {}
+    current: dict[str, tuple[Term, Mention]] = {}
     cases: list[_Case] = []
     for mention in mentions:
         terms = {p: index.terms_of(p, mention.title) for p in mention.persons}
@@ -353,7 +388,7 @@ def _judged(
         holding = [t for ts in terms.values() for t in ts if t.covers(when.low, latest, SLACK)]
         if holding:
             if not mention.cancelled and len(mention.persons) == 1:
-                current |= {t.office: t for t in holding if t.core}
+                current |= {t.office: (t, mention) for t in holding if t.core and t.office not in current}
             continue
         person = _who(batch, mention, terms, named, index)
         if person is None or mention.cancelled or person in cleared:
@@ -363,18 +398,57 @@ def _judged(
             case = _Case(mention, person, terms[person], term, when)
             if not _rightful(batch, index, case):
                 cases.append(case)
+    cases = _without_courtesy_alone(cases)
     people = {case.person for case in cases}
+    told: set[str] = set()
     for case in cases:
-        other = current.get(case.term.office)
-        beside = other is not None and case.term.single and other.person != case.person
+        other = _right_holder(batch, index, case, current)
         future = _FUTURE.search(_sentence(batch, case.mention)) is not None
-        data = _data(index, case) | {
-            "strength": "strong" if len(people) > 1 or beside or future else "single"
-        }
-        yield ANACHRONISM.id, case.mention, data
-        if beside and other is not None:
-            message = f"One office, two holders: {_span(case.term)} and {_span(other)} are both named in it."
-            yield TWO_HOLDERS.id, case.mention, data | {"message": message, "beside": other.person}
+        strong = len(people) > 1 or other is not None or future
+        data = _data(index, case) | {"strength": "strong" if strong else "single"}
+        yield _Finding(ANACHRONISM.id, *_characters(batch, case.mention), data)
+        if other is not None and case.term.office not in told:
+            told.add(case.term.office)
+            person, start, end = other
+            message = f"The text names {person} too, who held the office then: {data['message']}"
+            yield _Finding(TWO_HOLDERS.id, start, end, data | {"message": message, "beside": person})
+
+
+def _characters(batch: Batch, mention: Mention) -> tuple[int, int]:
+    return int(batch.token_start[mention.first]), int(batch.token_end[mention.last - 1])
+
+
+def _without_courtesy_alone(cases: list[_Case]) -> list[_Case]:
+    """The cases without those of titles kept for life, unless something else in the text is out of time.
+
+    Even then only with the country ("Iran's President X"), which courtesy leaves out.
+    """
+    lifelong = [case for case in cases if COURTESY.fullmatch(case.term.office)]
+    others = [case for case in cases if case not in lifelong]
+    foreign = [case for case in lifelong if case.mention.place or case.term.office == "us.house_speaker"]
+    enough = len({case.person for case in others + foreign}) > 1
+    return [case for case in cases if case in others or (case in foreign and enough)]
+
+
+def _right_holder(
+    batch: Batch, index: Index, case: _Case, current: Mapping[str, tuple[Term, Mention]]
+) -> tuple[str, int, int] | None:
+    """Who held the one seat on the text's date, where the text names that person too: name and characters."""
+    if not case.term.single:
+        return None
+    if case.term.office in current:
+        term, mention = current[case.term.office]
+        if term.person != case.person:
+            return term.person, *_characters(batch, mention)
+    if case.when.high is None:
+        return None
+    base, text = int(batch.document_start[case.mention.document]), batch.texts[case.mention.document]
+    for term in index.of_office[case.term.office]:
+        if term.core and term.person != case.person and term.covers(case.when.low, case.when.high):
+            for name in (term.person, *term.aliases):
+                if " " in name and (match := re.search(rf"\b{re.escape(name)}\b", text)):
+                    return term.person, base + match.start(), base + match.end()
+    return None
 
 
 def _who(
@@ -405,7 +479,7 @@ def _who(
 
 def _out_of_time(index: Index, mention: Mention, terms: Sequence[Term], when: When) -> Term | None:
     """The term nearest to the date where the person surely was not in office on it, else None."""
-    core = [t for t in terms if t.core and not COURTESY.fullmatch(t.office)]
+    core = [t for t in terms if t.core]
     if mention.place:
         core = [t for t in core if t.jurisdiction in mention.place]
     else:  # "the chief executive": of what?
@@ -427,7 +501,11 @@ def _out_of_time(index: Index, mention: Mention, terms: Sequence[Term], when: Wh
         over = low > max(t.end or t.asof for t in row)
         return max(before, key=lambda t: t.end or 0) if known or over else None
     after = [t for t in core if t.start - SLACK > high]
-    if after and when.high is not None and known and (mention.place or not index.is_staff[mention.title]):
+    unsafe = index.is_staff[mention.title] and not mention.place
+    if index.titles[mention.title].endswith(" minister") and core[0].office.startswith("gb."):
+        # news calls the junior ministers of a British department so as well
+        unsafe = core[0].office != "gb.prime_minister"
+    if after and when.high is not None and known and not unsafe:
         return min(after, key=lambda t: t.start)
     return None
 
@@ -450,12 +528,10 @@ def _rightful(batch: Batch, index: Index, case: _Case) -> bool:
         _ELSEWHEN.search(sentence) is not None
         or _JUST_BEFORE.search(before[-BESIDE:]) is not None
         or _JUST_AFTER.search(after) is not None
-        or (
-            not case.stale
-            and re.search(r"\bacting\b", before[-BESIDE:] + sentence, re.IGNORECASE) is not None
-        )
+        or sentence.count(";") >= ROLL
+        or _acting_before(before, case)
         or _in_a_list_of_former(before, index)
-        or _of_an_administration_past(before + after, index, case.when)
+        or _of_an_administration_past(before + after, sentence, index, case.when)
         or _told_of_past_years(batch, case)
         or _known_as_former(batch, index, case)
     )
@@ -470,6 +546,12 @@ def _quoted(batch: Batch, mention: Mention) -> bool:
     return closing.search(batch.texts[document][max(0, start - 20) : start]) is None
 
 
+def _acting_before(before: str, case: _Case) -> bool:
+    """Whether an acting holder is meant whose term began soon after: the acting one may be missing."""
+    acting = re.search(r"\bacting\W+(?:[\w.]+\W+){0,2}$", before, re.IGNORECASE)
+    return not case.stale and acting is not None and case.term.start - case.when.low < ACTING
+
+
 def _in_a_list_of_former(before: str, index: Index) -> bool:
     """Whether a "former" earlier in the sentence covers the mention: only names and titles in between."""
     former = list(_FORMER.finditer(before))
@@ -478,26 +560,41 @@ def _in_a_list_of_former(before: str, index: Index) -> bool:
     return all(w in index.title_words for w in re.findall(r"\b[a-z][\w-]*", before[former[-1].end() :]))
 
 
-def _of_an_administration_past(around: str, index: Index, when: When) -> bool:
+def _of_an_administration_past(near: str, sentence: str, index: Index, when: When) -> bool:
     """Whether the mention is tied to a government that was over: "in the Obama administration, ..."."""
     past = EARLIER.union(t.person.split()[-1] for t in index.rulers if t.end is not None and t.end < when.low)
-    now = {t.person.split()[-1] for t in index.rulers if t.covers(when.low, when.low)}
-    found = list(_ADMINISTRATION.finditer(around))
-    return any(match["who"] in past - now or " first " in match[0] for match in found)
+    past -= {t.person.split()[-1] for t in index.rulers if t.covers(when.low, when.low)}
+    if any(match["who"] in past for match in _UNDER.finditer(sentence)):
+        return True
+    return any(match["who"] in past or " first " in match[0] for match in _ADMINISTRATION.finditer(near))
 
 
 def _told_of_past_years(batch: Batch, case: _Case) -> bool:
-    """Whether a year of the person's time in office stands in the paragraph or one beside it."""
+    """Whether a past year of about the person's time in office stands in the sentence, or one of it nearby.
+
+    Nearby is the paragraph with its neighbours; there the year must share `SLACK` days with the term.
+    """
     if not case.stale:
         return False
+    this_year = date.fromordinal(case.when.low).year
+    first = date.fromordinal(min(t.start for t in case.terms)).year - 1
+    last = date.fromordinal(max(t.end or t.asof for t in case.terms)).year + 1
+    if any(
+        first <= int(y) <= min(last, this_year - 1) for y in _YEAR.findall(_sentence(batch, case.mention))
+    ):
+        return True
     paragraph = int(batch.paragraphs.of_token[case.mention.first])
     of_document = np.flatnonzero(batch.paragraphs.parent == case.mention.document)
     low, high = max(paragraph - 1, int(of_document[0])), min(paragraph + 1, int(of_document[-1]))
-    text = batch.text_of(int(batch.paragraphs.start[low]), int(batch.paragraphs.end[high]))
-    first = date.fromordinal(min(t.start for t in case.terms)).year - 1
-    last = date.fromordinal(max(t.end or t.asof for t in case.terms)).year + 1
-    last = min(last, date.fromordinal(case.when.low).year - 1)
-    return any(first <= int(year) <= last for year in _YEAR.findall(text))
+    near = batch.text_of(int(batch.paragraphs.start[low]), int(batch.paragraphs.end[high]))
+    years = {int(year) for year in _YEAR.findall(near) if int(year) < this_year}
+    return any(_days_in(year, term) >= SLACK for year in years for term in case.terms)
+
+
+def _days_in(year: int, term: Term) -> int:
+    """Days of a year that fall into a term."""
+    end = term.end if term.end is not None else term.asof
+    return min(end, date(year, 12, 31).toordinal()) - max(term.start, date(year, 1, 1).toordinal())
 
 
 def _known_as_former(batch: Batch, index: Index, case: _Case) -> bool:
@@ -537,8 +634,8 @@ def _data(index: Index, case: _Case) -> dict[str, Any]:
     spans = " and ".join(_period(t) for t in own)
     message = f"{case.person} was {index.written[case.mention.title]} {spans}, but {_whence(when)}"
     if holders:
-        since = "since then" if when.high is None else "then"
-        message += f"; the office was {since} held by {' and '.join(holders)}"
+        names = " and ".join(filter(None, [", ".join(holders[:-1]), holders[-1]]))
+        message += f"; since then {names} held it" if when.high is None else f"; {names} held it then"
     return {
         "message": f"{message} ({SURENESS.get(term.confidence, SURENESS['medium'])}).",
         "person": case.person,
@@ -566,10 +663,6 @@ def _period(term: Term) -> str:
     if term.end is None:
         return f"from {_spoken(term.start)} on"
     return f"from {_spoken(term.start)} to {_spoken(term.end)}"
-
-
-def _span(term: Term) -> str:
-    return f"{term.person} ({_period(term)})"
 
 
 def _spoken(day: int) -> str:

@@ -158,11 +158,13 @@ def build(material: Material, *, leave_out: frozenset[str] = frozenset(), seed: 
     def is_used(text: Labelled) -> bool:
         return text.family not in leave_out and text.group not in barred
 
-    role_pages = [*material.pages, *material.marked]
-    words, edges, roles = _roles(role_pages, is_used, corpora, kinds, groups, seed)
+    words, edges, roles = _roles(material, is_used, corpora, kinds, groups, seed)
     filler = _filler(material, is_used, corpora, kinds, groups, seed)
 
-    role_model, filler_model = fit_roles(roles, edges, seed), fit_filler(filler)
+    role_model, filler_model = (
+        fit_roles(roles, edges, seed),
+        fit_filler(filler, sound_rows(filler, kinds.index)),
+    )
     documents = [*material.articles, *material.marked]
     chosen = [_role_of(some, role_model, words, filler_model) for some in documents]
     likeness, score = _likeness(documents, [role for _, role in chosen], is_used, leave_out)
@@ -187,9 +189,13 @@ def build(material: Material, *, leave_out: frozenset[str] = frozenset(), seed: 
 def with_roles(base: Base, material: Material, *, leave_out: frozenset[str], seed: int = 0) -> Base:
     """The base with its role tables learnt anew, without the page corpora in `leave_out`; all else as it is."""
     barred = {t.group for some in _all(material) for t in some.texts if t.family in leave_out}
-    pages = [*material.pages, *material.marked]
     words, edges, roles = _roles(
-        pages, lambda t: t.family not in leave_out and t.group not in barred, Names(), Names(), Names(), seed
+        material,
+        lambda t: t.family not in leave_out and t.group not in barred,
+        Names(),
+        Names(),
+        Names(),
+        seed,
     )
     return replace(base, paragraph_words=words, role_edges=edges, roles=roles)
 
@@ -219,16 +225,19 @@ def _table(
 
 
 def _roles(
-    pages: Sequence[Some], is_used: Used, corpora: Names, kinds: Names, groups: Names, seed: int
+    material: Material, is_used: Used, corpora: Names, kinds: Names, groups: Names, seed: int
 ) -> tuple[Floats, tuple[Floats, ...], Table]:
     """Word weights of paragraphs, bin edges, and the table of the role model."""
+    pages = [*material.pages, *material.marked]
     names = paragraph_names(ROLE_FAMILIES)
     random = np.random.default_rng(seed)
     scores, sampled, labels, codes, folds, rows = [], [], [], [], [], []
     for some in pages:
         label = np.array([ROLE_NAMES.index(r) if r in ROLE_NAMES else -1 for r in some.roles])
         parent = some.batch.paragraphs.parent
-        used = np.array([is_used(t) for t in some.texts])[parent] & (label >= 0)
+        # spoilt articles would outnumber the pages; only those with furniture teach roles
+        teaches = [is_used(t) and (":" not in t.kind or t.kind == "spoilt:navigation") for t in some.texts]
+        used = np.array(teaches)[parent] & (label >= 0)
         pick = _sample(parent, used, PAGE_SAMPLE, random)
         code = _codes(some.texts, corpora, kinds, groups)[parent]
         sampled.append(pick)
@@ -329,6 +338,12 @@ def _filler(
     return _table(names, np.vstack(matrices), label, weight, code)
 
 
+def sound_rows(filler: Table, kinds: Iterable[str]) -> Bools:
+    """Rows of a filler table that are paragraphs of reliable articles as published; bool[rows]."""
+    as_published = np.array([k.startswith("human_news") for k in kinds], bool)
+    return as_published[filler.kind] & (filler.label == 0)
+
+
 def _role_of(some: Some, roles: Additive, words: Floats, filler: Linear) -> tuple[Floats, Ints]:
     from quality.scorer import role_matrix
 
@@ -374,9 +389,7 @@ def _documents(
         truths.append(((some.roles == "content") & ~struck)[judged])
         sources.append(code[parent][judged])
     label, code = np.concatenate(labels), np.concatenate(codes)
-    table = _table(
-        names, np.vstack(matrices), label, balanced(code[:, 0] * 4096 + code[:, 1] * 2 + label), code
-    )
+    table = _table(names, np.vstack(matrices), label, _mixed(label, code, tuple(kinds.index)), code)
     truth, source = np.concatenate(truths), np.concatenate(sources)
     paragraphs = _table(paragraph_names_, np.vstack(rows).astype(np.float32), truth, balanced(truth), source)
     return table, paragraphs

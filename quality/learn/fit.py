@@ -78,17 +78,21 @@ def fit_roles(table: Table, edges: Sequence[Floats], seed: int) -> Additive:
     return Additive(table.names, tuple(edges), tuple(centred), intercept)
 
 
-def fit_filler(table: Table) -> Linear:
-    """The filler model: terms that can only speak for filler, with rare false alarms on sound paragraphs."""
+def fit_filler(table: Table, sound: Bools) -> Linear:
+    """The filler model: terms that can only speak for filler, with rare false alarms.
+
+    `sound` bool[rows] marks paragraphs of reliable articles as published, where alarms are counted.
+    """
     matrix = np.nan_to_num(table.matrix.astype(np.float64))
     label = table.label == 1
     weights, intercept = fit_signed(matrix, label, table.weight.astype(np.float64), None, 1e-3, (0.0, 12.0))
     logit = intercept + total(matrix * weights)
-    for corpus in np.unique(table.corpus[~label]):
-        sound = logit[~label & (table.corpus == corpus)]
-        if sound.size >= 1 / FILLER_FALSE_ALARMS:
-            intercept -= max(0.0, float(np.quantile(sound, 1 - FILLER_FALSE_ALARMS)))
-            logit = intercept + total(matrix * weights)
+    rates = [
+        float(np.quantile(logit[sound & (table.corpus == corpus)], 1 - FILLER_FALSE_ALARMS))
+        for corpus in np.unique(table.corpus[sound])
+        if (sound & (table.corpus == corpus)).sum() >= 1 / FILLER_FALSE_ALARMS
+    ]
+    intercept -= max(0.0, *rates) if rates else 0.0
     return Linear(table.names, weights, intercept)
 
 

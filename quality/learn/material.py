@@ -13,7 +13,7 @@ from quality.learn.base import Material, columns_of
 from quality.learn.corpora import Labelled, articles, made, own, pages
 
 # Sound articles that are spoilt, at most, from each corpus, and ways in which each is spoilt.
-N_SPOILT_ARTICLES, N_WAYS = 500, 3
+N_SPOILT_ARTICLES, N_WAYS = 200, 3
 # Only texts with this many paragraphs can hold a bad one.
 N_PARAGRAPHS_LOW = 5
 

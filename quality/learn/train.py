@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from quality import __version__
-from quality.learn.base import Base
+from quality.learn.base import Base, sound_rows
 from quality.learn.corpora import Labelled
 from quality.learn.fit import fit_filler, fit_roles, fit_signed
 from quality.model import Linear, Model, sigmoid, total
@@ -39,7 +39,10 @@ N_WORDS_LOW, STOP_WORD_SHARE_LOW = 25, 0.2
 
 def fit(base: Base, name: str, *, seed: int = 0) -> Model:
     """The model that a base gives."""
-    roles, filler = fit_roles(base.roles, base.role_edges, seed), fit_filler(base.filler)
+    roles, filler = (
+        fit_roles(base.roles, base.role_edges, seed),
+        fit_filler(base.filler, sound_rows(base.filler, base.kinds)),
+    )
     documents = base.documents
     judged = np.array([k != "aggregator" for k in base.kinds])[documents.kind]
     matrix = np.nan_to_num(documents.matrix.astype(np.float64))

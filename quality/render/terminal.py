@@ -27,9 +27,9 @@ VERDICT_COLORS = {"keep": "green", "review": "yellow", "drop": "red", "unsure": 
 
 AS_OF = {
     "field": "given",
-    "metadata": "from the page",
-    "text": "read in the text",
-    "officials": "from the officials named",
+    "metadata": "by the page",
+    "text": "by the text",
+    "officials": "by the officials named",
 }
 
 # Terms of the model that are no rule: in words for a positive and for a negative effect.
@@ -141,9 +141,9 @@ def _verdict(report: Report, page: _Page) -> list[str]:
     date = report.as_of.get("date")
     day = f"as of {date} ({AS_OF.get(str(report.as_of.get('from')), 'given')})" if date else "no date"
     number = _number(report.reliability)
-    taken = len(report.verdict) + len(number) + len(day) + 4 + (11 if report.reliability is not None else 0)
+    taken = len(report.verdict) + len(number) + len(day) + (6 if report.reliability is None else 17)
     meter = f"{_meter(report.reliability)} " if report.reliability is not None else ""
-    first = f"{word}  {number} {meter} {_cut(name, max(page.width - taken, 16))}  {page.dim(day)}"
+    first = f"{word}  {number} {meter} {_tail(name, max(page.width - taken, 16))}  {page.dim(day)}"
     return [first, *page.wrapped(_reading(report))]
 
 
@@ -185,11 +185,8 @@ def _hard(report: Report, text: str, page: _Page) -> list[str]:
     size = max(len(str(f.paragraph + 1)) for f in shown) + 1
     for f in shown:
         place = f"  {'¶' + str(f.paragraph + 1):>{size}}  "
-        quotation = _quotation(f, report, text, page.width - len(place), page)
-        room = page.width - len(place)
-        message = _cut(_message(f), 2 * room - len(f.rule) - 12)
-        *first, last = page.wrapped(f"{message} ({f.rule})", len(place), 3)
-        lines += [place + quotation, *first, last.replace(f"({f.rule})", page.dim(f"({f.rule})"))]
+        quotation = _quotation(f, report, text, page.width - len(place) - len(f.rule) - 2, page)
+        lines += [f"{place}{quotation}  {page.dim(f.rule)}", *page.wrapped(_message(f), len(place), 3)]
     left = Counter(f.rule for f in found)
     left.subtract(f.rule for f in shown)
     if left.total():
@@ -290,7 +287,7 @@ def _in_tens(letters: Sequence[str]) -> str:
 def _weights(report: Report, titles: Mapping[str, str], page: _Page) -> list[str]:
     effects = [c for c in report.contributions if abs(c.effect) >= SHOWN_LOW]
     effects = sorted(effects, key=lambda c: -abs(c.effect))[:N_EFFECTS]
-    if not effects:
+    if not effects or report.reliability is None:
         return []
     lines = [page.head("What weighed most")]
     for c in effects:

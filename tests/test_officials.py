@@ -1,0 +1,349 @@
+"""Officials out of their time: the table, the names, the date, and every case of cases/officials.jsonl."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from quality.features.officials import ANACHRONISM, TWO_HOLDERS, find_officials
+from quality.mentions import Index
+from quality.officeholders import (
+    COLUMNS,
+    JURISDICTIONS,
+    OFFICEHOLDERS,
+    OfficeTable,
+    check_table,
+    family_names,
+    full_names,
+    read_rows,
+    shipped_table,
+)
+from quality.text import Batch
+
+CASES = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "cases" / "officials.jsonl").read_text("utf8").splitlines()
+]
+SEEDS = Path(__file__).parents[2] / "shared" / "seeds"
+PLACES = [{"jurisdiction": "US"}, {"jurisdiction": "GB"}]
+ROW = dict.fromkeys(COLUMNS, "") | {
+    "person": "Ann Example",
+    "office": "us.keeper",
+    "titles": "Keeper of the Seal",
+    "seats": "1",
+    "jurisdiction": "US",
+    "start": "2019-03-01",
+    "end": "2021-01-20",
+    "asof": "2025-12-01",
+    "tier": "core",
+    "confidence": "high",
+}
+
+
+def findings(text, on=None, index=None):
+    """(rule, words, data) of each finding in one text, in the order of the text."""
+    batch = Batch.of([text])
+    found = []
+    for rule, spans, data in find_officials(batch, [on], index).findings:
+        places = zip(spans.start.tolist(), spans.end.tolist(), data, strict=True)
+        found += [(start, rule.id, batch.text_of(start, end), facts) for start, end, facts in places]
+    return [rest for _, *rest in sorted(found, key=lambda f: f[:2])]
+
+
+def words(text, on=None):
+    return [span for rule, span, _ in findings(text, on) if rule == ANACHRONISM.id]
+
+
+def as_of(text, on=None):
+    return find_officials(Batch.of([text]), [on]).as_of[0]
+
+
+def outcome(case):
+    """Surfaces expected but not found, and spans found but not expected."""
+    wanted = {e["surface"] for e in case["expected"]}
+
+    def names(finding, surface):
+        _, span, data = finding
+        return surface in span or data["person"] in surface or surface in data["person"]
+
+    found = findings(case["text"], case.get("date"))
+    missed = {w for w in wanted if not any(names(f, w) for f in found)}
+    return missed, [f[1] for f in found if not any(names(f, w) for w in wanted)]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(c, id=c["id"], marks=pytest.mark.xfail(strict=True, reason=c["known_failure"]))
+        if "known_failure" in c
+        else pytest.param(c, id=c["id"])
+        for c in CASES
+    ],
+)
+def test_the_case_gives_just_the_findings_it_expects(case):
+    assert outcome(case) == (set(), [])
+
+
+def test_at_least_half_of_the_cases_are_traps():
+    assert len(CASES) >= 250
+    assert sum(not c["expected"] for c in CASES) >= len(CASES) / 2
+
+
+def test_precision_and_recall_on_the_cases_are_as_promised():
+    results = [outcome(c) for c in CASES]
+    n_missed = sum(len(missed) for missed, _ in results)
+    n_false = sum(len(extra) for _, extra in results)
+    n_found = sum(len(c["expected"]) for c in CASES) - n_missed
+    assert n_found / (n_found + n_false) >= 0.98
+    assert n_found / (n_found + n_missed) >= 0.95
+
+
+def test_rules_find_their_own_examples_and_nothing_in_the_clean_ones():
+    for rule in (ANACHRONISM, TWO_HOLDERS):
+        for text, spans in rule.hits:
+            assert tuple(span for name, span, _ in findings(text) if name == rule.id) == spans
+        for text in rule.clean:
+            assert findings(text) == []
+
+
+# ---- the table ---------------------------------------------------------------------------------------
+
+
+def test_the_shipped_table_passes_its_own_checks():
+    rows = read_rows(OFFICEHOLDERS)
+    check_table(rows, read_rows(JURISDICTIONS))
+    assert sum(row["tier"] == "core" for row in rows) > 1800
+    assert OfficeTable.load(OFFICEHOLDERS) == shipped_table()
+
+
+def test_the_shipped_table_has_the_cabinet_of_june_2025():
+    held = shipped_table().holders("US Treasury Secretary", date(2025, 6, 10))
+    assert [t.person for t in held] == ["Scott Bessent"]
+
+
+def test_holders_of_a_title_that_many_countries_have_come_from_all_of_them():
+    held = shipped_table().holders("Finance Minister", date(2016, 6, 1))
+    assert {"Wolfgang Schäuble", "Bill Morneau", "Arun Jaitley"} <= {t.person for t in held}
+
+
+def test_holders_names_the_country_with_a_possessive_as_well():
+    held = shipped_table().holders("Germany's Chancellor", date(2019, 1, 1))
+    assert [t.person for t in held] == ["Angela Merkel"]
+
+
+def test_an_unknown_title_is_an_error_that_says_so():
+    with pytest.raises(KeyError, match="no office is called 'Lord High Baker'"):
+        shipped_table().holders("Lord High Baker", date(2020, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"end": "2018-01-01"}, "ends 2018-01-01, before it starts"),
+        ({"jurisdiction": "XX"}, "unknown jurisdiction 'XX'"),
+        ({"start": "March 2019"}, "dates are written 2025-01-31"),
+    ],
+)
+def test_a_row_that_cannot_be_right_is_refused_by_name(change, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        check_table([ROW | change], PLACES)
+
+
+def test_a_row_given_twice_is_refused():
+    with pytest.raises(ValueError, match="Ann Example, from 2019-03-01: given twice"):
+        check_table([ROW, ROW], PLACES)
+
+
+def test_two_regular_terms_in_one_seat_may_not_overlap():
+    other = ROW | {"person": "Bo Sample", "start": "2020-06-01", "end": "2022-01-01"}
+    with pytest.raises(ValueError, match="Ann Example and Bo Sample overlap by 233 days"):
+        check_table([ROW, other], PLACES)
+    check_table([ROW, other | {"status": "acting"}], PLACES)
+    check_table([ROW | {"seats": "2"}, other | {"seats": "2"}], PLACES)
+
+
+def test_a_missing_column_is_named():
+    with pytest.raises(ValueError, match=r"lacks the columns \['asof'\]"):
+        check_table([{k: v for k, v in ROW.items() if k != "asof"}], PLACES)
+
+
+def written(folder, *rows):
+    path = folder / "own.csv"
+    lines = [",".join(COLUMNS)] + [",".join(row[c] for c in COLUMNS) for row in rows]
+    path.write_text("\n".join(lines) + "\n", "utf8")
+    return path
+
+
+def index_of(path):
+    return Index(OfficeTable.load(path))
+
+
+def test_rows_of_a_user_are_found_in_texts(tmp_path):
+    index = index_of(written(tmp_path, ROW, ROW | {"person": "Bo Sample", "start": "2021-01-21", "end": ""}))
+    found = findings("Keeper of the Seal Ann Example spoke on Monday.", "2024-05-01", index)
+    assert [span for _, span, _ in found] == ["Keeper of the Seal Ann Example"]
+    assert found[0][2]["holders"] == ["Bo Sample"]
+    assert findings("Keeper of the Seal Bo Sample spoke on Monday.", "2030-05-01", index) == []
+
+
+def test_an_office_without_a_title_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"offices without a title: us\.keeper"):
+        OfficeTable.load(written(tmp_path, ROW | {"titles": ""}))
+
+
+def test_rows_that_only_corroborate_raise_nothing(tmp_path):
+    index = index_of(
+        written(
+            tmp_path,
+            ROW | {"tier": "extended"},
+            ROW | {"person": "Bo Sample", "start": "2021-01-21", "end": ""},
+        )
+    )
+    assert findings("Keeper of the Seal Ann Example spoke on Monday.", "2024-05-01", index) == []
+
+
+# ---- names -------------------------------------------------------------------------------------------
+
+
+def test_whole_names_come_without_initials_with_short_first_names_and_turned():
+    assert {"Steven T. Mnuchin", "Steven Mnuchin", "Steve Mnuchin"} <= set(
+        full_names("Steven T. Mnuchin", "US")
+    )
+    assert "Kishida Fumio" in full_names("Fumio Kishida", "JP")
+    assert "Jae-myung Lee" in full_names("Lee Jae-myung", "KR")
+
+
+def test_family_names_keep_their_particles():
+    assert family_names("Ursula von der Leyen", "EU")[0] == "von der Leyen"
+    assert family_names("Robert F. Kennedy Jr.", "US")[0] == "Kennedy"
+    assert family_names("Wang Yi", "CN") == ["Wang"]
+
+
+# ---- the date ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "expected"),
+    [
+        ("Rain fell.", "2024-02-29", {"date": "2024-02-29", "from": "field"}),
+        ("Rain fell.", "2024-02-29T10:00:00Z", {"date": "2024-02-29", "from": "field"}),
+        ("Rain fell.", "29 February 2024", {"date": "2024-02-29", "from": "field"}),
+        ("Rain fell.", "2024", {"date": "2024-01-01", "from": "field"}),
+        ("Rain fell.", "soon", {"date": None, "from": "none"}),
+        ("Rain fell.", None, {"date": None, "from": "none"}),
+        ("Published: 3 May 2023\n\nRain fell.", None, {"date": "2023-05-03", "from": "text"}),
+        ("ROME, May 3, 2023 - Rain fell.", None, {"date": "2023-05-03", "from": "text"}),
+        ("On May 3, 2023, rain fell.", None, {"date": None, "from": "none"}),
+        (
+            "Treasury Secretary Scott Bessent spoke of rain on Monday.",
+            None,
+            {"date": "2025-01-28", "from": "officials"},
+        ),
+    ],
+)
+def test_the_date_and_whence_it_comes(text, given, expected):
+    assert as_of(text, given) == expected
+
+
+def test_a_nominee_dates_nothing():
+    text = "Treasury secretary nominee Scott Bessent had coffee with two senators on the Hill."
+    assert as_of(text) == {"date": None, "from": "none"}
+
+
+def test_the_number_of_dates_must_be_that_of_the_texts():
+    with pytest.raises(ValueError, match="2 dates but 1 documents given"):
+        find_officials(Batch.of(["Rain."]), [None, None])
+
+
+# ---- findings ----------------------------------------------------------------------------------------
+
+
+def test_a_finding_says_who_which_office_when_and_who_held_it():
+    ((_, span, data),) = findings("Treasury Secretary Steven Mnuchin spoke on Monday.", "2025-06-10")
+    assert span == "Treasury Secretary Steven Mnuchin"
+    assert data == {
+        "message": "Steven Mnuchin was Treasury Secretary from 13 February 2017 to 20 January 2021, but the "
+        "text is of 10 June 2025; Scott Bessent held it then (two sources agree on these dates).",
+        "person": "Steven Mnuchin",
+        "office": "us.treasury_secretary",
+        "held": [["2017-02-13", "2021-01-20"]],
+        "holders": ["Scott Bessent"],
+        "strength": "single",
+    }
+
+
+def test_nobody_is_called_the_holder_where_several_hold_it_at_once():
+    ((_, _, data),) = findings("Vice Premier Liu He spoke on Monday.", "2025-06-10")
+    assert data["holders"] == []
+
+
+def test_a_stale_official_in_a_coming_action_is_strong():
+    ((_, _, data),) = findings("Treasury Secretary Steven Mnuchin will speak on Monday.", "2025-06-10")
+    assert data["strength"] == "strong"
+
+
+def test_two_holders_marks_the_right_one():
+    text = "Treasury Secretary Scott Bessent spoke. Behind him sat Treasury Secretary Steven Mnuchin."
+    found = findings(text, "2025-06-10")
+    assert [(rule, span) for rule, span, _ in found] == [
+        ("officeholder.two_holders", "Treasury Secretary Scott Bessent"),
+        ("officeholder.anachronism", "Treasury Secretary Steven Mnuchin"),
+    ]
+    assert {data["person"] for *_, data in found} == {"Steven Mnuchin"}
+
+
+def test_sixty_days_after_a_term_are_fine_and_sixty_one_are_not():
+    sentence = "Home Secretary Amber Rudd spoke to officers in Leeds."
+    assert words(sentence, "2018-06-28") == []  # she left on 29 April 2018
+    assert words(sentence, "2018-06-29") == ["Home Secretary Amber Rudd"]
+
+
+def test_an_open_term_proves_nothing_after_the_table_ends():
+    assert words("Treasury Secretary Scott Bessent spoke.", "2035-01-01") == []
+
+
+def test_a_document_is_judged_alike_alone_and_in_a_batch():
+    batch = Batch.of([c["text"] for c in CASES])
+    told = find_officials(batch, [c.get("date") for c in CASES])
+    together = [[] for _ in CASES]
+    for rule, spans, data in told.findings:
+        for start, end, facts in zip(spans.start.tolist(), spans.end.tolist(), data, strict=True):
+            document, offset = batch.local(start)
+            together[document].append((offset, rule.id, batch.text_of(start, end), facts))
+    for case, when, found in zip(CASES, told.as_of, together, strict=True):
+        alone = findings(case["text"], case.get("date"))
+        assert [list(f[1:]) for f in sorted(found, key=lambda f: f[:2])] == alone, case["id"]
+        assert when == as_of(case["text"], case.get("date"))
+
+
+def test_spans_lie_in_the_paragraph_they_name():
+    batch = Batch.of([c["text"] for c in CASES])
+    for _, spans, _ in find_officials(batch, [c.get("date") for c in CASES]).findings:
+        assert (batch.paragraphs.start[spans.paragraph] <= spans.start).all()
+        assert (batch.paragraphs.end[spans.paragraph] >= spans.end).all()
+
+
+def test_no_text_at_all_gives_no_finding():
+    result = find_officials(Batch.of([]))
+    assert [len(spans) for _, spans, _ in result.findings] == [0, 0]
+    assert find_officials(Batch.of([""])).as_of == ({"date": None, "from": "none"},)
+
+
+# ---- the founding texts --------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not SEEDS.is_dir(), reason="../shared/seeds is not here")
+@pytest.mark.parametrize(
+    ("number", "people"),
+    [
+        ("000", {"Steven Mnuchin"}),
+        ("001", {"Larry Kudlow", "Steven Mnuchin", "Robert Lighthizer", "Wilbur Ross", "Liu He"}),
+        ("002", set()),
+        ("003", set()),
+        ("004", set()),
+    ],
+)
+def test_the_founding_texts_date_themselves(number, people):
+    (path,) = SEEDS.glob(f"{number}_*.txt")
+    assert {data["person"] for *_, data in findings(path.read_text("utf8"))} == people
