@@ -57,7 +57,9 @@ WORDS = st.sampled_from(
     "President Obama Secretary and \u200b \u0430 copyright home news menu".split(" ")
 )
 TEXTS = st.lists(
-    st.lists(st.lists(WORDS, min_size=0, max_size=12).map(" ".join), max_size=6).map("\n".join), min_size=1, max_size=4
+    st.lists(st.lists(WORDS, min_size=0, max_size=12).map(" ".join), max_size=6).map("\n".join),
+    min_size=1,
+    max_size=4,
 )
 
 
@@ -74,7 +76,9 @@ def test_features_and_findings_of_a_text_are_the_same_in_any_batch(texts: list[s
         for declared in FEATURES.values():
             if declared.of != "paragraphs":
                 mine = declared.measure(alone, alone.documents)[0]
-                assert np.array_equal(declared.measure(together, together.documents)[number], mine, equal_nan=True)
+                assert np.array_equal(
+                    declared.measure(together, together.documents)[number], mine, equal_nan=True
+                )
         base, end = together.document_start[number : number + 2]
         inside = (counted.start >= base) & (counted.start < end)
         single = count(alone)
@@ -123,9 +127,16 @@ def test_a_name_is_taken_once() -> None:
         feature("count", source="own", values=[("", 0.0)])(again)
     declared = CODE_RULES["evasion.bidi"]
     with pytest.raises(ValueError, match="declared twice"):
-        rule("evasion.bidi", tier="soft", title="t", message="m", why="w", source="own", hits=[("a", ["a"])], clean=["b"])(
-            declared.find
-        )
+        rule(
+            "evasion.bidi",
+            tier="soft",
+            title="t",
+            message="m",
+            why="w",
+            source="own",
+            hits=[("a", ["a"])],
+            clean=["b"],
+        )(declared.find)
 
 
 def test_a_feature_without_definition_is_refused() -> None:

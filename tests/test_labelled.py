@@ -12,7 +12,11 @@ from quality.learn.corpora import half, own
 from quality.text import Batch
 
 FOLDER = Path(__file__).parent.parent / "labelled"
-ROWS = [json.loads(line) for path in sorted(FOLDER.glob("*.jsonl")) for line in path.read_text("utf8").splitlines()]
+ROWS = [
+    json.loads(line)
+    for path in sorted(FOLDER.glob("*.jsonl"))
+    for line in path.read_text("utf8").splitlines()
+]
 FIELDS = {
     "id", "text", "label", "kind", "subject", "paragraph_labels", "date", "group", "source", "annotator", "licence",
 }  # fmt: skip

@@ -12,12 +12,17 @@ from quality.text import Batch, Group, hash_words
 
 def paragraphs(text: str) -> list[str]:
     batch = Batch.of([text])
-    return [batch.text_of(int(a), int(b)) for a, b in zip(batch.paragraphs.start, batch.paragraphs.end, strict=True)]
+    return [
+        batch.text_of(int(a), int(b))
+        for a, b in zip(batch.paragraphs.start, batch.paragraphs.end, strict=True)
+    ]
 
 
 def sentences(text: str) -> list[str]:
     batch = Batch.of([text])
-    return [batch.text_of(int(a), int(b)) for a, b in zip(batch.sentences.start, batch.sentences.end, strict=True)]
+    return [
+        batch.text_of(int(a), int(b)) for a, b in zip(batch.sentences.start, batch.sentences.end, strict=True)
+    ]
 
 
 def tokens(text: str) -> list[str]:
@@ -100,7 +105,8 @@ def test_headlines_and_menus_are_not_joined(text: str) -> None:
 def test_given_paragraphs_are_kept_one_for_one() -> None:
     batch = Batch.of(["ignored", "a\nb"], [["One\ntwo", "", "- three"], None])
     found = [
-        batch.text_of(int(a), int(b)) for a, b in zip(batch.paragraphs.start, batch.paragraphs.end, strict=True)
+        batch.text_of(int(a), int(b))
+        for a, b in zip(batch.paragraphs.start, batch.paragraphs.end, strict=True)
     ]
     assert found == ["One\ntwo", "", "three", "a", "b"]
     assert batch.paragraphs.parent.tolist() == [0, 0, 0, 1, 1]
@@ -153,7 +159,9 @@ def test_tokens_are_words_numbers_and_single_marks(text: str, expected: list[str
         ("soft\u00adhyphen", ["softhyphen"]),
     ],
 )
-def test_folded_forms_see_through_accents_look_alikes_and_hidden_characters(text: str, expected: list[str]) -> None:
+def test_folded_forms_see_through_accents_look_alikes_and_hidden_characters(
+    text: str, expected: list[str]
+) -> None:
     assert folded(text) == expected
 
 
@@ -214,7 +222,11 @@ def test_any_text_gives_columns_that_fit_together(texts: list[str]) -> None:
     assert (batch.documents.of_token == batch.paragraphs.parent[owner]).all()
 
 
-@given(st.lists(st.text(alphabet=st.sampled_from("aB .\n-1\u200b'\u201c\r"), max_size=80), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.text(alphabet=st.sampled_from("aB .\n-1\u200b'\u201c\r"), max_size=80), min_size=1, max_size=4
+    )
+)
 def test_a_text_has_the_same_tokens_in_any_batch(texts: list[str]) -> None:
     together = Batch.of(texts)
     for number, text in enumerate(texts):

@@ -188,7 +188,7 @@ def page_long_share(batch: Batch, group: Group) -> Floats:
     return _page_mean(batch, _is_long(batch).astype(np.float64))
 
 
-@feature("log", source="own", of="paragraphs", values=[("", nan), ("x", float(np.log(2)))])
+@feature("log", source="own", of="paragraphs", values=[("", 0.0), ("x", float(np.log(2)))])
 def page_log_n_words(batch: Batch, group: Group) -> Floats:
     """Mean over the page's paragraphs of the logarithm of one more than their words."""
     return _page_mean(batch, np.log1p(group.sum(batch.is_word)))

@@ -98,7 +98,7 @@ def stop_word_share(batch: Batch, group: Group) -> Floats:
     return ratio(group.sum(is_stop_word(batch)), _words(batch, group))
 
 
-@feature("share of words", source="own", values=[("Read More from Our desk", 0.8), ("", nan)], around=(-1, 1))
+@feature("share of words", source="own", values=[("Read More from Our desk", 0.6), ("", nan)], around=(-1, 1))
 def capitalised_share(batch: Batch, group: Group) -> Floats:
     """Share of words that begin with a capital letter."""
     return ratio(group.sum(batch.token_upper & batch.is_word), _words(batch, group))
@@ -158,7 +158,7 @@ def handles_per_word(batch: Batch, group: Group) -> Floats:
     return ratio(group.sum(batch.mark("@") | batch.mark("#")), _words(batch, group))
 
 
-@feature("ratio", source="own", values=[("See www.example.org", 0.5), ("", nan)])
+@feature("ratio", source="own", values=[("See www.example.org", 0.25), ("", nan)])
 def addresses_per_word(batch: Batch, group: Group) -> Floats:
     """Parts of web addresses (http, www, com) for each word."""
     return ratio(group.sum(among(batch, ("http", "https", "www", "com"))), _words(batch, group))

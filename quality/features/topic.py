@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from quality.lexicon import DATA, is_stop_word
-from quality.text import Batch, Floats, WORD, once_per_batch, ratio
+from quality.lexicon import DATA
+from quality.text import WORD, Batch, Floats, once_per_batch
 
 
 @once_per_batch

@@ -7,10 +7,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from quality.learn.spoil import KINDS, spoil
-
 from quality.learn.base import Material, columns_of
 from quality.learn.corpora import Labelled, articles, made, own, pages
+from quality.learn.spoil import KINDS, spoil
 
 # Sound articles that are spoilt, at most, from each corpus, and ways in which each is spoilt.
 N_SPOILT_ARTICLES, N_WAYS = 200, 3
