@@ -49,6 +49,7 @@ class WordTable:
 
     @classmethod
     def of(cls, words: Mapping[str, float]) -> WordTable:
+        """A table of words and their numbers."""
         hashes = hash_words(list(words))
         order = np.argsort(hashes)
         return cls(hashes[order], np.array(list(words.values()), np.float64)[order])
@@ -274,6 +275,7 @@ class Spans:
 
     @classmethod
     def none(cls) -> Spans:
+        """No place at all."""
         empty = np.zeros(0, np.int64)
         return cls(empty, empty, empty)
 
@@ -286,7 +288,7 @@ class Spans:
         return int(self.start.size)
 
 
-_FIELDS = {f for f in Rule.__dataclass_fields__}
+_FIELDS = set(Rule.__dataclass_fields__)
 _NEEDED = ("id", "tier", "title", "message", "why", "source", "hits", "clean")
 
 

@@ -137,6 +137,7 @@ class Names:
         self.index: dict[str, int] = {}
 
     def __call__(self, name: str) -> int:
+        """Index of a name, a new one where it is new."""
         return self.index.setdefault(name, len(self.index))
 
 
