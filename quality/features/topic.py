@@ -1,43 +1,594 @@
-"""Off-topic filler, a first version: TF-IDF of a paragraph against the rest of its article.
+"""Off-topic filler: a paragraph that has nothing to do with the rest of its article.
 
-Finds paragraphs of quite another matter, not blended ones; to be replaced by word vectors and clauses.
+Every paragraph of prose is held against the other paragraphs of its document in four ways: words
+they share (weighed by how rare a word is), likeness of their subjects (word vectors learnt from
+news and web pages), the stretch of a few words that fits worst, and how far all this lies below
+what is usual in this very article, since some honest texts go from subject to subject. A small
+network of a few hundred numbers turns these into one probability. `scripts/build_topic.py` makes
+the numbers; docs/results.md has what each part is worth.
+
+Vectors, their sums and the weights of the network are whole numbers, small enough that sums and
+products are exact, so it makes no difference in which order they are added up.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
+from functools import cache, cached_property
+from math import nan
+from pathlib import Path
 
-from quality.lexicon import DATA
-from quality.text import WORD, Batch, Floats, once_per_batch
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.lexicon import DATA, Spans
+from quality.registry import feature, rule
+from quality.text import WORD, Batch, Bools, Floats, Group, Hashes, Ints, Vocabulary, hash_bytes, once_per_batch
+
+# A paragraph is judged from this many words on, in documents with this many such paragraphs: below
+# that there is nothing to compare, or nothing to compare it with.
+N_WORDS_LOW, N_PARAGRAPHS_LOW = 10, 3
+
+# Inverse document frequency is kept in twentieths; words in more than a document in e (idf below 1)
+# say nothing about a subject.
+IDF_UNIT, IDF_LOW = 20, 20
+# A clause is fourteen words, moved on by seven at a time, as in the shared notes; the longer stretch,
+# of 28, is about a sentence of news.
+STEP = 7
+# Length to which directions are scaled before they are rounded: dot products stay below 2 ** 24,
+# where single precision is exact.
+UNIT = 500
+# Words of a paragraph that count for the subject of the article: one long paragraph is not all of it.
+N_WORDS_COUNTED = 40
+# How many paragraphs away a paragraph looks for others like it.
+REACH = 12
+# What a clause of the article's own subject usually reaches, and the vector length below which
+# a clause says too little (both from the lower quartile of reliable articles).
+USUAL, FAINT = 0.3, 75.0
+# Values from this many spreads on are alike to the network; its inputs are kept in 64ths.
+CLIP, INPUT_UNIT, WEIGHT_UNIT = 5.0, 64, 1024
+
+# Log odds from which a paragraph is said to stray: in every corpus left out of the training but one, whose
+# articles carry advertisements, at most 3 of 1,000 paragraphs of sound pages lie there (docs/results.md).
+ASTRAY = -1.0
+
+# What the network looks at, in this order. "own" means: of the paragraph; "usual": mean of the
+# other paragraphs of the document; "below": distance to that mean in standard deviations.
+INPUTS = (
+    "similarity",
+    "overlap",
+    "coverage",
+    "nearest",
+    "adjacent",
+    "subject_strength",
+    "coherence",
+    "clause",
+    "clause_foreign",
+    "stretch",
+    "stretch_foreign",
+    "foreign_share",
+    "n_clauses",
+    "similarity_below",
+    "overlap_below",
+    "coverage_below",
+    "plain_below",
+    "similarity_usual",
+    "overlap_usual",
+    "coverage_usual",
+    "gap",
+    "plain_coverage",
+    "plain_similarity",
+    "plain_to_plain",
+    "name_share",
+    "furniture",
+    "is_first",
+    "from_end",
+    "n_paragraphs",
+    "n_words",
+    "mass",
+    "mass_elsewhere",
+)
+# Spread of a score within one article where it has too few paragraphs to tell (reliable articles),
+# and how many paragraphs that guess counts for.
+SPREAD, GUESS = {"similarity": 0.15, "overlap": 0.07, "coverage": 0.15, "plain": 0.12}, 4
+
+Singles = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Topics:
+    """What is known of words, and the network.
+
+    Stems: `stem` uint64[v] ascending, `idf` uint8[v] (twentieths), `vector` int16[v + 1, k] with a last row
+    of zeros, `rare_idf` the idf of a word not listed, `furniture` float32[k] the direction in which
+    the subjects of menus, notices and subscription boxes lie off those of main text. Network: `center` and
+    `spread` float64[inputs], `hidden` float64[inputs + 1, h] and `output` float64[h + 1] of whole
+    numbers, the last row of each being the constant.
+    """
+
+    stem: Hashes
+    idf: NDArray[np.uint8]
+    vector: NDArray[np.int16]
+    rare_idf: int
+    furniture: Singles
+    center: Floats
+    spread: Floats
+    hidden: Floats
+    output: Floats
+
+    @classmethod
+    def load(cls, path: Path) -> Topics:
+        """Read a file of `scripts/build_topic.py`.
+
+        Raises ValueError where the network was made for other inputs.
+        """
+        with np.load(path, allow_pickle=False) as file:
+            if tuple(file["inputs"]) != INPUTS:
+                raise ValueError(f"{path} was made for other inputs; run scripts/build_topic.py again")
+            return cls(
+                file["stem"],
+                file["idf"],
+                with_zeros(file["vector"]),
+                int(file["rare_idf"]),
+                file["furniture"].astype(np.float32),
+                *(file[name].astype(np.float64) for name in ("center", "spread", "hidden", "output")),
+            )
+
+    @cached_property
+    def square(self) -> Floats:
+        """Squared length of each vector; float64[v + 1]."""
+        wide = self.vector.astype(np.float32)
+        return np.einsum("ij,ij->i", wide, wide).astype(np.float64)
+
+    def log_odds(self, inputs: Floats) -> Floats:
+        """Log odds of off-topic from rows of inputs; float64[n]."""
+        scaled = np.clip((inputs - self.center) / self.spread, -CLIP, CLIP)
+        hidden = np.rint(scaled * INPUT_UNIT) @ self.hidden[:-1] + self.hidden[-1] * INPUT_UNIT
+        unit = INPUT_UNIT * WEIGHT_UNIT
+        return (np.maximum(hidden, 0.0) @ self.output[:-1] / unit + self.output[-1]) / WEIGHT_UNIT
+
+
+def with_zeros(vector: NDArray[np.int8]) -> NDArray[np.int16]:
+    """The vectors as `Topics` keeps them, with a row of zeros for words without."""
+    padded = np.zeros((vector.shape[0] + 1, vector.shape[1]), np.int16)
+    padded[:-1] = vector
+    return padded
+
+
+@cache
+def _topics() -> Topics:
+    return Topics.load(DATA / "topic.npz")
+
+
+def stems(vocabulary: Vocabulary) -> Hashes:
+    """Hash of each entry without a possessive 's, a plural s or es of ies, and a final y; uint64[v].
+
+    "country", "country's" and "countries" share one; nothing else is cut, since a wrong stem would
+    join words of different subjects.
+    """
+    size = vocabulary.length
+    first, second, third = (vocabulary.last(k) for k in (1, 2, 3))
+    size = np.where((second == ord("'")) & (first == ord("s")) & (size > 3), size - 2, size)
+    letters = np.append(vocabulary.letters, np.zeros(16, np.uint8))
+
+    def ends(k: int, among: str) -> Bools:
+        letter = letters[np.maximum(vocabulary.start + size - k, 0)]
+        return (size > 3) & np.isin(letter, np.frombuffer(among.encode("ascii"), np.uint8))
+
+    plural = ends(1, "s")
+    in_ies = plural & ends(2, "e") & ends(3, "i") & (size > 4)
+    cut = np.where(in_ies, 3, ends(1, "y") | (plural & ~ends(2, "sui'") & ~in_ies))
+    return hash_bytes(letters, vocabulary.start, size - cut)
+
+
+@dataclass(frozen=True)
+class _Prose:
+    """The paragraphs that are judged, in order.
+
+    `paragraph`, `document` (numbered among those that hold any), `place` (in its document), `n_words`
+    int64[n]; `first`, `n` int64[documents]: the first of each document and how many.
+    """
+
+    paragraph: Ints
+    document: Ints
+    place: Ints
+    n_words: Ints
+    first: Ints
+    n: Ints
+
+    @classmethod
+    def of(cls, batch: Batch) -> _Prose:
+        group = batch.paragraphs
+        words = group.sum(batch.is_word).astype(np.int64)
+        long = words >= N_WORDS_LOW
+        enough = np.bincount(group.parent[long], minlength=batch.n_documents) >= N_PARAGRAPHS_LOW
+        paragraph = np.flatnonzero(long & enough[group.parent])
+        parent = group.parent[paragraph]
+        begins = np.ones(paragraph.size, bool)
+        begins[1:] = parent[1:] != parent[:-1]
+        first, document = np.flatnonzero(begins), np.cumsum(begins) - 1
+        n = np.diff(np.append(first, paragraph.size))
+        place = np.arange(paragraph.size) - first[document]
+        return cls(paragraph, document, place, words[paragraph], first, n)
+
+    def per_paragraph(self, owner: Ints, values: Floats) -> Floats:
+        return np.bincount(owner, weights=values, minlength=self.paragraph.size)
+
+    def others(self, values: Floats) -> tuple[Floats, Floats]:
+        """Mean and variance of the other paragraphs of the document; float64[n] each."""
+        some = np.column_stack([values, values * values])
+        total = np.column_stack([np.bincount(self.document, weights=column) for column in some.T])
+        mean, square = ((total[self.document] - some) / (self.n[self.document] - 1)[:, None]).T
+        return mean, np.maximum(square - mean * mean, 0.0)
+
+    def below(self, values: Floats, spread: float) -> tuple[Floats, Floats]:
+        """Distance to the mean of the others, in standard deviations, and that mean; float64[n] each."""
+        mean, variance = self.others(values)
+        n = self.n[self.document] - 1
+        deviation = np.sqrt((n * variance + GUESS * spread * spread) / (n + GUESS))
+        return (values - mean) / deviation, mean
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The words of the judged paragraphs that say something of a subject, in order.
+
+    `owner` int64[k] is the judged paragraph, `nth` int64[k] the word's number in it, `term` int64[k] its
+    stem (ascending by hash), `is_name` bool[k]: a capital within a sentence. Of each stem: `weight`
+    int64[t], `row` int64[t] of its vector (the last row where it has none).
+    """
+
+    owner: Ints
+    nth: Ints
+    term: Ints
+    is_name: Bools
+    weight: Ints
+    row: Ints
+
+    @classmethod
+    def of(cls, batch: Batch, prose: _Prose, topics: Topics) -> _Words:
+        vocabulary = batch.vocabulary
+        stem, of_entry = np.unique(stems(vocabulary), return_inverse=True)
+        at = np.minimum(np.searchsorted(topics.stem, stem), topics.stem.size - 1)
+        known = topics.stem[at] == stem
+        weight = np.where(known, topics.idf[at], topics.rare_idf).astype(np.int64)
+        weight[weight < IDF_LOW] = 0
+        telling = (vocabulary.kind == WORD) & (vocabulary.length > 1) & (weight[of_entry] > 0)
+
+        judged = np.full(batch.paragraphs.n, -1)
+        judged[prose.paragraph] = np.arange(prose.paragraph.size)
+        token = np.flatnonzero(batch.is_word & (judged >= 0)[batch.paragraphs.of_token])
+        owner = np.repeat(np.arange(prose.paragraph.size), prose.n_words)
+        nth = np.arange(token.size) - (np.cumsum(prose.n_words) - prose.n_words)[owner]
+        kept = telling[batch.token_word[token]]
+        token = token[kept]
+        opens = np.zeros(batch.token_word.size, bool)
+        opens[batch.sentences.first] = True
+        row = np.where(known, at, topics.stem.size)
+        return cls(
+            owner[kept],
+            nth[kept],
+            of_entry[batch.token_word[token]],
+            batch.token_upper[token] & ~opens[token],
+            weight,
+            row,
+        )
+
+
+def inputs(batch: Batch, topics: Topics) -> tuple[Ints, Floats]:
+    """Judged paragraphs (int64[n]) and what the network looks at (float64[n, inputs])."""
+    prose = _Prose.of(batch)
+    if not prose.paragraph.size:
+        return prose.paragraph, np.zeros((0, len(INPUTS)))
+    words = _Words.of(batch, prose, topics)
+    found = _shared_words(prose, words) | _subjects(prose, words, topics)
+    last = prose.n[prose.document] - 1 - prose.place
+    found |= {
+        "is_first": (prose.place == 0).astype(np.float64),
+        "from_end": np.log1p(last),
+        "n_paragraphs": np.log(prose.n[prose.document]),
+        "n_words": np.log(prose.n_words),
+    }
+    for name, values in (("similarity", "similarity"), ("overlap",) * 2, ("coverage",) * 2):
+        found[f"{name}_below"], found[f"{name}_usual"] = prose.below(found[values], SPREAD[name])
+    found["plain_below"], _ = prose.below(found["plain_to_plain"], SPREAD["plain"])
+    return prose.paragraph, np.column_stack([found[name] for name in INPUTS])
+
+
+def _shared_words(prose: _Prose, words: _Words) -> dict[str, Floats]:
+    """How much of each paragraph's words, by weight, stands elsewhere in the document."""
+    n_terms, n_places = words.weight.size, int(prose.n.max())
+    document = prose.document[words.owner]
+    key = (document * n_terms + words.term) * n_places + prose.place[words.owner]
+    key = np.sort(key * 2 + words.is_name)  # one row for each word of a paragraph, those of a word together
+    pair = key >> 1
+    ends = np.ones(key.size, bool)
+    ends[:-1] = pair[1:] != pair[:-1]
+    is_name = (key[ends] & 1).astype(bool)
+    pair = pair[ends]
+    word = pair // n_places
+    begins = np.ones(pair.size, bool)
+    begins[1:] = word[1:] != word[:-1]
+    run = np.cumsum(begins) - 1
+    n_holding = np.bincount(run, minlength=1)[run].astype(np.float64)
+    document = word // n_terms
+    owner = prose.first[document] + pair % n_places
+    weight = words.weight[word % n_terms].astype(np.float64)
+
+    elsewhere = n_holding > 1
+    mass = prose.per_paragraph(owner, weight)
+    shared = prose.per_paragraph(owner, weight * elsewhere)
+    plain = prose.per_paragraph(owner, weight * ~is_name)
+    # cosine of the weighed words to those of the rest, in which a word counts by the logarithm
+    # of how many paragraphs hold it
+    square, whole, rest = weight * weight, np.log1p(n_holding), np.log(n_holding)
+    dot = prose.per_paragraph(owner, square * rest)
+    of_document = np.bincount(document[begins], weights=(square * whole * whole)[begins])
+    of_rest = of_document[prose.document] - prose.per_paragraph(owner, square * (whole * whole - rest * rest))
+    norm = np.sqrt(prose.per_paragraph(owner, square) * np.maximum(of_rest, 1.0))
+    in_document = np.bincount(prose.document, weights=mass)[prose.document]
+    return {
+        "overlap": _share(dot, norm),
+        "coverage": _share(shared, mass),
+        "plain_coverage": _share(prose.per_paragraph(owner, weight * (elsewhere & ~is_name)), plain),
+        "name_share": _share(mass - plain, mass),
+        "mass": np.log1p(mass / IDF_UNIT),
+        "mass_elsewhere": np.log1p((in_document - mass) / IDF_UNIT),
+    }
+
+
+def _share(part: Floats, whole: Floats) -> Floats:
+    """`part / whole`, 0 where there is no whole: a paragraph of nothing but function words shares nothing."""
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+
+def _subjects(prose: _Prose, words: _Words, topics: Topics) -> dict[str, Floats]:
+    """Likeness of each paragraph's subject, and of its clauses, to the rest of the document."""
+    vector, row = topics.vector, words.row[words.term]
+    # steps of seven words, the last of a paragraph may be shorter
+    n_steps = (prose.n_words + STEP - 1) // STEP
+    owner = np.repeat(np.arange(prose.paragraph.size), n_steps)
+    where = (np.cumsum(n_steps) - n_steps)[words.owner] * STEP + words.nth
+    nothing = vector.shape[0] - 1
+    slot = np.full(owner.size * STEP, nothing)
+    slot[where] = row
+    step = _sum_slots(vector, slot.reshape(-1, STEP))
+    own = _sum_runs(step, n_steps)
+    names = np.flatnonzero(words.is_name & (row < nothing))
+    plain = own.copy()
+    n_names = np.bincount(words.owner[names], minlength=own.shape[0])
+    plain[n_names > 0] -= _sum_runs(vector[row[names]].astype(np.float32), n_names[n_names > 0])
+
+    length = _length(own)
+    subject, plain_subject = _direction(own), _direction(plain)
+    counted = np.minimum(prose.n_words, N_WORDS_COUNTED).astype(np.float32)[:, None] * subject
+    rest = _direction(_sum_runs(counted, prose.n)[prose.document] - counted)
+    plain_rest = _direction(_sum_runs(plain_subject, prose.n)[prose.document] - plain_subject)
+    square = topics.square[row]
+    nearest, adjacent = _neighbours(prose, subject)
+    similarity = _cosine(subject, rest)
+    return {
+        "similarity": similarity,
+        "plain_similarity": _cosine(plain_subject, rest),
+        "plain_to_plain": _cosine(plain_subject, plain_rest),
+        "furniture": _cosine(subject, np.broadcast_to(topics.furniture, subject.shape)),
+        "nearest": nearest,
+        "adjacent": adjacent,
+        "subject_strength": np.log1p(length),
+        "coherence": _share(length * length, prose.per_paragraph(words.owner, square)),
+        "gap": _gap(prose, similarity),
+        **_clauses(step, owner, n_steps, rest),
+    }
+
+
+def _sum_slots(vector: NDArray[np.int16], slot: Ints) -> Singles:
+    """Sum of the vectors in each row of slots; float32[n, k]."""
+    total = vector.take(slot[:, 0], 0)
+    for column in slot.T[1:]:
+        total += vector.take(column, 0)
+    return total.astype(np.float32)
+
+
+def _sum_runs(rows: Singles, size: Ints) -> Singles:
+    """Sum of each run of `size` consecutive rows (at least one), added up pair by pair."""
+    while size.size and size.max() > 1:
+        pairs = (size + 1) // 2
+        run = np.repeat(np.arange(size.size), pairs)
+        left = 2 * (np.arange(run.size) - (np.cumsum(pairs) - pairs)[run])
+        paired = np.flatnonzero(left + 1 < size[run])
+        left += (np.cumsum(size) - size)[run]
+        total = rows[left]
+        total[paired] += rows[left[paired] + 1]
+        rows, size = total, pairs
+    return rows
+
+
+def _length(rows: Singles) -> Floats:
+    return np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))
+
+
+def _direction(rows: Singles) -> Singles:
+    """Each row scaled to `UNIT` and rounded; zeros stay."""
+    scale = (UNIT / np.maximum(_length(rows), 1e-9)).astype(np.float32)
+    return np.rint(rows * scale[:, None])
+
+
+def _dot(left: Singles, right: Singles) -> Floats:
+    """Dot product of each pair of rows; float64[n]."""
+    return np.einsum("ij,ij->i", left, right).astype(np.float64)
+
+
+def _cosine(left: Singles, right: Singles) -> Floats:
+    return _share(_dot(left, right), np.sqrt(_dot(left, left) * _dot(right, right)))
+
+
+def _neighbours(prose: _Prose, subject: Singles) -> tuple[Floats, Floats]:
+    """Mean cosine to the three likest of the paragraphs within reach, and to the ones next to it; float64[n]."""
+    n = subject.shape[0]
+    best = np.full((3, n), -1.0)
+    beside = np.full((2, n), nan)
+    norm = np.sqrt(_dot(subject, subject))
+    for by in range(1, min(REACH, n - 1) + 1):
+        cosine = _share(_dot(subject[by:], subject[:-by]), norm[by:] * norm[:-by])
+        cosine[prose.document[by:] != prose.document[:-by]] = -1.0
+        for side, here in enumerate((slice(by, None), slice(None, n - by))):
+            left = cosine
+            for rank in best[:, here]:
+                rank[:], left = np.maximum(rank, left), np.minimum(rank, left)
+            if by == 1:
+                beside[side, here] = np.where(cosine > -1.0, cosine, nan)
+    there = best > -1.0
+    nearest = np.where(there, best, 0.0).sum(0) / np.maximum(there.sum(0), 1)
+    return nearest, np.nanmean(beside, axis=0)
+
+
+def _gap(prose: _Prose, values: Floats) -> Floats:
+    """Distance to the lowest of the other values of the document; float64[n]."""
+    lowest = np.minimum.reduceat(values, prose.first)[prose.document]
+    is_lowest = values == lowest
+    second = np.minimum.reduceat(np.where(is_lowest, np.inf, values), prose.first)[prose.document]
+    alone = np.bincount(prose.document, weights=is_lowest)[prose.document] == 1
+    return values - np.where(is_lowest & alone, second, lowest)
+
+
+def _clauses(step: Singles, owner: Ints, n_steps: Ints, rest: Singles) -> dict[str, Floats]:
+    """The clause, of two steps, and the stretch, of four, that fit the rest of the document worst."""
+    to_rest = _dot(step, rest[owner]) / UNIT
+    products = [_dot(step[by:], step[: step.shape[0] - by]) for by in range(4)]
+
+    def windows(width: int) -> tuple[Ints, Floats, Floats]:
+        """Owner, dot product with the rest and length of each window; shorter paragraphs are one window."""
+        inside = np.minimum(n_steps, width)
+        n = n_steps - inside + 1
+        window = np.repeat(np.arange(n.size), n)
+        at = np.arange(window.size) - (np.cumsum(n) - n)[window] + (np.cumsum(n_steps) - n_steps)[window]
+        size = inside[window]
+        dot, square = np.zeros(at.size), np.zeros(at.size)
+        for k in range(width):
+            there = np.flatnonzero(size > k)
+            dot[there] += to_rest[at[there] + k]
+            for by in range(k + 1):
+                square[there] += (1 if by == 0 else 2) * products[by][at[there] + k - by]
+        return window, dot, np.sqrt(square)
+
+    found: dict[str, Floats] = {}
+    for name, width in (("clause", 2), ("stretch", 4)):
+        window, dot, length = windows(width)
+        first = np.searchsorted(window, np.arange(n_steps.size))
+        found[name] = np.minimum.reduceat(dot / (length + FAINT), first)
+        foreign = USUAL * length - dot
+        found[f"{name}_foreign"] = np.maximum.reduceat(foreign, first) / FAINT
+        if width == 2:
+            total = np.bincount(window, weights=length)
+            found["foreign_share"] = _share(np.bincount(window, weights=np.maximum(foreign, 0.0)), total)
+            found["n_clauses"] = np.log(np.bincount(window))
+    return found
+
+
+# ---- answers -----------------------------------------------------------------------------------------
 
 
 @once_per_batch
+def _judged(batch: Batch) -> tuple[Floats, Floats]:
+    """Inputs (float64[paragraphs, inputs]) and log odds (float64[paragraphs]), NaN where not judged."""
+    topics = _topics()
+    judged, values = inputs(batch, topics)
+    whole = np.full((batch.paragraphs.n, len(INPUTS)), nan)
+    odds = np.full(batch.paragraphs.n, nan)
+    whole[judged], odds[judged] = values, topics.log_odds(values)
+    return whole, odds
+
+
+def off_topic_log_odds(batch: Batch) -> Floats:
+    """Log odds that a paragraph is off-topic, 0 at the threshold of the hard rule; float64[paragraphs].
+
+    NaN where it is not judged: under 10 words, or with fewer than two others of such length.
+    """
+    return _judged(batch)[1]
+
+
 def off_topic(batch: Batch) -> Floats:
-    """How far a paragraph lacks words of its article, 0 to 1, by a curve set by hand; float64[paragraphs]."""
-    with np.load(DATA / "words.npz") as z:
-        h, v, n = z["frequency_hash"], z["idf"], float(z["n_documents"])
-    voc = batch.vocabulary
-    at = np.minimum(np.searchsorted(h, voc.hash), h.size - 1)
-    idf = np.where(h[at] == voc.hash, v[at], np.log(n + 1))
-    idf = np.where(voc.kind == WORD, idf, 0.0)
-    places = batch.places
-    x = (1 + np.log(places.count)) * idf[places.word] * (voc.length[places.word] > 2)
-    group = places.of_document
-    total = np.bincount(group, weights=x)[group]
-    rest = total - x
-    parent = batch.paragraphs.parent[places.paragraph]
-    dot = np.bincount(places.paragraph, weights=x * rest, minlength=batch.paragraphs.n)
-    own = np.bincount(places.paragraph, weights=x * x, minlength=batch.paragraphs.n)
-    tot2 = np.bincount(
-        parent,
-        weights=np.where(np.r_[True, group[1:] != group[:-1]], total * total, 0),
-        minlength=batch.n_documents,
-    )[batch.paragraphs.parent]
-    rest2 = np.maximum(tot2 - 2 * dot - own, 1e-9)
-    cos = dot / np.sqrt(np.maximum(own, 1e-9) * rest2)
-    words = batch.paragraphs.sum(batch.is_word)
-    prose = np.bincount(batch.paragraphs.parent, weights=words >= 10, minlength=batch.n_documents)[
-        batch.paragraphs.parent
-    ]
-    p = 1 / (1 + np.exp(40 * (cos - 0.04)))
-    return np.where((words >= 12) & (prose >= 4), p, 0.0)
+    """Probability that a paragraph is off-topic, one half at the threshold of the hard rule; float64[paragraphs].
+
+    0 where it is not judged.
+    """
+    return np.nan_to_num(1.0 / (1.0 + np.exp(-off_topic_log_odds(batch))))
+
+
+def _spans(batch: Batch, chosen: Bools) -> Spans:
+    """Whole paragraphs, without those that open with a quotation mark: filler quotes nobody."""
+    mark = batch.mark('"')
+    paragraph = np.flatnonzero(chosen)
+    paragraph = paragraph[~mark[batch.paragraphs.first[paragraph]]]
+    return Spans(batch.paragraphs.start[paragraph], batch.paragraphs.end[paragraph], paragraph)
+
+
+_STORY = (
+    "Work on the new town library has stopped because the roof timbers ordered in March are a metre too "
+    "short, the council's surveyor told members on Monday.\n"
+    "The supplier has offered to replace the timbers at no cost, but not before the end of September, and "
+    "the library cannot be closed in against the winter without them.\n"
+    "Councillors agreed to keep the old library in the market hall open until the new building is ready, "
+    "which the surveyor now expects in May.\n"
+)
+_STRANGE = (
+    "Goalkeepers who train twice a day need more protein than outfield players, and the club's striker "
+    "scored his ninth goal of the season from a penalty in the derby."
+)
+_RELATED = (
+    "Readers who had reserved books at the new building will be able to collect them from the market hall, "
+    "the council's librarian said."
+)
+
+
+@rule(
+    "filler.off_topic",
+    tier="hard",
+    title="off-topic paragraph",
+    message="a paragraph that has nothing to do with the rest of the text",
+    why="Neither its words nor its subject occur elsewhere in the text, which otherwise keeps to its own. "
+    "Farms fill pages up with pieces of other texts; ask what the paragraph does here.",
+    source="own",
+    unit="count",
+    hits=[(_STORY + _STRANGE, [_STRANGE])],
+    clean=[_STORY + _RELATED, _STRANGE, _STORY + '"' + _STRANGE + '"'],
+)
+def off_topic_paragraph(batch: Batch) -> Spans:
+    """Paragraphs at or above the threshold."""
+    return _spans(batch, off_topic_log_odds(batch) >= 0.0)
+
+
+@rule(
+    "filler.astray",
+    tier="soft",
+    title="paragraph off the subject",
+    message="a paragraph that has little to do with the rest of the text",
+    why="It strays further from the subject than paragraphs of honest articles mostly do. Background, "
+    "a digest of several stories or a note of the editors may do so with good reason.",
+    source="own",
+    unit="count",
+    hits=[(_STORY + _STRANGE, [_STRANGE])],
+    clean=[_STORY + _RELATED, _STORY + _STRANGE],
+)
+def astray_paragraph(batch: Batch) -> Spans:
+    """Paragraphs below the threshold, but not by much."""
+    odds = off_topic_log_odds(batch)
+    return _spans(batch, (odds >= ASTRAY) & (odds < 0.0))
+
+
+def _declare(name: str, unit: str, definition: str, twin: float, around: tuple[int | str, ...] = ()) -> None:
+    """Declare an input of the network as a feature; `twin` is its value for three equal paragraphs."""
+
+    def measure(batch: Batch, group: Group) -> Floats:
+        return _judged(batch)[0][:, INPUTS.index(name)]
+
+    measure.__name__, measure.__doc__ = f"topic_{name}", definition
+    twins = "\n".join(["The council of the town voted for a new library in the old market hall."] * 3)
+    feature(unit, source="own", of="paragraphs", values=[(twins, twin), ("too short", nan)], around=around)(measure)
+
+
+_declare("similarity", "similarity", "Likeness of its subject to that of the rest of the text (cosine of word vectors).", 1.0)
+_declare("overlap", "similarity", "Words shared with the rest of the text, the rare ones counting more (cosine of TF-IDF).", 1.0)
+_declare("coverage", "share", "Share of its words, by weight, that other paragraphs of the text have as well.", 1.0)
+_declare("nearest", "similarity", "Mean likeness of its subject to the three likest paragraphs nearby.", 1.0)
+_declare("similarity_below", "standard deviations", "How far the likeness of its subject lies from what is usual in this text.", 0.0)
