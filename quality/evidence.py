@@ -119,8 +119,12 @@ def definition_line(batch: Batch) -> Floats:
     article = np.isin(batch.vocabulary.hash, hash_words(("a", "an", "the", "one")))[batch.token_word]
     opening = np.zeros(verb.size, bool)
     opening[:-1] = verb[:-1] & article[1:]
-    place = np.arange(verb.size) - group.first[group.of_token]
-    opening &= (place < DEFINITION_REACH) & (place > 0)
+    # an aside in brackets, "(born 1944; in Greek ...)", does not count: it may be long
+    inside = np.cumsum(batch.mark("(").astype(np.int64) - batch.mark(")"))
+    before = np.append(0, inside)[group.first][group.of_token]
+    outside = np.cumsum(inside <= before) - 1
+    place = outside - np.append(0, outside + 1)[group.first][group.of_token]
+    opening &= (place < DEFINITION_REACH) & (place > 0) & (inside <= before)
     words = group.sum(batch.is_word)
     named = np.zeros(group.n, bool)
     some = group.last > group.first

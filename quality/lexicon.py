@@ -38,6 +38,7 @@ QUOTED = ("silent", "allowed")
 
 _STEM = np.uint64(0x5D588B656C078965)
 _ROOT = np.uint64(0x2545F4914F6CDD1D)
+_BRACES, _STAR = re.compile(r"\{([^{}]*)\}"), re.compile(r"\w\*")
 
 
 @dataclass(frozen=True)
@@ -109,38 +110,40 @@ class Phrases:
 
     def __init__(self, phrases: Iterable[tuple[str, int]]) -> None:
         # each phrase becomes a path of keys from the root; a node is the hash of the path so far
-        flat: list[tuple[str, int]] = []
-        for phrase, value in phrases:
-            flat += [(form, value) for form in expand(phrase)]
-        texts = [form.replace("*", "") if _is_starred(form) else form for form, _ in flat]
-        batch = Batch.of(texts, [[t] for t in texts]) if texts else None
-        nodes: dict[int, list[int]] = {}
-        stems: dict[int, set[int]] = {}
-        for number, (form, value) in enumerate(flat):
-            assert batch is not None
-            low, high = batch.documents.first[number], batch.documents.last[number]
-            if low == high:
-                raise ValueError(f"phrase {form!r} holds no token: write at least one word")
-            keys = batch.token_hash[low:high].copy()
-            if _is_starred(form):
-                offset = batch.document_start[number]
-                ends = _star_ends(form)
-                for k in range(low, high):
-                    if int(batch.token_end[k] - offset) in ends:
-                        size = int(batch.vocabulary.length[batch.token_word[k]])
-                        stems.setdefault(size, set()).add(int(keys[k - low]))
-                        keys[k - low] ^= _STEM
-            node = np.array([_ROOT], np.uint64)
-            for key in keys:
-                node = combine(node, np.array([key], np.uint64))
-                nodes.setdefault(int(node[0]), [])
-            nodes[int(node[0])].append(value)
-        self._node = np.array(sorted(nodes), np.uint64)
-        owners = [sorted(set(nodes[int(n)])) for n in self._node]
-        self._n_values = np.array([len(o) for o in owners], np.int64)
+        flat = [(form, value) for phrase, value in phrases for form in expand(phrase)]
+        forms, values = [form for form, _ in flat], np.array([value for _, value in flat], np.int64)
+        stars = [k for k, form in enumerate(forms) if _is_starred(form)]
+        texts = list(forms)
+        for k in stars:
+            texts[k] = forms[k].replace("*", "")
+        batch = Batch.of(texts, [[t] for t in texts])
+        first, last = batch.documents.first, batch.documents.last
+        if (first == last).any():
+            form = forms[int(np.argmax(first == last))]
+            raise ValueError(f"phrase {form!r} holds no token: write at least one word")
+        is_stem = np.zeros(batch.token_word.size, bool)
+        for k in stars:
+            ends = batch.document_start[k] + np.array(sorted(_star_ends(forms[k])), np.int64)
+            is_stem[first[k] : last[k]] = np.isin(batch.token_end[first[k] : last[k]], ends)
+        stem, size = batch.token_hash[is_stem], batch.vocabulary.length[batch.token_word[is_stem]]
+        self._stems = {int(n): np.unique(stem[size == n]) for n in np.unique(size)}
+        keys = np.where(is_stem, batch.token_hash ^ _STEM, batch.token_hash)
+        node = np.full(len(forms), _ROOT, np.uint64)
+        paths = [node[:0]]
+        for depth in range(int((last - first).max(initial=0))):
+            going = np.flatnonzero(first + depth < last)
+            node[going] = combine(node[going], keys[first[going] + depth])
+            paths.append(node[going])
+        self._node = np.unique(np.concatenate(paths))
+        # one row for each ending and value, in that order
+        owner = np.searchsorted(self._node, node)
+        order = np.lexsort((values, owner))
+        owner, values = owner[order], values[order]
+        kept = np.ones(owner.size, bool)
+        kept[1:] = (owner[1:] != owner[:-1]) | (values[1:] != values[:-1])
+        self._n_values = np.bincount(owner[kept], minlength=self._node.size)
         self._first_value = np.cumsum(self._n_values) - self._n_values
-        self._value = np.array([v for o in owners for v in o], np.int64)
-        self._stems = {size: np.array(sorted(keys), np.uint64) for size, keys in sorted(stems.items())}
+        self._value = values[kept]
 
     def __len__(self) -> int:
         return int((self._n_values > 0).sum())
@@ -222,14 +225,14 @@ def expand(phrase: str) -> list[str]:
     """
     if phrase.count("{") != phrase.count("}"):
         raise ValueError(f"unbalanced braces in {phrase!r}")
-    parts = re.split(r"\{([^{}]*)\}", phrase)
+    parts = _BRACES.split(phrase)
     choices = [part.split(",") if k % 2 else [part] for k, part in enumerate(parts)]
     forms = (" ".join("".join(choice).split()) for choice in itertools.product(*choices))
     return list(dict.fromkeys(forms))
 
 
 def _is_starred(form: str) -> bool:
-    return re.search(r"\w\*", form) is not None
+    return _STAR.search(form) is not None
 
 
 def _star_ends(form: str) -> set[int]:
@@ -368,15 +371,22 @@ class RulePack:
         if rule.where == "whole":
             after = np.searchsorted(batch.token_start, spans.end)
             keep &= _only_marks_between(batch, after, batch.paragraphs.last[spans.paragraph])
-        for k in np.flatnonzero(keep):
-            if self._unless[number]:
-                sentence = batch.sentences.of_token[token[k]]
-                text = batch.text_of(int(batch.sentences.start[sentence]), int(batch.sentences.end[sentence]))
-                keep[k] = not any(p.search(text) for p in self._unless[number])
-            if keep[k] and self._document_unless[number]:
-                document, _ = batch.local(int(spans.start[k]))
-                keep[k] = not any(p.search(batch.texts[document]) for p in self._document_unless[number])
+        # a sentence or document is searched once, however many spans it holds
+        if self._unless[number]:
+            sentence, of_span = np.unique(batch.sentences.of_token[token[keep]], return_inverse=True)
+            bounds = zip(batch.sentences.start[sentence], batch.sentences.end[sentence], strict=True)
+            texts = [batch.text_of(int(start), int(end)) for start, end in bounds]
+            keep[keep] = ~_any_holds(texts, self._unless[number])[of_span]
+        if self._document_unless[number]:
+            document, of_span = np.unique(batch.documents.of_token[token[keep]], return_inverse=True)
+            texts = [batch.texts[k] for k in document]
+            keep[keep] = ~_any_holds(texts, self._document_unless[number])[of_span]
         return Spans(spans.start[keep], spans.end[keep], spans.paragraph[keep])
+
+
+def _any_holds(texts: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> Bools:
+    """Whether some pattern is found in each text; bool[n]."""
+    return np.array([any(p.search(text) for p in patterns) for text in texts], bool)
 
 
 @cache

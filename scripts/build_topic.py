@@ -19,7 +19,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -92,6 +92,7 @@ class Text:
 
     @property
     def fold(self) -> int:
+        """Which of the folds holds the text, by its group."""
         return int(hashlib.md5(self.group.encode()).hexdigest(), 16) % N_FOLDS
 
 
@@ -130,6 +131,7 @@ class Counts:
     n_words: Ints
 
     def where(self, kept: NDArray[np.bool_]) -> Counts:
+        """The rows of some paragraphs."""
         return Counts(self.matrix[kept], self.document[kept], self.n_words[kept])
 
 
@@ -280,7 +282,9 @@ def _drawn_together(
         pool = corpora[rng.choice(len(corpora), p=share / share.sum())] if step % 2 else np.arange(n.size)
         chosen = rng.choice(pool, min(N_BATCH, pool.size), replace=False)
         one = first[chosen] + (rng.random(chosen.size) * n[chosen]).astype(np.int64)
-        others = [np.setdiff1d(np.arange(first[d], first[d] + n[d]), [p]) for d, p in zip(chosen, one, strict=True)]
+        others = [
+            np.setdiff1d(np.arange(first[d], first[d] + n[d]), [p]) for d, p in zip(chosen, one, strict=True)
+        ]
         others = [o if o.size <= 20 else rng.choice(o, 20, replace=False) for o in others]
         owner = np.repeat(np.arange(chosen.size), [o.size for o in others])
         gather = sp.csr_matrix((np.ones(owner.size, np.float32), (owner, np.arange(owner.size))))
@@ -325,7 +329,9 @@ def read_furniture(corpora: Path) -> list[Text]:
     found = []
     for corpus in ("wcxb_dev", "aeb", "cleaneval"):
         for row in read_rows(corpora / "boilerplate" / f"{corpus}.jsonl.xz"):
-            blocks = tuple(p["text"] for p in row["paragraphs"] if p["label"] == "boilerplate" and not p.get("amb"))
+            blocks = tuple(
+                p["text"] for p in row["paragraphs"] if p["label"] == "boilerplate" and not p.get("amb")
+            )
             if row["lang"] == "en" and blocks:
                 found.append(Text(row["id"], corpus, str(row["domain"] or row["id"]), "furniture", blocks))
     return found
@@ -383,7 +389,9 @@ LEARNT = {
 }
 
 
-def pages_of(corpus: str, texts: Sequence[Text], strangers: Sequence[Text], likeness: Floats) -> Iterator[Page]:
+def pages_of(
+    corpus: str, texts: Sequence[Text], strangers: Sequence[Text], likeness: Floats
+) -> Iterator[Page]:
     """Sound and spoilt pages of one corpus.
 
     `texts` are its texts, `likeness` the cosine of each to each, `strangers` texts of all corpora.
@@ -392,7 +400,11 @@ def pages_of(corpus: str, texts: Sequence[Text], strangers: Sequence[Text], like
     for k, text in enumerate(texts):
         whole = tuple(p for p in text.paragraphs if len(p.split()) >= 5)[:40]
         yield Page(text, "sound", whole, (False,) * len(whole))
-        near = [j for j in np.argsort(-likeness[k])[1:40] if texts[j].group != text.group and likeness[k, j] < 0.97]
+        near = [
+            j
+            for j in np.argsort(-likeness[k])[1:40]
+            if texts[j].group != text.group and likeness[k, j] < 0.97
+        ]
         for number in range(LEARNT[corpus]):
             kind = ("stranger", "akin", "blended", "half")[(number + k) % 4]
             donor = texts[near[chance.randrange(min(25, len(near)))]] if kind == "akin" and near else None
@@ -442,8 +454,16 @@ def _with_tail(text: Text, short: tuple[str, ...], strangers: Sequence[Text], ch
         if donor.group == text.group or not strange:
             continue
         result = spoil(short, "blended", chance, donors=[donor.paragraphs], bank="train")
-        added = [p for p, label in zip(result.paragraphs, result.labels, strict=True) if label == "filler"] if result else []
-        one = chance.choice(added) if added and chance.random() < 0.75 else _some_words(chance.choice(strange), chance)
+        added = (
+            [p for p, label in zip(result.paragraphs, result.labels, strict=True) if label == "filler"]
+            if result
+            else []
+        )
+        one = (
+            chance.choice(added)
+            if added and chance.random() < 0.75
+            else _some_words(chance.choice(strange), chance)
+        )
         n = len(page.paragraphs)
         at = n if chance.random() < 0.6 else chance.randint(1, n)
         page = replace(
@@ -484,7 +504,11 @@ def intruders(texts: Sequence[Text], limit: int = 300) -> list[Page]:
 def blended_held_out(texts: Sequence[Text]) -> list[Page]:
     """Reliable articles with filler of the half of the bank that is not learnt from, one each."""
     chance = Random(17)
-    some = [t for t in texts if t.label in ("reliable", "page") and sum(len(p.split()) >= 15 for p in t.paragraphs) >= 4]
+    some = [
+        t
+        for t in texts
+        if t.label in ("reliable", "page") and sum(len(p.split()) >= 15 for p in t.paragraphs) >= 4
+    ]
     some = chance.sample(some, min(300, len(some)))
     found = []
     for text in some:
@@ -546,7 +570,9 @@ def learn_network(rows: Rows, kind: Names, corpus: Names, table: Topics, left_ou
     hidden, output = [], []
     for chance in range(N_NETWORKS):
         sample = np.random.default_rng(chance).choice(weight.size, N_SAMPLED, p=weight / weight.sum())
-        network = MLPClassifier((N_HIDDEN,), alpha=PENALTY, batch_size=512, warm_start=True, random_state=chance)
+        network = MLPClassifier(
+            (N_HIDDEN,), alpha=PENALTY, batch_size=512, warm_start=True, random_state=chance
+        )
         for n_passes, rate in PASSES:
             network.set_params(max_iter=n_passes, learning_rate_init=rate)
             network.fit(x[sample], rows.strange[sample])
@@ -554,9 +580,7 @@ def learn_network(rows: Rows, kind: Names, corpus: Names, table: Topics, left_ou
         hidden.append(np.rint(np.vstack([first, constant[0]]) * topic.WEIGHT_UNIT))
         output.append(np.append(second[:, 0], constant[1]) * topic.WEIGHT_UNIT / N_NETWORKS)
     weights = np.concatenate([*(o[:-1] for o in output), [sum(o[-1] for o in output)]])
-    learnt = replace(
-        table, center=center, spread=spread, hidden=np.hstack(hidden), output=np.rint(weights)
-    )
+    learnt = replace(table, center=center, spread=spread, hidden=np.hstack(hidden), output=np.rint(weights))
     # the threshold is where the worst of the corpora has as many alarms as are allowed
     odds = learnt.log_odds(rows.x)
     worst = max(
@@ -651,7 +675,9 @@ def all_pages(texts: Sequence[Text], table: Topics) -> list[Page]:
     for text in texts:
         by_corpus.setdefault(text.corpus, []).append(text)
     chance = Random(0)
-    strangers = [t for c in by_corpus.values() for t in chance.sample(c, min(len(c), 600)) if len(t.paragraphs) > 2]
+    strangers = [
+        t for c in by_corpus.values() for t in chance.sample(c, min(len(c), 600)) if len(t.paragraphs) > 2
+    ]
     for corpus in LEARNT:
         some = [
             t

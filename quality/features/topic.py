@@ -23,7 +23,18 @@ from numpy.typing import NDArray
 
 from quality.lexicon import DATA, Spans
 from quality.registry import feature, rule
-from quality.text import WORD, Batch, Bools, Floats, Group, Hashes, Ints, Vocabulary, hash_bytes, once_per_batch
+from quality.text import (
+    WORD,
+    Batch,
+    Bools,
+    Floats,
+    Group,
+    Hashes,
+    Ints,
+    Vocabulary,
+    hash_bytes,
+    once_per_batch,
+)
 
 # A paragraph is judged from this many words on, in documents with this many such paragraphs: below
 # that there is nothing to compare, or nothing to compare it with.
@@ -48,8 +59,7 @@ USUAL, FAINT = 0.3, 75.0
 # Values from this many spreads on are alike to the network; its inputs are kept in 64ths.
 CLIP, INPUT_UNIT, WEIGHT_UNIT = 5.0, 64, 1024
 
-# Log odds from which a paragraph is said to stray: in every corpus left out of the training but one, whose
-# articles carry advertisements, at most 3 of 1,000 paragraphs of sound pages lie there (docs/results.md).
+# Log odds from which a paragraph is said to stray; docs/results.md has the alarms on sound pages.
 ASTRAY = -1.0
 
 # What the network looks at, in this order. "own" means: of the paragraph; "usual": mean of the
@@ -167,7 +177,7 @@ def stems(vocabulary: Vocabulary) -> Hashes:
     join words of different subjects.
     """
     size = vocabulary.length
-    first, second, third = (vocabulary.last(k) for k in (1, 2, 3))
+    first, second = (vocabulary.last(k) for k in (1, 2))
     size = np.where((second == ord("'")) & (first == ord("s")) & (size > 3), size - 2, size)
     letters = np.append(vocabulary.letters, np.zeros(16, np.uint8))
 
@@ -212,7 +222,7 @@ class _Prose:
         return cls(paragraph, document, place, words[paragraph], first, n)
 
     def per_paragraph(self, owner: Ints, values: Floats) -> Floats:
-        return np.bincount(owner, weights=values, minlength=self.paragraph.size)
+        return np.bincount(owner, weights=values, minlength=self.paragraph.size).astype(np.float64)
 
     def others(self, values: Floats) -> tuple[Floats, Floats]:
         """Mean and variance of the other paragraphs of the document; float64[n] each."""
@@ -479,8 +489,11 @@ def _clauses(step: Singles, owner: Ints, n_steps: Ints, rest: Singles) -> dict[s
         foreign = USUAL * length - dot
         found[f"{name}_foreign"] = np.maximum.reduceat(foreign, first) / FAINT
         if width == 2:
-            total = np.bincount(window, weights=length)
-            found["foreign_share"] = _share(np.bincount(window, weights=np.maximum(foreign, 0.0)), total)
+            total, strange = (
+                np.bincount(window, weights=some).astype(np.float64)
+                for some in (length, np.maximum(foreign, 0.0))
+            )
+            found["foreign_share"] = _share(strange, total)
             found["n_clauses"] = np.log(np.bincount(window))
     return found
 
@@ -531,7 +544,16 @@ _STORY = (
     "Councillors agreed to keep the old library in the market hall open until the new building is ready, "
     "which the surveyor now expects in May.\n"
 )
+_MORE = (
+    "The library was to open in October. Its shelves and reading desks have been delivered and stand in a "
+    "store that the council rents for four hundred pounds a month, which the surveyor said was a further "
+    "reason for haste.\n"
+)
 _STRANGE = (
+    "Cholesterol rises when the thyroid gland is slow, and doctors advise patients to have their blood "
+    "tested twice before any tablets are prescribed, since diet and weight change the result."
+)
+_FAR = (
     "Goalkeepers who train twice a day need more protein than outfield players, and the club's striker "
     "scored his ninth goal of the season from a penalty in the derby."
 )
@@ -567,7 +589,7 @@ def off_topic_paragraph(batch: Batch) -> Spans:
     "a digest of several stories or a note of the editors may do so with good reason.",
     source="own",
     unit="count",
-    hits=[(_STORY + _STRANGE, [_STRANGE])],
+    hits=[(_STORY + _MORE + _FAR, [_FAR])],
     clean=[_STORY + _RELATED, _STORY + _STRANGE],
 )
 def astray_paragraph(batch: Batch) -> Spans:
@@ -584,11 +606,30 @@ def _declare(name: str, unit: str, definition: str, twin: float, around: tuple[i
 
     measure.__name__, measure.__doc__ = f"topic_{name}", definition
     twins = "\n".join(["The council of the town voted for a new library in the old market hall."] * 3)
-    feature(unit, source="own", of="paragraphs", values=[(twins, twin), ("too short", nan)], around=around)(measure)
+    feature(unit, source="own", of="paragraphs", values=[(twins, twin), ("too short", nan)], around=around)(
+        measure
+    )
 
 
-_declare("similarity", "similarity", "Likeness of its subject to that of the rest of the text (cosine of word vectors).", 1.0)
-_declare("overlap", "similarity", "Words shared with the rest of the text, the rare ones counting more (cosine of TF-IDF).", 1.0)
-_declare("coverage", "share", "Share of its words, by weight, that other paragraphs of the text have as well.", 1.0)
+_declare(
+    "similarity",
+    "similarity",
+    "Likeness of its subject to that of the rest of the text (cosine of word vectors).",
+    1.0,
+)
+_declare(
+    "overlap",
+    "similarity",
+    "Words shared with the rest of the text, the rare ones counting more (cosine of TF-IDF).",
+    1.0,
+)
+_declare(
+    "coverage", "share", "Share of its words, by weight, that other paragraphs of the text have as well.", 1.0
+)
 _declare("nearest", "similarity", "Mean likeness of its subject to the three likest paragraphs nearby.", 1.0)
-_declare("similarity_below", "standard deviations", "How far the likeness of its subject lies from what is usual in this text.", 0.0)
+_declare(
+    "similarity_below",
+    "standard deviations",
+    "How far the likeness of its subject lies from what is usual in this text.",
+    0.0,
+)

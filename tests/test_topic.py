@@ -1,0 +1,139 @@
+"""Off-topic filler: what is judged, what is found, and that good texts stay silent."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from quality.features import topic
+from quality.features.topic import Topics, off_topic, off_topic_log_odds, stems
+from quality.lexicon import DATA
+from quality.text import Batch
+
+GARDEN = [
+    "The gardeners of the valley have begun to pick their apples two weeks early, after a summer that was "
+    "the driest since the orchards were planted.",
+    "Dry weather makes the fruit small but sweet, said the woman who runs the cider press, and she expects "
+    "the orchards to deliver a third less than last autumn.",
+    "Several orchards have dug ponds to keep rain from the winter for their youngest trees, whose roots do "
+    "not yet reach the damp clay under the gravel.",
+    "The press will open on Saturdays until the last apples have been delivered, and it takes plums and "
+    "pears from the same gardens as well.",
+]
+BONDS = (
+    "Yields on ten-year government bonds climbed after the central bank said that it would sell part of "
+    "its holdings, and lenders raised the interest they ask for mortgages."
+)
+# the same matter in other words, as a second-language writer might put it
+MORE_FRUIT = (
+    "For the farmer with old trees is the harvest more easy, because the roots go deep and the apple get "
+    "water also in a year when is no rain."
+)
+
+
+def odds(*documents: list[str]) -> list[list[float]]:
+    batch = Batch.of([""] * len(documents), documents)
+    values = off_topic_log_odds(batch)
+    parent = batch.paragraphs.parent
+    return [values[parent == k].tolist() for k in range(len(documents))]
+
+
+def test_a_strange_paragraph_stands_far_above_the_others_wherever_it_stands():
+    for at in range(1, len(GARDEN) + 1):
+        (found,) = odds([*GARDEN[:at], BONDS, *GARDEN[at:]])
+        assert int(np.argmax(found)) == at
+        assert found[at] - sorted(found)[-2] > 3, at
+
+
+def test_paragraphs_of_one_matter_lie_far_below_the_threshold():
+    (found,) = odds([*GARDEN, MORE_FRUIT])
+    assert max(found) < -3
+
+
+def test_the_probability_is_one_half_at_the_threshold_of_the_rule_and_zero_where_nothing_is_judged():
+    batch = Batch.of([""], [[*GARDEN, BONDS, "Too short to judge."]])
+    log_odds, chance = off_topic_log_odds(batch), off_topic(batch)
+    assert np.isnan(log_odds[5])
+    assert chance[5] == 0.0
+    assert chance[:5].tolist() == pytest.approx([1 / (1 + np.exp(-x)) for x in log_odds[:5]], abs=1e-12)
+
+
+def test_nothing_is_judged_where_there_are_fewer_than_three_paragraphs_of_ten_words():
+    assert np.isnan(odds([GARDEN[0], BONDS, "Nine words are too few, even in three."])[0]).all()
+    assert not np.isnan(odds([GARDEN[0], GARDEN[1], BONDS])[0]).any()
+
+
+def test_a_text_without_words_of_any_subject_is_measured_without_a_warning():
+    function_words = "it is what it was and so it is that there it was"
+    with np.errstate(all="raise"):
+        (found,) = odds([function_words] * 3)
+    assert np.isfinite(found).all()
+
+
+def test_a_document_is_judged_alike_in_any_batch_to_the_last_bit():
+    alone = odds([*GARDEN, BONDS])[0]
+    others = [[BONDS] * 4, [*GARDEN, BONDS], GARDEN[::-1]]
+    assert odds(*others)[1] == alone
+
+
+def test_no_text_gives_no_paragraphs():
+    assert off_topic(Batch.of([], [])).tolist() == []
+    assert off_topic(Batch.of([""], [[]])).tolist() == []
+
+
+def test_a_quoted_paragraph_is_no_filler():
+    text = [*GARDEN, f'"{BONDS}"']
+    batch = Batch.of([""], [text])
+    assert topic._spans(batch, np.ones(batch.paragraphs.n, bool)).paragraph.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("words", "alike"),
+    [
+        (("country", "countries", "country's"), True),
+        (("tree", "trees", "tree's"), True),
+        (("analysis", "analysi"), False),
+        (("class", "clas"), False),
+        (("campus", "campu"), False),
+        (("gas", "ga"), False),
+        (("organisation", "organ"), False),
+    ],
+)
+def test_only_plurals_possessives_and_final_y_are_cut(words: tuple[str, ...], alike: bool):
+    found = stems(Batch.of([""], [[" ".join(words)]]).vocabulary)
+    assert (len(set(found.tolist())) == 1) is alike
+
+
+def test_sums_of_vectors_do_not_depend_on_the_order_of_addition():
+    rng = np.random.default_rng(0)
+    rows = rng.integers(-127, 128, (5000, 8)).astype(np.float32)
+    size = np.array([1, 7, 4000, 992])
+    found = topic._sum_runs(rows, size)
+    first = np.cumsum(size) - size
+    assert found.tolist() == [
+        rows[f : f + n].astype(np.int64).sum(0).tolist() for f, n in zip(first, size, strict=True)
+    ]
+
+
+def test_a_file_made_for_other_inputs_is_refused(tmp_path: Path):
+    with np.load(DATA / "topic.npz") as file:
+        content = dict(file)
+    content["inputs"] = content["inputs"][:-1]
+    np.savez(tmp_path / "other.npz", **content)
+    with pytest.raises(ValueError, match=r"made for other inputs; run scripts/build_topic\.py"):
+        Topics.load(tmp_path / "other.npz")
+
+
+def test_log_odds_of_a_network_are_what_its_numbers_say():
+    table = replace(
+        topic._topics(),
+        center=np.array([1.0, 0.0]),
+        spread=np.array([2.0, 1.0]),
+        hidden=np.array([[1024.0, -1024.0], [0.0, 512.0], [0.0, 1024.0]]),
+        output=np.array([2048.0, 1024.0, -1024.0]),
+    )
+    # inputs (3, 2) are (1, 2) in spreads; hidden units 1 and max(0, -1 + 1 + 1) = 1; 2 + 1 - 1
+    assert table.log_odds(np.array([[3.0, 2.0]])).tolist() == [2.0]
+    # a value ten spreads off counts as five
+    assert table.log_odds(np.array([[21.0, 0.0]])).tolist() == [2 * 5 - 1]
