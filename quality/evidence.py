@@ -95,7 +95,10 @@ def leaked_share(batch: Batch, counted: Counted) -> Floats:
 
 @once_per_batch
 def question_stub(batch: Batch) -> Floats:
-    """1 for a short line that is one question, where the page has at least two of them; float64[paragraphs]."""
+    """1 for a short line that is one question, where the page has at least two of them; float64[paragraphs].
+
+    Their number says no more: honest interviews and guides have many.
+    """
     group = batch.paragraphs
     words = group.sum(batch.is_word)
     mark = batch.mark("?")
@@ -104,15 +107,20 @@ def question_stub(batch: Batch) -> Floats:
     if mark.size:
         ends = some & mark[np.maximum(group.last - 1, 0)]
     stub = ends & (group.sum(mark) == 1) & (words >= 4) & (words <= STUB) & (group.sum(batch.mark('"')) == 0)
-    several = np.bincount(group.parent, weights=stub, minlength=batch.n_documents) >= 2
-    return (stub & several[group.parent]).astype(np.float64)
+    return np.minimum(_one_of_several(group, stub), 1.0)
+
+
+def _one_of_several(group: Group, chosen: Bools) -> Floats:
+    """For each chosen paragraph, how often the number of them on its page doubles, at most 3; 0 elsewhere."""
+    n = np.bincount(group.parent, weights=chosen, minlength=1)[group.parent]
+    return np.where(chosen, np.log2(np.clip(n, 1, 8)), 0.0)
 
 
 @once_per_batch
 def definition_line(batch: Batch) -> Floats:
-    """1 for a lone paragraph that opens as an encyclopaedia does ("X, of Y, is a ..."); float64[paragraphs].
+    """A paragraph that opens as an encyclopaedia does ("X, of Y, is a ..."), one of several; float64[paragraphs].
 
-    Only where the document has at least two such: one is an ordinary way to begin.
+    0 for a single one, which is an ordinary way to begin; 1 for two, 2 for four, 3 from eight on.
     """
     group = batch.paragraphs
     verb = np.isin(batch.vocabulary.hash, hash_words(("is", "was", "are")))[batch.token_word]
@@ -135,8 +143,7 @@ def definition_line(batch: Batch) -> Floats:
         named = some & batch.token_upper[first]
     quoted = group.sum(batch.mark('"')) > 0
     line = named & (group.sum(opening) > 0) & (words >= 8) & (words <= 60) & ~quoted
-    several = np.bincount(group.parent, weights=line, minlength=batch.n_documents) >= 2
-    return (line & several[group.parent]).astype(np.float64)
+    return _one_of_several(group, line)
 
 
 def roles(batch: Batch, boilerplate: Floats, filler: Floats) -> tuple[Floats, Ints]:

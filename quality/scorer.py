@@ -268,7 +268,7 @@ def _record(given: str | Mapping[str, Any] | Record, number: int) -> Record:
         return given
     if isinstance(given, str):
         return Record(id=str(number + 1), source="", text=given)
-    return Record.of(given, number)
+    return Record.of(given, number + 1)
 
 
 def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:

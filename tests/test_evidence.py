@@ -17,6 +17,12 @@ def test_lines_that_open_like_an_encyclopaedia_count_where_there_are_two():
     assert definition_line(batch(NEWS, HARBOUR)).tolist() == [0.0, 0.0]
 
 
+def test_more_such_lines_say_more_up_to_eight():
+    lines = [HARBOUR, RIVER] * 5
+    for n, expected in ((2, 1.0), (4, 2.0), (8, 3.0), (10, 3.0)):
+        assert definition_line(batch(*lines[:n])).tolist() == [expected] * n
+
+
 def test_an_aside_in_brackets_does_not_push_the_verb_out_of_reach():
     aside = "Larnsund (old spelling: Larnsond, from two words for sand and bay; chartered on 3 May 1290, a Sunday) "
     assert definition_line(batch(aside + "is a harbour town on the coast.", RIVER)).tolist() == [1.0, 1.0]
