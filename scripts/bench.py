@@ -129,10 +129,11 @@ def serve(name: str, shares: Sequence[list[str]], line: Connection) -> None:
     try:
         score = SYSTEMS[name][1](shares[0])
     except ImportError as error:
-        return line.send(f"skipped ({error}); to measure it: {INSTALL}")
+        line.send(f"skipped ({error}); to measure it: {INSTALL}")
+        return
     line.send("")
-    while True:
-        share = shares[line.recv()]
+    while (k := line.recv()) is not None:
+        share = shares[k]
         begun = time.process_time()
         score(share)
         line.send(time.process_time() - begun)
@@ -157,6 +158,8 @@ def show_rates(texts: Sequence[str]) -> None:
             line.send(k)
             rates[name].append(size_of(share) / line.recv())
             print(f"round {k}: {name}: {rates[name][-1]:.2f} MB/s", file=sys.stderr)
+    for line in lines.values():
+        line.send(None)
     mean_size = size_of(texts) / len(texts)
     print("| system | version | MB/s | documents/s | beside datatrove |\n| --- | --- | --- | --- | --- |")
     for name, (_, *some) in rates.items():

@@ -349,9 +349,7 @@ def furniture_direction(texts: Sequence[Text], table: Topics) -> Vectors:
 def subjects(texts: Sequence[str], table: Topics) -> Floats:
     """Direction of the sum of each text's vectors; float64[texts, N_DIMENSIONS]."""
     batch = Batch.of([""] * len(texts), [[t] for t in texts])
-    stem = stems(batch.vocabulary)
-    at = np.minimum(np.searchsorted(table.stem, stem), table.stem.size - 1)
-    row = np.where(table.stem[at] == stem, at, table.stem.size)
+    row = table.rows(stems(batch.vocabulary))
     cell = batch.documents.of_token * len(batch.vocabulary) + batch.token_word
     pair, n = np.unique(cell, return_counts=True)
     shape = (len(texts), len(batch.vocabulary))

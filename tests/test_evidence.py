@@ -40,5 +40,6 @@ def test_a_quoted_definition_is_part_of_a_story():
 def test_short_lines_of_one_question_count_where_there_are_two():
     one, two = "When will the harbour open again?", "Who pays for the lost anchor?"
     assert question_stub(batch(NEWS, one, two)).tolist() == [0.0, 1.0, 1.0]
+    assert question_stub(batch(NEWS, one, two, one, two)).tolist() == [0.0, 1.0, 1.0, 1.0, 1.0]
     assert question_stub(batch(NEWS, one)).tolist() == [0.0, 0.0]
     assert question_stub(batch(NEWS, one, "Why? Who pays for it?")).tolist() == [0.0, 0.0, 0.0]

@@ -92,7 +92,9 @@ def test_one_bad_paragraph_lowers_the_score_and_is_named(scorer: Scorer, added: 
     assert spoilt.paragraphs[last].reliability == min(p.reliability or 0.0 for p in spoilt.paragraphs)
 
 
-@pytest.mark.xfail(strict=True, reason="the off-topic score is a first version: word overlap alone")
+@pytest.mark.xfail(
+    strict=True, reason="the off-topic threshold is set for few alarms and misses this paragraph"
+)
 def test_an_off_topic_paragraph_is_filler(scorer: Scorer) -> None:
     spoilt = score(scorer, FAIR + "\n" + FILLER)
     assert spoilt.paragraphs[-1].role == "filler"
@@ -215,3 +217,7 @@ def test_a_saved_model_is_the_same_again(tmp_path: Path) -> None:
     digest = model.save(tmp_path / "again", {k: v for k, v in model.card.items() if k not in known})
     assert digest == model.digest
     assert (tmp_path / "again" / "card.json").read_bytes() == (folder / "card.json").read_bytes()
+
+
+def test_texts_and_dicts_without_an_id_are_numbered_alike_from_one(scorer: Scorer) -> None:
+    assert [r.id for r in scorer.score_many(["One ship left.", {"text": "Two ships left."}])] == ["1", "2"]
