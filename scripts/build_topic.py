@@ -1,4 +1,4 @@
-"""Build quality/data/topic.npz: what `quality.features.topic` knows of words, and its network.
+"""Build quality/data/topic.npz: what `quality.topics` knows of words, and its network.
 
     python scripts/build_topic.py ../shared/corpora [--evaluate report.md]
 
@@ -33,12 +33,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils.extmath import randomized_svd
 
-from quality.features import topic
-from quality.features.topic import INPUTS, Topics, inputs, stems, with_zeros
+from quality import topics
+from quality.features.topic import N_WORDS_LOW, inputs
 from quality.learn.corpora import read_rows
 from quality.learn.spoil import spoil
 from quality.lexicon import DATA
 from quality.text import Batch, Floats, Hashes, Ints
+from quality.topics import INPUTS, Topics, stems, with_zeros
 
 N_FOLDS = 3
 # Words in fewer documents get no vector. Three contexts are little to learn one from; six and 96
@@ -186,7 +187,7 @@ def learn_vectors(counts: Counts, pieces: Counts, idf: Floats, corpus: Ints, cha
 
     `corpus` int64[documents] is the corpus of each document.
     """
-    telling = idf > topic.IDF_LOW / topic.IDF_UNIT
+    telling = idf > topics.IDF_LOW / topics.IDF_UNIT
     weight = np.sqrt(np.where(telling, idf - 1.0, 0.0))[:, None]
     vectors = _unit(_by_information(_chunks(counts), idf)) * weight
     vectors = vectors @ _discriminant(counts, vectors)
@@ -308,14 +309,14 @@ def _drawn_together(
 
 def as_topics(stem: Hashes, n_documents: Ints, n_texts: int, vectors: Vectors) -> Topics:
     """A table without a network."""
-    idf = np.log(n_texts / n_documents) * topic.IDF_UNIT
+    idf = np.log(n_texts / n_documents) * topics.IDF_UNIT
     whole = np.clip(np.rint(vectors * SCALE), -127, 127).astype(np.int8)
     nothing = np.zeros(0)
     return Topics(
         stem,
         np.clip(np.rint(idf), 0, 255).astype(np.uint8),
         with_zeros(whole),
-        int(topic.IDF_UNIT * np.log(n_texts / 2)),
+        int(topics.IDF_UNIT * np.log(n_texts / 2)),
         nothing.astype(np.float32),
         nothing,
         nothing,
@@ -339,11 +340,11 @@ def read_furniture(corpora: Path) -> list[Text]:
 
 def furniture_direction(texts: Sequence[Text], table: Topics) -> Vectors:
     """Direction that separates subjects of furniture from those of main text (logistic regression)."""
-    judged = [[p for p in t.paragraphs if len(p.split()) >= topic.N_WORDS_LOW][:20] for t in texts]
+    judged = [[p for p in t.paragraphs if len(p.split()) >= N_WORDS_LOW][:20] for t in texts]
     owner = np.repeat([t.label == "furniture" for t in texts], [len(j) for j in judged])
     subject = subjects([p for j in judged for p in j], table)
     separate = LogisticRegression(class_weight="balanced", max_iter=500).fit(subject, owner)
-    return np.rint(_unit(separate.coef_) * topic.UNIT)[0].astype(np.float32)
+    return np.rint(_unit(separate.coef_) * topics.UNIT)[0].astype(np.float32)
 
 
 def subjects(texts: Sequence[str], table: Topics) -> Floats:
@@ -564,7 +565,7 @@ def learn_network(rows: Rows, kind: Names, corpus: Names, table: Topics, left_ou
         weight[sound] *= share / weight[sound].sum()
         weight[strange] *= share * STRANGE_SHARE / weight[strange].sum()
     center, spread = rows.x[weight > 0].mean(0), rows.x[weight > 0].std(0)
-    x = np.clip((rows.x - center) / spread, -topic.CLIP, topic.CLIP)
+    x = np.clip((rows.x - center) / spread, -topics.CLIP, topics.CLIP)
     hidden, output = [], []
     for chance in range(N_NETWORKS):
         sample = np.random.default_rng(chance).choice(weight.size, N_SAMPLED, p=weight / weight.sum())
@@ -575,8 +576,8 @@ def learn_network(rows: Rows, kind: Names, corpus: Names, table: Topics, left_ou
             network.set_params(max_iter=n_passes, learning_rate_init=rate)
             network.fit(x[sample], rows.strange[sample])
         (first, second), constant = network.coefs_, network.intercepts_
-        hidden.append(np.rint(np.vstack([first, constant[0]]) * topic.WEIGHT_UNIT))
-        output.append(np.append(second[:, 0], constant[1]) * topic.WEIGHT_UNIT / N_NETWORKS)
+        hidden.append(np.rint(np.vstack([first, constant[0]]) * topics.WEIGHT_UNIT))
+        output.append(np.append(second[:, 0], constant[1]) * topics.WEIGHT_UNIT / N_NETWORKS)
     weights = np.concatenate([*(o[:-1] for o in output), [sum(o[-1] for o in output)]])
     learnt = replace(table, center=center, spread=spread, hidden=np.hstack(hidden), output=np.rint(weights))
     # the threshold is where the worst of the corpora has as many alarms as are allowed
@@ -586,7 +587,7 @@ def learn_network(rows: Rows, kind: Names, corpus: Names, table: Topics, left_ou
         for name in np.unique(corpus[weight > 0])
         if (some := np.isin(kind, ("sound", "short")) & (corpus == name)).sum() >= 1000
     )
-    learnt.output[-1] -= np.ceil(worst * topic.WEIGHT_UNIT)
+    learnt.output[-1] -= np.ceil(worst * topics.WEIGHT_UNIT)
     return learnt
 
 

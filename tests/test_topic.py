@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from quality.features import topic
-from quality.features.topic import Topics, off_topic, off_topic_log_odds, stems
+from quality.features.topic import off_topic, off_topic_log_odds
 from quality.lexicon import DATA
 from quality.text import Batch
+from quality.topics import Topics, shipped_topics, stems
 
 GARDEN = [
     "The gardeners of the valley have begun to pick their apples two weeks early, after a summer that was "
@@ -127,7 +128,7 @@ def test_a_file_made_for_other_inputs_is_refused(tmp_path: Path):
 
 def test_log_odds_of_a_network_are_what_its_numbers_say():
     table = replace(
-        topic._topics(),
+        shipped_topics(),
         center=np.array([1.0, 0.0]),
         spread=np.array([2.0, 1.0]),
         hidden=np.array([[1024.0, -1024.0], [0.0, 512.0], [0.0, 1024.0]]),

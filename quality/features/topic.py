@@ -4,51 +4,32 @@ Every paragraph of prose is held against the other paragraphs of its document in
 they share (weighed by how rare a word is), likeness of their subjects (word vectors learnt from
 news and web pages), the stretch of a few words that fits worst, and how far all this lies below
 what is usual in this very article, since some honest texts go from subject to subject. A small
-network of a few hundred numbers turns these into one probability. `scripts/build_topic.py` makes
-the numbers; docs/results.md has what each part is worth.
+network (`quality.topics`) turns these into one probability; docs/results.md has what each part is worth.
 
-Vectors, their sums and the weights of the network are whole numbers, small enough that sums and
-products are exact, so it makes no difference in which order they are added up.
+Vectors and their sums are whole numbers, small enough that sums and products are exact, so it makes no
+difference in which order they are added up.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
 from math import nan
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.lexicon import DATA, Spans
+from quality.lexicon import Spans
 from quality.registry import feature, rule
-from quality.text import (
-    WORD,
-    Batch,
-    Bools,
-    Floats,
-    Group,
-    Hashes,
-    Ints,
-    Vocabulary,
-    hash_bytes,
-    once_per_batch,
-)
+from quality.text import WORD, Batch, Bools, Floats, Group, Ints, once_per_batch
+from quality.topics import IDF_LOW, IDF_UNIT, INPUTS, UNIT, Singles, Topics, shipped_topics, stems
 
 # A paragraph is judged from this many words on, in documents with this many such paragraphs: below
 # that there is nothing to compare, or nothing to compare it with.
 N_WORDS_LOW, N_PARAGRAPHS_LOW = 10, 3
 
-# Inverse document frequency is kept in twentieths; words in more than a document in e (idf below 1)
-# say nothing about a subject.
-IDF_UNIT, IDF_LOW = 20, 20
 # A clause is fourteen words, moved on by seven at a time, as in the shared notes; the longer stretch,
 # of 28, is about a sentence of news.
 STEP = 7
-# Length to which directions are scaled before they are rounded: dot products stay below 2 ** 24,
-# where single precision is exact.
-UNIT = 500
 # Words of a paragraph that count for the subject of the article: one long paragraph is not all of it.
 N_WORDS_COUNTED = 40
 # How many paragraphs away a paragraph looks for others like it.
@@ -56,145 +37,13 @@ REACH = 12
 # What a clause of the article's own subject usually reaches, and the vector length below which
 # a clause says too little (both from the lower quartile of reliable articles).
 USUAL, FAINT = 0.3, 75.0
-# Values from this many spreads on are alike to the network; its inputs are kept in 64ths.
-CLIP, INPUT_UNIT, WEIGHT_UNIT = 5.0, 64, 1024
-
 # Log odds from which a paragraph is said to stray. Set by hand before the threshold of the hard rule became
 # stricter; alarms between the two are not measured yet, so the rule is soft and its weight small.
 ASTRAY = -1.0
 
-# What the network looks at, in this order. "own" means: of the paragraph; "usual": mean of the
-# other paragraphs of the document; "below": distance to that mean in standard deviations.
-INPUTS = (
-    "similarity",
-    "overlap",
-    "coverage",
-    "nearest",
-    "adjacent",
-    "subject_strength",
-    "coherence",
-    "clause",
-    "clause_foreign",
-    "stretch",
-    "stretch_foreign",
-    "foreign_share",
-    "n_clauses",
-    "similarity_below",
-    "overlap_below",
-    "coverage_below",
-    "plain_below",
-    "similarity_usual",
-    "overlap_usual",
-    "coverage_usual",
-    "gap",
-    "plain_coverage",
-    "plain_similarity",
-    "plain_to_plain",
-    "name_share",
-    "furniture",
-    "is_first",
-    "from_end",
-    "n_paragraphs",
-    "n_words",
-    "mass",
-    "mass_elsewhere",
-)
 # Spread of a score within one article where it has too few paragraphs to tell (reliable articles),
 # and how many paragraphs that guess counts for.
 SPREAD, GUESS = {"similarity": 0.15, "overlap": 0.07, "coverage": 0.15, "plain": 0.12}, 4
-
-Singles = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Topics:
-    """What is known of words, and the network.
-
-    Stems: `stem` uint64[v] ascending, `idf` uint8[v] (twentieths), `vector` int16[v + 1, k] with a last row
-    of zeros, `rare_idf` the idf of a word not listed, `furniture` float32[k] the direction in which
-    the subjects of menus, notices and subscription boxes lie off those of main text. Network: `center` and
-    `spread` float64[inputs], `hidden` float64[inputs + 1, h] and `output` float64[h + 1] of whole
-    numbers, the last row of each being the constant.
-    """
-
-    stem: Hashes
-    idf: NDArray[np.uint8]
-    vector: NDArray[np.int16]
-    rare_idf: int
-    furniture: Singles
-    center: Floats
-    spread: Floats
-    hidden: Floats
-    output: Floats
-
-    @classmethod
-    def load(cls, path: Path) -> Topics:
-        """Read a file of `scripts/build_topic.py`.
-
-        Raises ValueError where the network was made for other inputs.
-        """
-        with np.load(path, allow_pickle=False) as file:
-            if tuple(file["inputs"]) != INPUTS:
-                raise ValueError(f"{path} was made for other inputs; run scripts/build_topic.py again")
-            return cls(
-                file["stem"],
-                file["idf"],
-                with_zeros(file["vector"]),
-                int(file["rare_idf"]),
-                file["furniture"].astype(np.float32),
-                *(file[name].astype(np.float64) for name in ("center", "spread", "hidden", "output")),
-            )
-
-    def rows(self, stem: Hashes) -> Ints:
-        """Row of each stem's vector, the last row (zeros) where it has none; int64[n]."""
-        at = np.minimum(np.searchsorted(self.stem, stem), self.stem.size - 1)
-        return np.where(self.stem[at] == stem, at, self.stem.size)
-
-    @cached_property
-    def square(self) -> Floats:
-        """Squared length of each vector; float64[v + 1]."""
-        wide = self.vector.astype(np.float32)
-        return np.einsum("ij,ij->i", wide, wide).astype(np.float64)
-
-    def log_odds(self, inputs: Floats) -> Floats:
-        """Log odds of off-topic from rows of inputs; float64[n]."""
-        scaled = np.clip((inputs - self.center) / self.spread, -CLIP, CLIP)
-        hidden = np.rint(scaled * INPUT_UNIT) @ self.hidden[:-1] + self.hidden[-1] * INPUT_UNIT
-        unit = INPUT_UNIT * WEIGHT_UNIT
-        return (np.maximum(hidden, 0.0) @ self.output[:-1] / unit + self.output[-1]) / WEIGHT_UNIT
-
-
-def with_zeros(vector: NDArray[np.int8]) -> NDArray[np.int16]:
-    """The vectors as `Topics` keeps them, with a row of zeros for words without."""
-    padded = np.zeros((vector.shape[0] + 1, vector.shape[1]), np.int16)
-    padded[:-1] = vector
-    return padded
-
-
-@cache
-def _topics() -> Topics:
-    return Topics.load(DATA / "topic.npz")
-
-
-def stems(vocabulary: Vocabulary) -> Hashes:
-    """Hash of each entry without a possessive 's, a plural s or es of ies, and a final y; uint64[v].
-
-    "country", "country's" and "countries" share one; nothing else is cut, since a wrong stem would
-    join words of different subjects.
-    """
-    size = vocabulary.length
-    first, second = (vocabulary.last(k) for k in (1, 2))
-    size = np.where((second == ord("'")) & (first == ord("s")) & (size > 3), size - 2, size)
-    letters = np.append(vocabulary.letters, np.zeros(16, np.uint8))
-
-    def ends(k: int, among: str) -> Bools:
-        letter = letters[np.maximum(vocabulary.start + size - k, 0)]
-        return (size > 3) & np.isin(letter, np.frombuffer(among.encode("ascii"), np.uint8))
-
-    plural = ends(1, "s")
-    in_ies = plural & ends(2, "e") & ends(3, "i") & (size > 4)
-    cut = np.where(in_ies, 3, ends(1, "y") | (plural & ~ends(2, "sui'") & ~in_ies))
-    return hash_bytes(letters, vocabulary.start, size - cut)
 
 
 @dataclass(frozen=True)
@@ -508,7 +357,7 @@ def _clauses(step: Singles, owner: Ints, n_steps: Ints, rest: Singles) -> dict[s
 @once_per_batch
 def _judged(batch: Batch) -> tuple[Floats, Floats]:
     """Inputs (float64[paragraphs, inputs]) and log odds (float64[paragraphs]), NaN where not judged."""
-    topics = _topics()
+    topics = shipped_topics()
     judged, values = inputs(batch, topics)
     whole = np.full((batch.paragraphs.n, len(INPUTS)), nan)
     odds = np.full(batch.paragraphs.n, nan)
