@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.lexicon import DATA
-from quality.text import Bools, Floats, Hashes, Ints, Vocabulary, hash_bytes
+from quality.text import Floats, Hashes, Ints, Vocabulary, hash_bytes
 
 # Inverse document frequency is kept in twentieths; words in more than a document in e (idf below 1)
 # say nothing about a subject.
@@ -120,9 +120,10 @@ class Topics:
     def log_odds(self, inputs: Floats) -> Floats:
         """Log odds of off-topic from rows of inputs; float64[n]."""
         scaled = np.clip((inputs - self.center) / self.spread, -CLIP, CLIP)
-        hidden = np.rint(scaled * INPUT_UNIT) @ self.hidden[:-1] + self.hidden[-1] * INPUT_UNIT
-        unit = INPUT_UNIT * WEIGHT_UNIT
-        return (np.maximum(hidden, 0.0) @ self.output[:-1] / unit + self.output[-1]) / WEIGHT_UNIT
+        hidden = np.rint(scaled * INPUT_UNIT) @ self.hidden[:-1]
+        hidden += self.hidden[-1] * INPUT_UNIT
+        np.maximum(hidden, 0.0, out=hidden)
+        return (hidden @ self.output[:-1] / (INPUT_UNIT * WEIGHT_UNIT) + self.output[-1]) / WEIGHT_UNIT
 
 
 def with_zeros(vector: NDArray[np.int8]) -> NDArray[np.int16]:
@@ -144,16 +145,14 @@ def stems(vocabulary: Vocabulary) -> Hashes:
     "country", "country's" and "countries" share one; nothing else is cut, since a wrong stem would
     join words of different subjects.
     """
-    size = vocabulary.length
-    first, second = (vocabulary.last(k) for k in (1, 2))
-    size = np.where((second == ord("'")) & (first == ord("s")) & (size > 3), size - 2, size)
+    first, second = vocabulary.last(1), vocabulary.last(2)
+    is_possessive = (second == ord("'")) & (first == ord("s")) & (vocabulary.length > 3)
+    size = vocabulary.length - 2 * is_possessive
     letters = np.append(vocabulary.letters, np.zeros(16, np.uint8))
-
-    def ends(k: int, among: str) -> Bools:
-        letter = letters[np.maximum(vocabulary.start + size - k, 0)]
-        return (size > 3) & np.isin(letter, np.frombuffer(among.encode("ascii"), np.uint8))
-
-    plural = ends(1, "s")
-    in_ies = plural & ends(2, "e") & ends(3, "i") & (size > 4)
-    cut = np.where(in_ies, 3, ends(1, "y") | (plural & ~ends(2, "sui'") & ~in_ies))
+    first, second, third = (letters[np.maximum(vocabulary.start + size - k, 0)] for k in (1, 2, 3))
+    plural = (first == ord("s")) & (size > 3)
+    in_ies = plural & (second == ord("e")) & (third == ord("i")) & (size > 4)
+    for letter in b"sui'":
+        plural &= second != letter
+    cut = np.where(in_ies, 3, plural | ((first == ord("y")) & (size > 3)))
     return hash_bytes(letters, vocabulary.start, size - cut)

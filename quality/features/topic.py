@@ -81,10 +81,13 @@ class _Prose:
 
     def others(self, values: Floats) -> tuple[Floats, Floats]:
         """Mean and variance of the other paragraphs of the document; float64[n] each."""
-        some = np.column_stack([values, values * values])
-        total = np.column_stack([np.bincount(self.document, weights=column) for column in some.T])
-        mean, square = ((total[self.document] - some) / (self.n[self.document] - 1)[:, None]).T
-        return mean, np.maximum(square - mean * mean, 0.0)
+
+        def mean_of_others(values: Floats) -> Floats:
+            total = np.bincount(self.document, weights=values)[self.document]
+            return (total - values) / (self.n[self.document] - 1)
+
+        mean = mean_of_others(values)
+        return mean, np.maximum(mean_of_others(values * values) - mean * mean, 0.0)
 
     def below(self, values: Floats, spread: float) -> tuple[Floats, Floats]:
         """Distance to the mean of the others, in standard deviations, and that mean; float64[n] each."""
@@ -119,18 +122,19 @@ class _Words:
         weight[weight < IDF_LOW] = 0
         telling = (vocabulary.kind == WORD) & (vocabulary.length > 1) & (weight[of_entry] > 0)
 
-        judged = np.full(batch.paragraphs.n, -1)
-        judged[prose.paragraph] = np.arange(prose.paragraph.size)
-        token = np.flatnonzero(batch.is_word & (judged >= 0)[batch.paragraphs.of_token])
-        owner = np.repeat(np.arange(prose.paragraph.size), prose.n_words)
-        nth = np.arange(token.size) - (np.cumsum(prose.n_words) - prose.n_words)[owner]
-        kept = telling[batch.token_word[token]]
-        token = token[kept]
+        # telling words of the judged paragraphs, and how many words stand before each
+        group, judged = batch.paragraphs, prose.paragraph
+        in_prose = np.zeros(group.n, bool)
+        in_prose[judged] = True
+        kept = telling[batch.token_word] & np.repeat(in_prose, group.last - group.first)
+        token, n_kept = np.flatnonzero(kept), group.sum(kept)[judged].astype(np.int64)
+        n_before = np.cumsum(batch.is_word) - batch.is_word
+        nth = n_before[token] - np.repeat(n_before[group.first[judged]], n_kept)
         opens = np.zeros(batch.token_word.size, bool)
         opens[batch.sentences.first] = True
         return cls(
-            owner[kept],
-            nth[kept],
+            np.repeat(np.arange(judged.size), n_kept),
+            nth,
             of_entry[batch.token_word[token]],
             batch.token_upper[token] & ~opens[token],
             weight,
@@ -160,32 +164,32 @@ def inputs(batch: Batch, topics: Topics) -> tuple[Ints, Floats]:
 
 def _shared_words(prose: _Prose, words: _Words) -> dict[str, Floats]:
     """How much of each paragraph's words, by weight, stands elsewhere in the document."""
-    n_terms, n_places = words.weight.size, int(prose.n.max())
-    document = prose.document[words.owner]
-    key = (document * n_terms + words.term) * n_places + prose.place[words.owner]
-    key = np.sort(key * 2 + words.is_name)  # one row for each word of a paragraph, those of a word together
-    pair = key >> 1
-    ends = np.ones(key.size, bool)
-    ends[:-1] = pair[1:] != pair[:-1]
-    is_name = (key[ends] & 1).astype(bool)
-    pair = pair[ends]
-    word = pair // n_places
-    begins = np.ones(pair.size, bool)
-    begins[1:] = word[1:] != word[:-1]
-    run = np.cumsum(begins) - 1
-    n_holding = np.bincount(run, minlength=1)[run].astype(np.float64)
-    document = word // n_terms
-    owner = prose.first[document] + pair % n_places
-    weight = words.weight[word % n_terms].astype(np.float64)
+    n_terms = words.weight.size
+    # sorted by stem; documents and paragraphs stay in order
+    order = np.argsort(words.term.astype(np.min_scalar_type(n_terms)), kind="stable")
+    term, owner = words.term[order], words.owner[order]
+    first = np.flatnonzero(_changes(term) | _changes(owner))  # of each word of a paragraph
+    is_name = np.flatnonzero(np.logical_or.reduceat(words.is_name[order], first))
+    term, owner = term[first], owner[first]
+    document = prose.document[owner]
+    begins = np.flatnonzero(_changes(term) | _changes(document))
+    n_holding = np.diff(np.append(begins, term.size))
+    n_holding = np.repeat(n_holding, n_holding)
+    weight = words.weight.astype(np.float64)[term]
 
-    elsewhere = n_holding > 1
+    def summed(some: Ints, values: Floats = weight) -> Floats:
+        return prose.per_paragraph(owner[some], values[some])
+
+    elsewhere = np.flatnonzero(n_holding > 1)
+    name_elsewhere = is_name[n_holding[is_name] > 1]
     mass = prose.per_paragraph(owner, weight)
-    shared = prose.per_paragraph(owner, weight * elsewhere)
-    plain = prose.per_paragraph(owner, weight * ~is_name)
+    shared, names = summed(elsewhere), summed(is_name)
     # cosine of the weighed words to those of the rest, in which a word counts by the logarithm
     # of how many paragraphs hold it
-    square, whole, rest = weight * weight, np.log1p(n_holding), np.log(n_holding)
-    dot = prose.per_paragraph(owner, square * rest)
+    counts = np.arange(1.0, int(prose.n.max()) + 1)
+    whole, rest = np.log1p(counts)[n_holding - 1], np.log(counts)[n_holding - 1]
+    square = weight * weight
+    dot = summed(elsewhere, square * rest)
     of_document = np.bincount(document[begins], weights=(square * whole * whole)[begins])
     of_rest = of_document[prose.document] - prose.per_paragraph(owner, square * (whole * whole - rest * rest))
     norm = np.sqrt(prose.per_paragraph(owner, square) * np.maximum(of_rest, 1.0))
@@ -193,11 +197,18 @@ def _shared_words(prose: _Prose, words: _Words) -> dict[str, Floats]:
     return {
         "overlap": _share(dot, norm),
         "coverage": _share(shared, mass),
-        "plain_coverage": _share(prose.per_paragraph(owner, weight * (elsewhere & ~is_name)), plain),
-        "name_share": _share(mass - plain, mass),
+        "plain_coverage": _share(shared - summed(name_elsewhere), mass - names),
+        "name_share": _share(names, mass),
         "mass": np.log1p(mass / IDF_UNIT),
         "mass_elsewhere": np.log1p((in_document - mass) / IDF_UNIT),
     }
+
+
+def _changes(values: Ints) -> Bools:
+    """Where a value differs from the one before; True at the first."""
+    changes = np.ones(values.size, bool)
+    np.not_equal(values[1:], values[:-1], out=changes[1:])
+    return changes
 
 
 def _share(part: Floats, whole: Floats) -> Floats:
@@ -210,99 +221,111 @@ def _subjects(prose: _Prose, words: _Words, topics: Topics) -> dict[str, Floats]
     vector, row = topics.vector, words.row[words.term]
     # steps of seven words, the last of a paragraph may be shorter
     n_steps = (prose.n_words + STEP - 1) // STEP
-    owner = np.repeat(np.arange(prose.paragraph.size), n_steps)
-    where = (np.cumsum(n_steps) - n_steps)[words.owner] * STEP + words.nth
-    nothing = vector.shape[0] - 1
-    slot = np.full(owner.size * STEP, nothing)
-    slot[where] = row
+    slot = np.full(n_steps.sum() * STEP, vector.shape[0] - 1)
+    slot[((np.cumsum(n_steps) - n_steps) * STEP)[words.owner] + words.nth] = row
     step = _sum_slots(vector, slot.reshape(-1, STEP))
     own = _sum_runs(step, n_steps)
-    names = np.flatnonzero(words.is_name & (row < nothing))
-    plain = own.copy()
-    n_names = np.bincount(words.owner[names], minlength=own.shape[0])
-    plain[n_names > 0] -= _sum_runs(vector[row[names]].astype(np.float32), n_names[n_names > 0])
+    names = np.flatnonzero(words.is_name)
+    n_names = np.bincount(words.owner[names], minlength=n_steps.size)
+    plain = own - _sum_runs(vector.take(row[names], 0).astype(np.float32), n_names)
 
-    length = _length(own)
-    subject, plain_subject = _direction(own), _direction(plain)
-    counted = np.minimum(prose.n_words, N_WORDS_COUNTED).astype(np.float32)[:, None] * subject
-    rest = _direction(_sum_runs(counted, prose.n)[prose.document] - counted)
-    plain_rest = _direction(_sum_runs(plain_subject, prose.n)[prose.document] - plain_subject)
-    square = topics.square[row]
+    subject, plain_subject = _Directions.of(own), _Directions.of(plain)
+    counted = np.minimum(prose.n_words, N_WORDS_COUNTED).astype(np.float32)[:, None] * subject.rows
+    rest, plain_rest = (
+        _Directions.of(np.add.reduceat(some, prose.first, 0).take(prose.document, 0) - some)
+        for some in (counted, plain_subject.rows)
+    )
+    furniture = _Directions(
+        np.broadcast_to(topics.furniture, own.shape), _dot(topics.furniture[None], topics.furniture[None])
+    )
+    length = np.sqrt(_dot(own.astype(np.float64), own))
     nearest, adjacent = _neighbours(prose, subject)
-    similarity = _cosine(subject, rest)
+    similarity = subject.cosine(rest)
     return {
         "similarity": similarity,
-        "plain_similarity": _cosine(plain_subject, rest),
-        "plain_to_plain": _cosine(plain_subject, plain_rest),
-        "furniture": _cosine(subject, np.broadcast_to(topics.furniture, subject.shape)),
+        "plain_similarity": plain_subject.cosine(rest),
+        "plain_to_plain": plain_subject.cosine(plain_rest),
+        "furniture": subject.cosine(furniture),
         "nearest": nearest,
         "adjacent": adjacent,
         "subject_strength": np.log1p(length),
-        "coherence": _share(length * length, prose.per_paragraph(words.owner, square)),
+        "coherence": _share(length * length, prose.per_paragraph(words.owner, topics.square[row])),
         "gap": _gap(prose, similarity),
-        **_clauses(step, owner, n_steps, rest),
+        **_clauses(step, n_steps, rest.rows),
     }
 
 
 def _sum_slots(vector: NDArray[np.int16], slot: Ints) -> Singles:
     """Sum of the vectors in each row of slots; float32[n, k]."""
     total = vector.take(slot[:, 0], 0)
+    some = np.empty_like(total)
     for column in slot.T[1:]:
-        total += vector.take(column, 0)
+        total += vector.take(column, 0, out=some, mode="clip")  # other modes fill a buffer first
     return total.astype(np.float32)
 
 
 def _sum_runs(rows: Singles, size: Ints) -> Singles:
-    """Sum of each run of `size` consecutive rows (at least one), added up pair by pair."""
-    while size.size and size.max() > 1:
-        pairs = (size + 1) // 2
-        run = np.repeat(np.arange(size.size), pairs)
-        left = 2 * (np.arange(run.size) - (np.cumsum(pairs) - pairs)[run])
-        paired = np.flatnonzero(left + 1 < size[run])
-        left += (np.cumsum(size) - size)[run]
-        total = rows[left]
-        total[paired] += rows[left[paired] + 1]
-        rows, size = total, pairs
-    return rows
+    """Sum of each run of `size` consecutive rows; float32[runs, k]."""
+    most = size.max(initial=0)
+    order = np.argsort((most - size).astype(np.min_scalar_type(most)), kind="stable")  # the longest first
+    first = (np.cumsum(size) - size)[order]
+    n_longer = size.size - np.cumsum(np.bincount(size))  # than 0, 1, ... rows
+    total = np.zeros((size.size, rows.shape[1]), np.float32)
+    for k, n in enumerate(n_longer[:-1]):
+        total[:n] += rows.take(first[:n] + k, 0)
+    found = np.empty_like(total)
+    found[order] = total
+    return found
 
 
-def _length(rows: Singles) -> Floats:
-    return np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))
-
-
-def _direction(rows: Singles) -> Singles:
-    """Each row scaled to `UNIT` and rounded; zeros stay."""
-    scale = (UNIT / np.maximum(_length(rows), 1e-9)).astype(np.float32)
-    return np.rint(rows * scale[:, None])
-
-
-def _dot(left: Singles, right: Singles) -> Floats:
+def _dot(left: NDArray[np.floating], right: Singles) -> Floats:
     """Dot product of each pair of rows; float64[n]."""
     return np.einsum("ij,ij->i", left, right).astype(np.float64)
 
 
-def _cosine(left: Singles, right: Singles) -> Floats:
-    return _share(_dot(left, right), np.sqrt(_dot(left, left) * _dot(right, right)))
+@dataclass(frozen=True)
+class _Directions:
+    """Sums of vectors scaled to `UNIT` and rounded, float32[n, k] (zeros stay), and their squared lengths."""
+
+    rows: Singles
+    square: Floats
+
+    @classmethod
+    def of(cls, sums: Singles) -> _Directions:
+        # single precision may not hold the square of a sum
+        wide = sums.astype(np.float64)
+        length = np.sqrt(np.einsum("ij,ij->i", wide, wide))
+        scaled = sums * (UNIT / np.maximum(length, 1e-9)).astype(np.float32)[:, None]
+        np.rint(scaled, out=scaled)
+        return cls(scaled, _dot(scaled, scaled))
+
+    def cosine(self, other: _Directions) -> Floats:
+        """Cosine of each row to the same row of the other; float64[n]."""
+        return _share(_dot(self.rows, other.rows), np.sqrt(self.square * other.square))
 
 
-def _neighbours(prose: _Prose, subject: Singles) -> tuple[Floats, Floats]:
+def _neighbours(prose: _Prose, subject: _Directions) -> tuple[Floats, Floats]:
     """Mean cosine to the three likest of the paragraphs within reach, and to the ones next to it; float64[n]."""
-    n = subject.shape[0]
-    best = np.full((3, n), -1.0)
-    beside = np.full((2, n), nan)
-    norm = np.sqrt(_dot(subject, subject))
-    for by in range(1, min(REACH, n - 1) + 1):
-        cosine = _share(_dot(subject[by:], subject[:-by]), norm[by:] * norm[:-by])
-        cosine[prose.document[by:] != prose.document[:-by]] = -1.0
-        for side, here in enumerate((slice(by, None), slice(None, n - by))):
-            left = cosine
-            for rank in best[:, here]:
-                rank[:], left = np.maximum(rank, left), np.minimum(rank, left)
-            if by == 1:
-                beside[side, here] = np.where(cosine > -1.0, cosine, nan)
-    there = best > -1.0
-    nearest = np.where(there, best, 0.0).sum(0) / np.maximum(there.sum(0), 1)
-    return nearest, np.nanmean(beside, axis=0)
+    n, by = prose.place.size, np.arange(REACH)
+    # dot products of each block of paragraphs with itself and the next block
+    block = np.zeros((n // REACH + 2, REACH, subject.rows.shape[1]), np.float32)
+    block.reshape(-1, block.shape[2])[:n] = subject.rows
+    product = block[:-1] @ np.concatenate([block[:-1], block[1:]], axis=1).transpose(0, 2, 1)
+    dot = product[:, by[:, None], by[:, None] + 1 + by].reshape(-1, REACH)[:n].astype(np.float64)
+    norm = np.append(np.sqrt(subject.square), np.zeros(REACH))
+    place = np.arange(n)[:, None]
+    follows = (prose.n[prose.document] - 1 - prose.place)[:, None] > by
+    after = np.where(follows, _share(dot, norm[:n, None] * norm[place + 1 + by]), -1.0)
+    before = np.where(prose.place[:, None] > by, after[np.maximum(place - 1 - by, 0), by], -1.0)
+
+    def mean(cosine: Floats) -> Floats:
+        there = cosine > -1.0
+        return np.where(there, cosine, 0.0).sum(1) / np.maximum(there.sum(1), 1)
+
+    return (
+        mean(np.sort(np.hstack([after, before]), axis=1)[:, :-4:-1]),
+        mean(np.column_stack([before[:, 0], after[:, 0]])),
+    )
 
 
 def _gap(prose: _Prose, values: Floats) -> Floats:
@@ -314,40 +337,42 @@ def _gap(prose: _Prose, values: Floats) -> Floats:
     return values - np.where(is_lowest & alone, second, lowest)
 
 
-def _clauses(step: Singles, owner: Ints, n_steps: Ints, rest: Singles) -> dict[str, Floats]:
-    """The clause, of two steps, and the stretch, of four, that fit the rest of the document worst."""
-    to_rest = _dot(step, rest[owner]) / UNIT
-    products = [_dot(step[by:], step[: step.shape[0] - by]) for by in range(4)]
+def _clauses(step: Singles, n_steps: Ints, rest: Singles) -> dict[str, Floats]:
+    """The clause, of two steps, and the stretch, of four, that fit the rest of the document worst.
 
-    def windows(width: int) -> tuple[Ints, Floats, Floats]:
-        """Owner, dot product with the rest and length of each window; shorter paragraphs are one window."""
-        inside = np.minimum(n_steps, width)
-        n = n_steps - inside + 1
-        window = np.repeat(np.arange(n.size), n)
-        at = np.arange(window.size) - (np.cumsum(n) - n)[window] + (np.cumsum(n_steps) - n_steps)[window]
-        size = inside[window]
-        dot, square = np.zeros(at.size), np.zeros(at.size)
-        for k in range(width):
-            there = np.flatnonzero(size > k)
-            dot[there] += to_rest[at[there] + k]
-            for by in range(k + 1):
-                square[there] += (1 if by == 0 else 2) * products[by][at[there] + k - by]
-        return window, dot, np.sqrt(square)
+    A shorter paragraph is one window.
+    """
+    owner = np.repeat(np.arange(n_steps.size), n_steps)
+    begins = _changes(owner)
+    first = np.flatnonzero(begins)
+    n_after = (first + n_steps - 1)[owner] - np.arange(owner.size)  # steps of the paragraph that follow
+    to_rest = _dot(step, rest.take(owner, 0)) / UNIT
+    products = [_dot(step[by:], step[: owner.size - by]) for by in range(4)]
 
+    # of the window that begins with each step: dot product with the rest, and squared length
+    dot, square = to_rest.copy(), products[0].copy()
     found: dict[str, Floats] = {}
-    for name, width in (("clause", 2), ("stretch", 4)):
-        window, dot, length = windows(width)
-        first = np.searchsorted(window, np.arange(n_steps.size))
-        found[name] = np.minimum.reduceat(dot / (length + FAINT), first)
-        foreign = USUAL * length - dot
-        found[f"{name}_foreign"] = np.maximum.reduceat(foreign, first) / FAINT
-        if width == 2:
+    for by, name in ((1, "clause"), (2, ""), (3, "stretch")):
+        inside = n_after >= by
+        dot[:-by] += to_rest[by:] * inside[:-by]
+        crossed = sum(products[k][by - k :] for k in range(1, by + 1))
+        square[:-by] += (products[0][by:] + 2 * crossed) * inside[:-by]
+        if not name:
+            continue
+        window = np.flatnonzero(inside | begins)
+        n = np.maximum(n_steps - by, 1)
+        at = np.cumsum(n) - n
+        length = np.sqrt(square[window])
+        foreign = USUAL * length - dot[window]
+        found[name] = np.minimum.reduceat(dot[window] / (length + FAINT), at)
+        found[f"{name}_foreign"] = np.maximum.reduceat(foreign, at) / FAINT
+        if name == "clause":
             total, strange = (
-                np.bincount(window, weights=some).astype(np.float64)
+                np.bincount(owner[window], weights=some).astype(np.float64)
                 for some in (length, np.maximum(foreign, 0.0))
             )
             found["foreign_share"] = _share(strange, total)
-            found["n_clauses"] = np.log(np.bincount(window))
+            found["n_clauses"] = np.log(n)
     return found
 
 
