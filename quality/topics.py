@@ -74,8 +74,8 @@ class Topics:
     Stems: `stem` uint64[v] ascending, `idf` uint8[v] (twentieths), `vector` int16[v + 1, k] with a last row
     of zeros, `rare_idf` the idf of a word not listed, `furniture` float32[k] the direction in which
     the subjects of menus, notices and subscription boxes lie off those of main text. Network: `center` and
-    `spread` float64[inputs], `hidden` float64[inputs + 1, h] and `output` float64[h + 1] of whole
-    numbers, the last row of each being the constant.
+    `spread` float64[inputs], `hidden` float32[inputs + 1, h] and `output` float64[h + 1] of whole
+    numbers, the last row of each being the constant. What comes into a hidden unit is below 2 ** 24.
     """
 
     stem: Hashes
@@ -85,7 +85,7 @@ class Topics:
     furniture: Singles
     center: Floats
     spread: Floats
-    hidden: Floats
+    hidden: Singles
     output: Floats
 
     @classmethod
@@ -103,7 +103,10 @@ class Topics:
                 with_zeros(file["vector"]),
                 int(file["rare_idf"]),
                 file["furniture"].astype(np.float32),
-                *(file[name].astype(np.float64) for name in ("center", "spread", "hidden", "output")),
+                file["center"].astype(np.float64),
+                file["spread"].astype(np.float64),
+                file["hidden"].astype(np.float32),
+                file["output"].astype(np.float64),
             )
 
     def rows(self, stem: Hashes) -> Ints:
@@ -120,10 +123,11 @@ class Topics:
     def log_odds(self, inputs: Floats) -> Floats:
         """Log odds of off-topic from rows of inputs; float64[n]."""
         scaled = np.clip((inputs - self.center) / self.spread, -CLIP, CLIP)
-        hidden = np.rint(scaled * INPUT_UNIT) @ self.hidden[:-1]
+        hidden = np.rint(scaled * INPUT_UNIT).astype(np.float32) @ self.hidden[:-1]
         hidden += self.hidden[-1] * INPUT_UNIT
         np.maximum(hidden, 0.0, out=hidden)
-        return (hidden @ self.output[:-1] / (INPUT_UNIT * WEIGHT_UNIT) + self.output[-1]) / WEIGHT_UNIT
+        output = hidden.astype(np.float64) @ self.output[:-1] / (INPUT_UNIT * WEIGHT_UNIT)
+        return (output + self.output[-1]) / WEIGHT_UNIT
 
 
 def with_zeros(vector: NDArray[np.int8]) -> NDArray[np.int16]:
@@ -154,5 +158,8 @@ def stems(vocabulary: Vocabulary) -> Hashes:
     in_ies = plural & (second == ord("e")) & (third == ord("i")) & (size > 4)
     for letter in b"sui'":
         plural &= second != letter
-    cut = np.where(in_ies, 3, plural | ((first == ord("y")) & (size > 3)))
-    return hash_bytes(letters, vocabulary.start, size - cut)
+    size = size - np.where(in_ies, 3, plural | ((first == ord("y")) & (size > 3)))
+    stem = vocabulary.hash.copy()
+    shorter = np.flatnonzero(size < vocabulary.length)
+    stem[shorter] = hash_bytes(letters, vocabulary.start[shorter], size[shorter])
+    return stem

@@ -69,8 +69,7 @@ class _Prose:
         enough = np.bincount(group.parent[long], minlength=batch.n_documents) >= N_PARAGRAPHS_LOW
         paragraph = np.flatnonzero(long & enough[group.parent])
         parent = group.parent[paragraph]
-        begins = np.ones(paragraph.size, bool)
-        begins[1:] = parent[1:] != parent[:-1]
+        begins = _changes(parent)
         first, document = np.flatnonzero(begins), np.cumsum(begins) - 1
         n = np.diff(np.append(first, paragraph.size))
         place = np.arange(paragraph.size) - first[document]
@@ -128,8 +127,8 @@ class _Words:
         in_prose[judged] = True
         kept = telling[batch.token_word] & np.repeat(in_prose, group.last - group.first)
         token, n_kept = np.flatnonzero(kept), group.sum(kept)[judged].astype(np.int64)
-        n_before = np.cumsum(batch.is_word) - batch.is_word
-        nth = n_before[token] - np.repeat(n_before[group.first[judged]], n_kept)
+        n_before: Ints = np.cumsum(batch.is_word) - batch.is_word
+        nth: Ints = n_before[token] - np.repeat(n_before[group.first[judged]], n_kept)
         opens = np.zeros(batch.token_word.size, bool)
         opens[batch.sentences.first] = True
         return cls(
@@ -168,12 +167,15 @@ def _shared_words(prose: _Prose, words: _Words) -> dict[str, Floats]:
     # sorted by stem; documents and paragraphs stay in order
     order = np.argsort(words.term.astype(np.min_scalar_type(n_terms)), kind="stable")
     term, owner = words.term[order], words.owner[order]
-    first = np.flatnonzero(_changes(term) | _changes(owner))  # of each word of a paragraph
-    is_name = np.flatnonzero(np.logical_or.reduceat(words.is_name[order], first))
+    begins = _changes(term) | _changes(owner)  # a word of a paragraph
+    first = np.flatnonzero(begins)
+    named = np.zeros(first.size, bool)
+    named[(np.cumsum(begins) - 1)[words.is_name[order]]] = True
+    is_name = np.flatnonzero(named)
     term, owner = term[first], owner[first]
     document = prose.document[owner]
-    begins = np.flatnonzero(_changes(term) | _changes(document))
-    n_holding = np.diff(np.append(begins, term.size))
+    opens = np.flatnonzero(_changes(term) | _changes(document))  # a word of a document
+    n_holding = np.diff(np.append(opens, term.size))
     n_holding = np.repeat(n_holding, n_holding)
     weight = words.weight.astype(np.float64)[term]
 
@@ -190,7 +192,7 @@ def _shared_words(prose: _Prose, words: _Words) -> dict[str, Floats]:
     whole, rest = np.log1p(counts)[n_holding - 1], np.log(counts)[n_holding - 1]
     square = weight * weight
     dot = summed(elsewhere, square * rest)
-    of_document = np.bincount(document[begins], weights=(square * whole * whole)[begins])
+    of_document = np.bincount(document[opens], weights=(square * whole * whole)[opens])
     of_rest = of_document[prose.document] - prose.per_paragraph(owner, square * (whole * whole - rest * rest))
     norm = np.sqrt(prose.per_paragraph(owner, square) * np.maximum(of_rest, 1.0))
     in_document = np.bincount(prose.document, weights=mass)[prose.document]
@@ -218,16 +220,17 @@ def _share(part: Floats, whole: Floats) -> Floats:
 
 def _subjects(prose: _Prose, words: _Words, topics: Topics) -> dict[str, Floats]:
     """Likeness of each paragraph's subject, and of its clauses, to the rest of the document."""
-    vector, row = topics.vector, words.row[words.term]
+    # vectors of the stems met, close together in memory, and zeros
+    vector = topics.vector.take(np.append(words.row, topics.stem.size), 0)
     # steps of seven words, the last of a paragraph may be shorter
     n_steps = (prose.n_words + STEP - 1) // STEP
-    slot = np.full(n_steps.sum() * STEP, vector.shape[0] - 1)
-    slot[((np.cumsum(n_steps) - n_steps) * STEP)[words.owner] + words.nth] = row
+    slot = np.full(n_steps.sum() * STEP, words.row.size)
+    slot[((np.cumsum(n_steps) - n_steps) * STEP)[words.owner] + words.nth] = words.term
     step = _sum_slots(vector, slot.reshape(-1, STEP))
     own = _sum_runs(step, n_steps)
     names = np.flatnonzero(words.is_name)
     n_names = np.bincount(words.owner[names], minlength=n_steps.size)
-    plain = own - _sum_runs(vector.take(row[names], 0).astype(np.float32), n_names)
+    plain = own - _sum_runs(vector.take(words.term[names], 0).astype(np.float32), n_names)
 
     subject, plain_subject = _Directions.of(own), _Directions.of(plain)
     counted = np.minimum(prose.n_words, N_WORDS_COUNTED).astype(np.float32)[:, None] * subject.rows
@@ -235,21 +238,20 @@ def _subjects(prose: _Prose, words: _Words, topics: Topics) -> dict[str, Floats]
         _Directions.of(np.add.reduceat(some, prose.first, 0).take(prose.document, 0) - some)
         for some in (counted, plain_subject.rows)
     )
-    furniture = _Directions(
-        np.broadcast_to(topics.furniture, own.shape), _dot(topics.furniture[None], topics.furniture[None])
-    )
-    length = np.sqrt(_dot(own.astype(np.float64), own))
+    furniture, square = topics.furniture, topics.square[words.row]
     nearest, adjacent = _neighbours(prose, subject)
     similarity = subject.cosine(rest)
     return {
         "similarity": similarity,
         "plain_similarity": plain_subject.cosine(rest),
         "plain_to_plain": plain_subject.cosine(plain_rest),
-        "furniture": subject.cosine(furniture),
+        "furniture": _share(
+            (subject.rows @ furniture).astype(np.float64), np.sqrt(subject.square * (furniture @ furniture))
+        ),
         "nearest": nearest,
         "adjacent": adjacent,
-        "subject_strength": np.log1p(length),
-        "coherence": _share(length * length, prose.per_paragraph(words.owner, topics.square[row])),
+        "subject_strength": np.log1p(subject.length),
+        "coherence": _share(subject.length**2, prose.per_paragraph(words.owner, square[words.term])),
         "gap": _gap(prose, similarity),
         **_clauses(step, n_steps, rest.rows),
     }
@@ -258,18 +260,18 @@ def _subjects(prose: _Prose, words: _Words, topics: Topics) -> dict[str, Floats]
 def _sum_slots(vector: NDArray[np.int16], slot: Ints) -> Singles:
     """Sum of the vectors in each row of slots; float32[n, k]."""
     total = vector.take(slot[:, 0], 0)
-    some = np.empty_like(total)
     for column in slot.T[1:]:
-        total += vector.take(column, 0, out=some, mode="clip")  # other modes fill a buffer first
+        total += vector.take(column, 0)
     return total.astype(np.float32)
 
 
 def _sum_runs(rows: Singles, size: Ints) -> Singles:
     """Sum of each run of `size` consecutive rows; float32[runs, k]."""
     most = size.max(initial=0)
-    order = np.argsort((most - size).astype(np.min_scalar_type(most)), kind="stable")  # the longest first
+    # the longest first, so that those with more than k rows are the first n_longer[k]
+    order = np.argsort((most - size).astype(np.min_scalar_type(most)), kind="stable")
     first = (np.cumsum(size) - size)[order]
-    n_longer = size.size - np.cumsum(np.bincount(size))  # than 0, 1, ... rows
+    n_longer = size.size - np.cumsum(np.bincount(size))
     total = np.zeros((size.size, rows.shape[1]), np.float32)
     for k, n in enumerate(n_longer[:-1]):
         total[:n] += rows.take(first[:n] + k, 0)
@@ -278,26 +280,31 @@ def _sum_runs(rows: Singles, size: Ints) -> Singles:
     return found
 
 
-def _dot(left: NDArray[np.floating], right: Singles) -> Floats:
+def _dot(left: Singles, right: Singles) -> Floats:
     """Dot product of each pair of rows; float64[n]."""
     return np.einsum("ij,ij->i", left, right).astype(np.float64)
 
 
 @dataclass(frozen=True)
 class _Directions:
-    """Sums of vectors scaled to `UNIT` and rounded, float32[n, k] (zeros stay), and their squared lengths."""
+    """Directions of sums of vectors.
 
+    `length` float64[n] of each sum; `rows` float32[n, k]: the sum scaled to `UNIT` and rounded, zeros
+    where it is nothing; `square` float64[n]: squared length of these.
+    """
+
+    length: Floats
     rows: Singles
     square: Floats
 
     @classmethod
     def of(cls, sums: Singles) -> _Directions:
-        # single precision may not hold the square of a sum
-        wide = sums.astype(np.float64)
+        """Directions of some sums."""
+        wide = sums.astype(np.float64)  # single precision may not hold the square of a sum
         length = np.sqrt(np.einsum("ij,ij->i", wide, wide))
-        scaled = sums * (UNIT / np.maximum(length, 1e-9)).astype(np.float32)[:, None]
-        np.rint(scaled, out=scaled)
-        return cls(scaled, _dot(scaled, scaled))
+        rows = sums * (UNIT / np.maximum(length, 1e-9)).astype(np.float32)[:, None]
+        np.rint(rows, out=rows)
+        return cls(length, rows, _dot(rows, rows))
 
     def cosine(self, other: _Directions) -> Floats:
         """Cosine of each row to the same row of the other; float64[n]."""
@@ -306,26 +313,21 @@ class _Directions:
 
 def _neighbours(prose: _Prose, subject: _Directions) -> tuple[Floats, Floats]:
     """Mean cosine to the three likest of the paragraphs within reach, and to the ones next to it; float64[n]."""
-    n, by = prose.place.size, np.arange(REACH)
-    # dot products of each block of paragraphs with itself and the next block
-    block = np.zeros((n // REACH + 2, REACH, subject.rows.shape[1]), np.float32)
-    block.reshape(-1, block.shape[2])[:n] = subject.rows
-    product = block[:-1] @ np.concatenate([block[:-1], block[1:]], axis=1).transpose(0, 2, 1)
-    dot = product[:, by[:, None], by[:, None] + 1 + by].reshape(-1, REACH)[:n].astype(np.float64)
-    norm = np.append(np.sqrt(subject.square), np.zeros(REACH))
-    place = np.arange(n)[:, None]
-    follows = (prose.n[prose.document] - 1 - prose.place)[:, None] > by
-    after = np.where(follows, _share(dot, norm[:n, None] * norm[place + 1 + by]), -1.0)
-    before = np.where(prose.place[:, None] > by, after[np.maximum(place - 1 - by, 0), by], -1.0)
+    n = prose.place.size
+    n_after = prose.n[prose.document] - 1 - prose.place  # paragraphs of the document that follow
+    norm, rows = np.maximum(np.sqrt(subject.square), 1.0), subject.rows
+    cosine = np.full((2 * REACH, n), -1.0)  # to the paragraphs that follow, and to those before
+    for by in range(1, min(REACH, n - 1) + 1):
+        found = _dot(rows[by:], rows[:-by]) / (norm[by:] * norm[:-by])
+        found[n_after[:-by] < by] = -1.0
+        cosine[by - 1, :-by] = cosine[REACH + by - 1, by:] = found
+    return _mean_of_some(np.sort(cosine, axis=0)[:-4:-1]), _mean_of_some(cosine[[REACH, 0]])
 
-    def mean(cosine: Floats) -> Floats:
-        there = cosine > -1.0
-        return np.where(there, cosine, 0.0).sum(1) / np.maximum(there.sum(1), 1)
 
-    return (
-        mean(np.sort(np.hstack([after, before]), axis=1)[:, :-4:-1]),
-        mean(np.column_stack([before[:, 0], after[:, 0]])),
-    )
+def _mean_of_some(cosine: Floats) -> Floats:
+    """Mean of each column without the -1 of what is not there, 0 where nothing is; float64[n]."""
+    there = cosine > -1.0
+    return np.where(there, cosine, 0.0).sum(0) / np.maximum(there.sum(0), 1)
 
 
 def _gap(prose: _Prose, values: Floats) -> Floats:
