@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from quality.lexicon import Spans
 from quality.registry import feature, rule
-from quality.text import WORD, Batch, Bools, Floats, Group, Ints, once_per_batch
+from quality.text import WORD, Batch, Bools, Floats, Group, Ints, hash_words, once_per_batch
 from quality.topics import IDF_LOW, IDF_UNIT, INPUTS, UNIT, Singles, Topics, shipped_topics, stems
 
 # A paragraph is judged from this many words on, in documents with this many such paragraphs: below
@@ -410,9 +410,9 @@ def off_topic(batch: Batch) -> Floats:
 
 def _spans(batch: Batch, chosen: Bools) -> Spans:
     """Whole paragraphs, without those that open with a quotation mark: filler quotes nobody."""
-    mark = batch.mark('"')
     paragraph = np.flatnonzero(chosen)
-    paragraph = paragraph[~mark[batch.paragraphs.first[paragraph]]]
+    opening = batch.vocabulary.hash[batch.token_word[batch.paragraphs.first[paragraph]]]
+    paragraph = paragraph[opening != hash_words(['"'])]
     return Spans(batch.paragraphs.start[paragraph], batch.paragraphs.end[paragraph], paragraph)
 
 
