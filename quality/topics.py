@@ -1,4 +1,4 @@
-"""What is known of the subjects of words, and the network that judges paragraphs by it.
+"""What is known of the subjects of words, directions of their sums, and the network that judges by them.
 
 Each stem has its inverse document frequency and a vector; the network is a few thousand numbers.
 `scripts/build_topic.py` makes them all; `quality.features.topic` uses them. Vectors and the weights of
@@ -135,6 +135,37 @@ def with_zeros(vector: NDArray[np.int8]) -> NDArray[np.int16]:
     padded = np.zeros((vector.shape[0] + 1, vector.shape[1]), np.int16)
     padded[:-1] = vector
     return padded
+
+
+def dot(left: Singles, right: Singles) -> Floats:
+    """Dot product of each pair of rows; float64[n]."""
+    return np.einsum("ij,ij->i", left, right).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Directions:
+    """Directions of sums of vectors.
+
+    `length` float64[n] of each sum; `rows` float32[n, k]: the sum scaled to `UNIT` and rounded, zeros
+    where it is nothing; `square` float64[n]: squared length of these.
+    """
+
+    length: Floats
+    rows: Singles
+    square: Floats
+
+    @classmethod
+    def of(cls, sums: Singles) -> Directions:
+        """Directions of some sums."""
+        wide = sums.astype(np.float64)  # single precision may not hold the square of a sum
+        length = np.sqrt(np.einsum("ij,ij->i", wide, wide))
+        rows = sums * (UNIT / np.maximum(length, 1e-9)).astype(np.float32)[:, None]
+        np.rint(rows, out=rows)
+        return cls(length, rows, dot(rows, rows))
+
+    def cosine(self, other: Directions) -> Floats:
+        """Cosine of each row to the same row of the other; float64[n]."""
+        return dot(self.rows, other.rows) / np.maximum(np.sqrt(self.square * other.square), 1.0)
 
 
 @cache

@@ -10,7 +10,7 @@ from quality.features import topic
 from quality.features.topic import off_topic, off_topic_log_odds
 from quality.lexicon import DATA
 from quality.text import Batch
-from quality.topics import Topics, shipped_topics, stems
+from quality.topics import Directions, Topics, shipped_topics, stems
 
 GARDEN = [
     "The gardeners of the valley have begun to pick their apples two weeks early, after a summer that was "
@@ -115,6 +115,24 @@ def test_sums_of_vectors_do_not_depend_on_the_order_of_addition():
     assert found.tolist() == [
         rows[f : f + n].astype(np.int64).sum(0).tolist() for f, n in zip(first, size, strict=True)
     ]
+
+
+def test_a_direction_is_500_long_in_whole_numbers_and_nothing_has_none():
+    found = Directions.of(np.array([[3, 4], [0, 0], [1, 1]], np.float32))
+    assert found.rows.tolist() == [[300, 400], [0, 0], [354, 354]]
+    assert found.length.tolist() == pytest.approx([5, 0, 2**0.5])
+    across = Directions.of(np.array([[4, -3], [1, 0], [-2, -2]], np.float32))
+    assert found.cosine(across).tolist() == [0, 0, -1]
+
+
+def test_the_worst_window_lies_within_a_paragraph_and_a_short_paragraph_is_one_window():
+    # paragraphs of one, two and three steps; all of them point along the rest but the fifth and sixth
+    step = np.array([[75, 0], [75, 0], [75, 0], [75, 0], [0, 75], [0, 75]], np.float32)
+    rest = np.array([[500, 0]] * 3, np.float32)
+    found = topic._clauses(step, np.array([1, 2, 3]), rest)
+    assert found["clause"].tolist() == pytest.approx([75 / 150, 150 / 225, 0])
+    assert found["stretch"].tolist() == pytest.approx([75 / 150, 150 / 225, 75 / (75 * 5**0.5 + 75)])
+    assert np.exp(found["n_clauses"]).tolist() == pytest.approx([1, 1, 2])
 
 
 def test_a_file_made_for_other_inputs_is_refused(tmp_path: Path):

@@ -21,7 +21,18 @@ from numpy.typing import NDArray
 from quality.lexicon import Spans
 from quality.registry import feature, rule
 from quality.text import WORD, Batch, Bools, Floats, Group, Ints, hash_words, once_per_batch
-from quality.topics import IDF_LOW, IDF_UNIT, INPUTS, UNIT, Singles, Topics, shipped_topics, stems
+from quality.topics import (
+    IDF_LOW,
+    IDF_UNIT,
+    INPUTS,
+    UNIT,
+    Directions,
+    Singles,
+    Topics,
+    dot,
+    shipped_topics,
+    stems,
+)
 
 # A paragraph is judged from this many words on, in documents with this many such paragraphs: below
 # that there is nothing to compare, or nothing to compare it with.
@@ -78,20 +89,15 @@ class _Prose:
     def per_paragraph(self, owner: Ints, values: Floats) -> Floats:
         return np.bincount(owner, weights=values, minlength=self.paragraph.size).astype(np.float64)
 
-    def others(self, values: Floats) -> tuple[Floats, Floats]:
-        """Mean and variance of the other paragraphs of the document; float64[n] each."""
-
-        def mean_of_others(values: Floats) -> Floats:
-            total = np.bincount(self.document, weights=values)[self.document]
-            return (total - values) / (self.n[self.document] - 1)
-
-        mean = mean_of_others(values)
-        return mean, np.maximum(mean_of_others(values * values) - mean * mean, 0.0)
-
     def below(self, values: Floats, spread: float) -> tuple[Floats, Floats]:
         """Distance to the mean of the others, in standard deviations, and that mean; float64[n] each."""
-        mean, variance = self.others(values)
         n = self.n[self.document] - 1
+
+        def mean_of_others(values: Floats) -> Floats:
+            return (np.bincount(self.document, weights=values)[self.document] - values) / n
+
+        mean = mean_of_others(values)
+        variance = np.maximum(mean_of_others(values * values) - mean * mean, 0.0)
         deviation = np.sqrt((n * variance + GUESS * spread * spread) / (n + GUESS))
         return (values - mean) / deviation, mean
 
@@ -191,13 +197,13 @@ def _shared_words(prose: _Prose, words: _Words) -> dict[str, Floats]:
     counts = np.arange(1.0, int(prose.n.max()) + 1)
     whole, rest = np.log1p(counts)[n_holding - 1], np.log(counts)[n_holding - 1]
     square = weight * weight
-    dot = summed(elsewhere, square * rest)
+    alike = summed(elsewhere, square * rest)
     of_document = np.bincount(document[opens], weights=(square * whole * whole)[opens])
     of_rest = of_document[prose.document] - prose.per_paragraph(owner, square * (whole * whole - rest * rest))
     norm = np.sqrt(prose.per_paragraph(owner, square) * np.maximum(of_rest, 1.0))
     in_document = np.bincount(prose.document, weights=mass)[prose.document]
     return {
-        "overlap": _share(dot, norm),
+        "overlap": _share(alike, norm),
         "coverage": _share(shared, mass),
         "plain_coverage": _share(shared - summed(name_elsewhere), mass - names),
         "name_share": _share(names, mass),
@@ -232,10 +238,10 @@ def _subjects(prose: _Prose, words: _Words, topics: Topics) -> dict[str, Floats]
     n_names = np.bincount(words.owner[names], minlength=n_steps.size)
     plain = own - _sum_runs(vector.take(words.term[names], 0).astype(np.float32), n_names)
 
-    subject, plain_subject = _Directions.of(own), _Directions.of(plain)
+    subject, plain_subject = Directions.of(own), Directions.of(plain)
     counted = np.minimum(prose.n_words, N_WORDS_COUNTED).astype(np.float32)[:, None] * subject.rows
     rest, plain_rest = (
-        _Directions.of(np.add.reduceat(some, prose.first, 0).take(prose.document, 0) - some)
+        Directions.of(np.add.reduceat(some, prose.first, 0).take(prose.document, 0) - some)
         for some in (counted, plain_subject.rows)
     )
     furniture, square = topics.furniture, topics.square[words.row]
@@ -280,45 +286,14 @@ def _sum_runs(rows: Singles, size: Ints) -> Singles:
     return found
 
 
-def _dot(left: Singles, right: Singles) -> Floats:
-    """Dot product of each pair of rows; float64[n]."""
-    return np.einsum("ij,ij->i", left, right).astype(np.float64)
-
-
-@dataclass(frozen=True)
-class _Directions:
-    """Directions of sums of vectors.
-
-    `length` float64[n] of each sum; `rows` float32[n, k]: the sum scaled to `UNIT` and rounded, zeros
-    where it is nothing; `square` float64[n]: squared length of these.
-    """
-
-    length: Floats
-    rows: Singles
-    square: Floats
-
-    @classmethod
-    def of(cls, sums: Singles) -> _Directions:
-        """Directions of some sums."""
-        wide = sums.astype(np.float64)  # single precision may not hold the square of a sum
-        length = np.sqrt(np.einsum("ij,ij->i", wide, wide))
-        rows = sums * (UNIT / np.maximum(length, 1e-9)).astype(np.float32)[:, None]
-        np.rint(rows, out=rows)
-        return cls(length, rows, _dot(rows, rows))
-
-    def cosine(self, other: _Directions) -> Floats:
-        """Cosine of each row to the same row of the other; float64[n]."""
-        return _share(_dot(self.rows, other.rows), np.sqrt(self.square * other.square))
-
-
-def _neighbours(prose: _Prose, subject: _Directions) -> tuple[Floats, Floats]:
+def _neighbours(prose: _Prose, subject: Directions) -> tuple[Floats, Floats]:
     """Mean cosine to the three likest of the paragraphs within reach, and to the ones next to it; float64[n]."""
     n = prose.place.size
     n_after = prose.n[prose.document] - 1 - prose.place  # paragraphs of the document that follow
     norm, rows = np.maximum(np.sqrt(subject.square), 1.0), subject.rows
     cosine = np.full((2 * REACH, n), -1.0)  # to the paragraphs that follow, and to those before
     for by in range(1, min(REACH, n - 1) + 1):
-        found = _dot(rows[by:], rows[:-by]) / (norm[by:] * norm[:-by])
+        found = dot(rows[by:], rows[:-by]) / (norm[by:] * norm[:-by])
         found[n_after[:-by] < by] = -1.0
         cosine[by - 1, :-by] = cosine[REACH + by - 1, by:] = found
     return _mean_of_some(np.sort(cosine, axis=0)[:-4:-1]), _mean_of_some(cosine[[REACH, 0]])
@@ -348,15 +323,15 @@ def _clauses(step: Singles, n_steps: Ints, rest: Singles) -> dict[str, Floats]:
     begins = _changes(owner)
     first = np.flatnonzero(begins)
     n_after = (first + n_steps - 1)[owner] - np.arange(owner.size)  # steps of the paragraph that follow
-    to_rest = _dot(step, rest.take(owner, 0)) / UNIT
-    products = [_dot(step[by:], step[: owner.size - by]) for by in range(4)]
+    to_rest = dot(step, rest.take(owner, 0)) / UNIT
+    products = [dot(step[by:], step[: owner.size - by]) for by in range(4)]
 
     # of the window that begins with each step: dot product with the rest, and squared length
-    dot, square = to_rest.copy(), products[0].copy()
+    fit, square = to_rest.copy(), products[0].copy()
     found: dict[str, Floats] = {}
     for by, name in ((1, "clause"), (2, ""), (3, "stretch")):
         inside = n_after >= by
-        dot[:-by] += to_rest[by:] * inside[:-by]
+        fit[:-by] += to_rest[by:] * inside[:-by]
         crossed = sum(products[k][by - k :] for k in range(1, by + 1))
         square[:-by] += (products[0][by:] + 2 * crossed) * inside[:-by]
         if not name:
@@ -365,8 +340,8 @@ def _clauses(step: Singles, n_steps: Ints, rest: Singles) -> dict[str, Floats]:
         n = np.maximum(n_steps - by, 1)
         at = np.cumsum(n) - n
         length = np.sqrt(square[window])
-        foreign = USUAL * length - dot[window]
-        found[name] = np.minimum.reduceat(dot[window] / (length + FAINT), at)
+        foreign = USUAL * length - fit[window]
+        found[name] = np.minimum.reduceat(fit[window] / (length + FAINT), at)
         found[f"{name}_foreign"] = np.maximum.reduceat(foreign, at) / FAINT
         if name == "clause":
             total, strange = (
