@@ -96,6 +96,11 @@ ABBREVIATIONS = (
 # Hard-wrapped text: the width that mail, plain-text releases and old pages wrap at.
 WRAP_LOW, WRAP_HIGH = 45, 100
 
+# Marks at the end of a sentence, after it (further stops too) and before the next; bool[256] by byte.
+_STOPS, _CLOSES, _OPENS = (
+    np.isin(np.arange(256), np.frombuffer(marks, np.uint8)) for marks in (b".!?", b".!?\"')]", b"\"'([")
+)
+
 _K1, _K2, _K3 = (np.uint64(k) for k in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))
 _WINDOW = np.array([(1 << (8 * k)) - 1 for k in range(8)] + [2**64 - 1], np.uint64)
 
@@ -107,15 +112,30 @@ class _Characters:
     """
 
     def __init__(self) -> None:
-        self.kind = np.zeros(0x110000, np.uint8)
-        self.folded = np.zeros(0x110000, np.uint8)
+        self._kind = np.zeros(0x110000, np.uint8)
+        self._folded = np.zeros(0x110000, np.uint8)
         self._known = np.zeros(0x1100, bool)
 
-    def cover(self, codes: NDArray[np.uint32]) -> None:
-        pages = np.flatnonzero(np.bincount(codes >> np.uint32(8), minlength=1))
+    def of(self, code: NDArray[np.uint32]) -> tuple[Bytes, Bytes]:
+        """Class and folded byte of each code point; uint8[n] each."""
+        self._meet(np.zeros(1, np.uint32))
+        high = np.flatnonzero(code > 255)
+        others = code[high]
+        self._meet(others)
+        # nearly all characters of a text are on the first page, and bytes translate fastest
+        low = bytearray(code.astype(np.uint8))
+        kind, folded = (
+            np.frombuffer(low.translate(table[:256].tobytes()), np.uint8)
+            for table in (self._kind, self._folded)
+        )
+        kind[high], folded[high] = self._kind[others], self._folded[others]
+        return kind, folded
+
+    def _meet(self, code: NDArray[np.uint32]) -> None:
+        pages = np.flatnonzero(np.bincount(code >> np.uint32(8), minlength=1))
         for page in pages[~self._known[pages]]:
-            for code in range(page << 8, (page + 1) << 8):
-                self.kind[code], self.folded[code] = _character(chr(code))
+            for character in range(page << 8, (page + 1) << 8):
+                self._kind[character], self._folded[character] = _character(chr(character))
             self._known[page] = True
 
 
@@ -156,8 +176,11 @@ def hash_bytes(buffer: Bytes, start: Ints, length: Ints) -> Hashes:
     least eight bytes after the last stretch.
     """
     window = np.ndarray((buffer.size - 7,), "<u8", np.ascontiguousarray(buffer), 0, (1,))
-    value = window[start] & _WINDOW[np.minimum(length, 8)]
-    value = (value ^ (value >> np.uint64(29))) * _K1 + length.astype(np.uint64)
+    value = window.take(start)
+    value &= _WINDOW.take(length, mode="clip")
+    value ^= value >> np.uint64(29)
+    value *= _K1
+    value += length.astype(np.uint64)
     long = np.flatnonzero(length > 8)
     if long.size:
         at, size = start[long], length[long]
@@ -169,6 +192,21 @@ def hash_bytes(buffer: Bytes, start: Ints, length: Ints) -> Hashes:
     value *= _K2
     value ^= value >> np.uint64(29)
     return value
+
+
+def sorting(*columns: tuple[Ints, int]) -> Ints:
+    """Stable order of rows by some columns, the last counting most; int64[n].
+
+    Each column comes with a bound: whole numbers below 65,536 are sorted many times faster than others.
+    """
+    return np.lexsort([column.astype(np.min_scalar_type(max(bound - 1, 0))) for column, bound in columns])
+
+
+def changes(column: NDArray[Any]) -> Bools:
+    """Where a column differs from the row before, and its first row; bool[n]."""
+    new = np.ones(column.size, bool)
+    np.not_equal(column[1:], column[:-1], out=new[1:])
+    return new
 
 
 def combine(left: Hashes, right: Hashes) -> Hashes:
@@ -242,6 +280,14 @@ class Vocabulary:
     def __len__(self) -> int:
         return int(self.hash.size)
 
+    def among(self, hashes: Hashes) -> Bools:
+        """Entries whose hash is one of a few; bool[v]."""
+        found = np.zeros(len(self), bool)
+        if found.size:
+            at = np.minimum(np.searchsorted(self.hash, hashes), found.size - 1)
+            found[at[self.hash[at] == hashes]] = True
+        return found
+
     def word(self, entry: int) -> str:
         """Folded form of one entry, for people; letters outside Latin show as '?'."""
         at = int(self.start[entry])
@@ -313,9 +359,7 @@ class Batch:
         document_start = np.concatenate(([0], np.cumsum(sizes)))
         joined = "\n".join(whole) + "\n"
         code = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint32, copy=False)
-        _CHARACTERS.cover(code)
-        kind = _CHARACTERS.kind[code]
-        folded = _CHARACTERS.folded[code]
+        kind, folded = _CHARACTERS.of(code)
         # "\r\n" is one line break, not a blank line
         carriage = np.flatnonzero(code[:-1] == 13)
         kind[carriage[code[carriage + 1] == 10]] = SPACE
@@ -378,7 +422,7 @@ class Batch:
 
     def mark(self, character: str) -> Bools:
         """Tokens that are this one punctuation mark (folded); bool[tokens]."""
-        return (self.vocabulary.hash == hash_words([character])[0])[self.token_word]
+        return self.vocabulary.among(hash_words([character]))[self.token_word]
 
     def local(self, position: int) -> tuple[int, int]:
         """Document and offset in it of a character of the joined text."""
@@ -408,17 +452,14 @@ class Places:
     @classmethod
     def of(cls, batch: Batch) -> Places:
         """The rows of a batch."""
-        size = max(len(batch.vocabulary), 1)
-        key = batch.documents.of_token * size + batch.token_word
-        order = np.argsort(key, kind="stable")  # keeps paragraphs in order within a word
-        key, paragraph = key[order], batch.paragraphs.of_token[order]
-        new_word = np.ones(key.size, bool)
-        new_word[1:] = key[1:] != key[:-1]
-        new = new_word.copy()
-        new[1:] |= paragraph[1:] != paragraph[:-1]
-        first = np.flatnonzero(new)
-        count = np.diff(np.append(first, key.size))
-        return cls(paragraph[first], key[first] % size, count, np.cumsum(new_word[first]) - 1)
+        # keeps paragraphs in order within a word
+        order = sorting((batch.token_word, len(batch.vocabulary)), (batch.documents.of_token, batch.n_documents))
+        word, paragraph = batch.token_word[order], batch.paragraphs.of_token[order]
+        first = np.flatnonzero(changes(word) | changes(paragraph))
+        count = np.diff(np.append(first, word.size))
+        paragraph, word = paragraph[first], word[first]
+        new_word = changes(word) | changes(batch.paragraphs.parent[paragraph])
+        return cls(paragraph, word, count, np.cumsum(new_word) - 1)
 
     @cached_property
     def n_paragraphs(self) -> Ints:
@@ -678,7 +719,7 @@ def _tokens(
     first = last - count
     spaced[first[count > 0]] = True
 
-    hashes, sample, word = np.unique(value, return_index=True, return_inverse=True)
+    hashes, sample, word = _interned(value)
     size = length[sample]
     where = np.cumsum(size) - size
     index = np.arange(int(size.sum())) - np.repeat(where, size) + np.repeat(start[sample], size)
@@ -709,6 +750,24 @@ def _tokens(
         paragraphs,
         documents,
     )
+
+
+def _interned(value: Hashes) -> tuple[Hashes, Ints, Ints]:
+    """`np.unique(value, return_index=True, return_inverse=True)`, without sorting what occurs often."""
+    n, bits = value.size, 16
+    # each token finds the first token with the same top bits, which nearly always is the same word
+    slot = (value >> np.uint64(64 - bits)).astype(np.int64)
+    first_of_slot = np.zeros(1 << bits, np.int64)
+    first_of_slot[slot[::-1]] = np.arange(n - 1, -1, -1)
+    first = first_of_slot[slot]
+    other = np.flatnonzero(value[first] != value)
+    _, sample, inverse = np.unique(value[other], return_index=True, return_inverse=True)
+    first[other] = other[sample[inverse]]
+    sample = np.flatnonzero(first == np.arange(n))
+    sample = sample[np.argsort(value[sample])]
+    rank = np.zeros(n, np.int64)
+    rank[sample] = np.arange(sample.size)
+    return value[sample], sample, rank[first]
 
 
 def _inner_marks(kind: Bytes, folded: Bytes, letter: Bools, digit: Bools, wordly: Bools) -> Ints:
@@ -745,30 +804,26 @@ def _sentences(
     begins = np.zeros(n + 1, bool)
     begins[paragraphs.first] = True
     if n:
-        letters = vocabulary.letters
-        head = letters[np.minimum(vocabulary.start, max(letters.size - 1, 0))]
-        is_mark = token_kind == PUNCTUATION
-        byte = np.where(is_mark, head[word], 0)
-        stop = (byte == ord(".")) | (byte == ord("!")) | (byte == ord("?"))
-        closing = (byte == ord('"')) | (byte == ord("'")) | (byte == ord(")")) | (byte == ord("]"))
+        head = vocabulary.letters[vocabulary.start]
+        byte = head[word]
+        byte[token_kind != PUNCTUATION] = 0
         # pass over further stops and closing marks that follow without white space
-        at = np.flatnonzero(stop)
+        at = np.flatnonzero(_STOPS[byte])
         nxt = at + 1
         for _ in range(4):
-            more = (nxt < n) & ~spaced[np.minimum(nxt, n - 1)] & (stop | closing)[np.minimum(nxt, n - 1)]
-            nxt = nxt + more
+            following = np.minimum(nxt, n - 1)
+            nxt = nxt + ((nxt < n) & ~spaced[following] & _CLOSES[byte[following]])
         inside = nxt < n
         at, nxt = at[inside], nxt[inside]
         # what follows: skip an opening quotation mark or bracket
-        opens = (byte == ord('"')) | (byte == ord("'")) | (byte == ord("(")) | (byte == ord("["))
-        seen = np.where(opens[nxt] & (nxt + 1 < n), np.minimum(nxt + 1, n - 1), nxt)
+        seen = np.where(_OPENS[byte[nxt]], np.minimum(nxt + 1, n - 1), nxt)
         small = (token_kind[seen] == WORD) & ~upper[seen]
         previous = np.maximum(at - 1, 0)
         full_stop = byte[at] == ord(".")
         touching = ~spaced[at]
         short = (vocabulary.length[word[previous]] == 1) & (token_kind[previous] == WORD) & upper[previous]
         dotted = (token_kind[previous] == WORD) & _has_stop(vocabulary)[word[previous]]
-        known = np.isin(vocabulary.hash, _abbreviation_hashes())[word[previous]]
+        known = vocabulary.among(_abbreviation_hashes())[word[previous]]
         held = full_stop & touching & (short | dotted | known)
         cut = spaced[nxt] & ~small & ~held
         begins[nxt[cut]] = True
