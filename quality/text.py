@@ -20,7 +20,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, wraps
-from typing import Any, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -211,13 +211,37 @@ def changes(column: NDArray[Any]) -> Bools:
 
 def combine(left: Hashes, right: Hashes) -> Hashes:
     """Hash of two hashes in order; uint64[n]. Folding it over a row of tokens hashes the phrase."""
-    mixed = (left * _K1) ^ (right + _K2)
+    mixed = left * _K1
+    mixed ^= right + _K2
     mixed ^= mixed >> np.uint64(31)
     mixed *= _K3
-    return mixed ^ (mixed >> np.uint64(29))
+    mixed ^= mixed >> np.uint64(29)
+    return mixed
 
 
-@dataclass(frozen=True)
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+def once_per_batch(
+    function: Callable[Concatenate[Batch, Given], Result],
+) -> Callable[Concatenate[Batch, Given], Result]:
+    """Remember what a function of a batch (and perhaps of a group) returned, for as long as that batch lives.
+
+    For columns that several features need, such as syllables per token.
+    """
+
+    @wraps(function)
+    def remembered(batch: Batch, *given: Given.args, **named: Given.kwargs) -> Result:
+        key = (function, *given, *named.items())
+        if key not in batch.memory:
+            batch.memory[key] = function(batch, *given, **named)
+        return cast(Result, batch.memory[key])
+
+    return remembered
+
+
+@dataclass(frozen=True, eq=False)
 class Group:
     """A way to cut the tokens of a batch into consecutive runs: its sentences, paragraphs or documents.
 
@@ -242,15 +266,15 @@ class Group:
         """Sum of a column of tokens over each run; float64[n]. Same bits in any batch."""
         if values.dtype.kind == "f":
             return np.bincount(self.of_token, weights=values, minlength=self.n).astype(np.float64)
-        total = np.zeros(self.n_tokens + 1, np.int64)
+        # where a sum of the whole batch overflows, the difference still comes out right
+        total = np.zeros(self.n_tokens + 1, np.int32 if values.dtype.itemsize < 4 else np.int64)
         np.cumsum(values, out=total[1:])
         return (total[self.last] - total[self.first]).astype(np.float64)
 
     def count(self, characters: Bools) -> Floats:
         """Number of marked characters of the joined text within each run; float64[n]."""
-        total = np.zeros(characters.size + 1, np.int32)
-        np.cumsum(characters, out=total[1:])
-        return (total[self.end] - total[self.start]).astype(np.float64)
+        marked = np.flatnonzero(characters)
+        return (np.searchsorted(marked, self.end) - np.searchsorted(marked, self.start)).astype(np.float64)
 
     def among(self, positions: Ints) -> Floats:
         """Number of tokens, given by index, that fall into each run; float64[n]."""
@@ -387,16 +411,25 @@ class Batch:
         """Tokens that begin with a letter; bool[tokens]."""
         return self.token_kind == WORD
 
+    @once_per_batch
+    def n_words(self, group: Group) -> Floats:
+        """Number of words in each run of sentences, paragraphs or documents; float64[n], not to be written to."""
+        return group.sum(self.is_word)
+
     @cached_property
     def is_all_capitals(self) -> Bools:
         """Words of two or more letters, all of them capitals; bool[tokens]."""
-        upper = np.zeros(self.kind.size + 1, np.int32)
-        np.cumsum(self.kind == UPPER, out=upper[1:])
-        lower = np.zeros(self.kind.size + 1, np.int32)
-        np.cumsum(self.kind == LETTER, out=lower[1:])
-        n_upper = upper[self.token_end] - upper[self.token_start]
-        n_lower = lower[self.token_end] - lower[self.token_start]
-        return self.is_word & (n_upper > 1) & (n_lower == 0)
+        capitals = np.zeros(self.token_word.size, bool)
+        likely = np.flatnonzero(
+            self.token_upper & self.is_word & (self.kind.take(self.token_start + 1, mode="clip") != LETTER)
+        )
+        size = self.token_end[likely] - self.token_start[likely]
+        token = np.repeat(np.arange(likely.size), size)
+        kind = self.kind[np.arange(token.size) + (self.token_start[likely] - np.cumsum(size) + size)[token]]
+        n_upper = np.bincount(token[kind == UPPER], minlength=likely.size)
+        n_lower = np.bincount(token[kind == LETTER], minlength=likely.size)
+        capitals[likely] = (n_upper > 1) & (n_lower == 0)
+        return capitals
 
     @cached_property
     def token_hash(self) -> Hashes:
@@ -465,24 +498,6 @@ class Places:
     def n_paragraphs(self) -> Ints:
         """In how many paragraphs of the document the word of each row stands; int64[k]."""
         return np.bincount(self.of_document)[self.of_document] if self.word.size else self.word
-
-
-Result = TypeVar("Result")
-
-
-def once_per_batch(function: Callable[[Batch], Result]) -> Callable[[Batch], Result]:
-    """Remember what a function of a batch returned, for as long as that batch lives.
-
-    For columns that several features need, such as syllables per token.
-    """
-
-    @wraps(function)
-    def remembered(batch: Batch) -> Result:
-        if function not in batch.memory:
-            batch.memory[function] = function(batch)
-        return cast(Result, batch.memory[function])
-
-    return remembered
 
 
 def hash_words(words: Sequence[str]) -> Hashes:

@@ -47,7 +47,6 @@ REPORTING = (
     "is",
     "are",
 )
-SEPARATORS = ("|", "*", "»", "›", ">", "/", "<", "→", "·")
 
 
 @once_per_batch
@@ -56,13 +55,49 @@ def token_length(batch: Batch) -> Ints:
     return batch.vocabulary.length[batch.token_word]
 
 
-def among(batch: Batch, words: tuple[str, ...]) -> Bools:
-    """Tokens whose folded form is one of a few words; bool[tokens]."""
-    return np.isin(batch.vocabulary.hash, hash_words(words))[batch.token_word]
+# Words and marks whose rates are features; no two classes share one.
+CLASSES = {
+    "commas": (",",),
+    "quotation_marks": ('"',),
+    "separators": ("|", "*", "›", ">", "/", "<", "→", "·"),
+    "dashes": ("-", "—"),
+    "brackets": ("(", "["),
+    "handles": ("@", "#"),
+    "addresses": ("http", "https", "www", "com"),
+    "money": ("$", "£", "€", "%"),
+    "you": YOU,
+    "we": WE,
+    "self": SELF,
+    "third_person": THIRD,
+    "reporting": REPORTING,
+}
 
 
-def _words(batch: Batch, group: Group) -> Floats:
-    return group.sum(batch.is_word)
+def _per_word(batch: Batch, group: Group, *names: str) -> Floats:
+    """Tokens of some classes for each word; float64[group.n], NaN where there is no word."""
+    rows = [k for k, name in enumerate(CLASSES) if name in names]
+    return ratio(_class_counts(batch, group)[rows].sum(axis=0), batch.n_words(group))
+
+
+@once_per_batch
+def _class_counts(batch: Batch, group: Group) -> Floats:
+    """Number of tokens of each of `CLASSES` in each run; float64[classes, group.n]."""
+    token, number = _classed(batch)
+    cell = number * group.n + group.of_token[token]
+    counts = np.bincount(cell, minlength=len(CLASSES) * group.n)
+    return counts.reshape(len(CLASSES), group.n).astype(np.float64)
+
+
+@once_per_batch
+def _classed(batch: Batch) -> tuple[Ints, Ints]:
+    """Tokens that are in one of `CLASSES`, and the number of the class; int64[k] each."""
+    vocabulary = batch.vocabulary
+    number = np.full(len(vocabulary), -1, np.int8)
+    for k, words in enumerate(CLASSES.values()):
+        number[vocabulary.among(hash_words(words))] = k
+    number = number[batch.token_word]
+    token = np.flatnonzero(number >= 0)
+    return token, number[token].astype(np.int64)
 
 
 @feature(
@@ -73,7 +108,7 @@ def _words(batch: Batch, group: Group) -> Floats:
 )
 def log_n_words(batch: Batch, group: Group) -> Floats:
     """Natural logarithm of one more than the number of words."""
-    return np.log1p(_words(batch, group))
+    return np.log1p(batch.n_words(group))
 
 
 @feature(
@@ -84,7 +119,7 @@ def log_n_words(batch: Batch, group: Group) -> Floats:
 )
 def mean_word_length(batch: Batch, group: Group) -> Floats:
     """Mean number of characters in a word."""
-    return ratio(group.sum(token_length(batch) * batch.is_word), _words(batch, group))
+    return ratio(group.sum(token_length(batch) * batch.is_word), batch.n_words(group))
 
 
 @feature(
@@ -95,109 +130,112 @@ def mean_word_length(batch: Batch, group: Group) -> Floats:
 )
 def stop_word_share(batch: Batch, group: Group) -> Floats:
     """Share of words that are function words such as "the", "of", "and"."""
-    return ratio(group.sum(is_stop_word(batch)), _words(batch, group))
+    return ratio(group.sum(is_stop_word(batch)), batch.n_words(group))
 
 
 @feature("share of words", source="own", values=[("Read More from Our desk", 0.6), ("", nan)], around=(-1, 1))
 def capitalised_share(batch: Batch, group: Group) -> Floats:
     """Share of words that begin with a capital letter."""
-    return ratio(group.sum(batch.token_upper & batch.is_word), _words(batch, group))
+    return ratio(group.sum(batch.token_upper & batch.is_word), batch.n_words(group))
 
 
 @feature("share of words", source="own", values=[("BREAKING news", 0.5), ("A plan", 0.0), ("", nan)])
 def all_capitals_share(batch: Batch, group: Group) -> Floats:
     """Share of words of two letters or more written in capitals throughout."""
-    return ratio(group.sum(batch.is_all_capitals), _words(batch, group))
+    return ratio(group.sum(batch.is_all_capitals), batch.n_words(group))
 
 
 @feature("ratio", source="own", values=[("In 2019 and 2020", 1.0), ("", nan)], around=(-1, 1))
 def numbers_per_word(batch: Batch, group: Group) -> Floats:
     """Numbers in figures for each word."""
-    return ratio(group.sum(batch.token_kind == NUMBER), _words(batch, group))
+    return ratio(group.sum(batch.token_kind == NUMBER), batch.n_words(group))
 
 
 @feature("ratio", source="own", values=[("Red, green, blue", 2 / 3), ("", nan)])
 def commas_per_word(batch: Batch, group: Group) -> Floats:
     """Commas for each word."""
-    return ratio(group.sum(batch.mark(",")), _words(batch, group))
+    return _per_word(batch, group, "commas")
 
 
 @feature("ratio", source="own", values=[("Wait... what?", 2.0), ("", nan)])
 def marks_per_word(batch: Batch, group: Group) -> Floats:
     """Punctuation marks and symbols for each word."""
-    return ratio(group.sum(batch.token_kind == PUNCTUATION), _words(batch, group))
+    return ratio(group.sum(batch.token_kind == PUNCTUATION), batch.n_words(group))
 
 
 @feature("ratio", source="own", values=[('"Yes," she said', 2 / 3), ("", nan)])
 def quotation_marks_per_word(batch: Batch, group: Group) -> Floats:
     """Double quotation marks for each word."""
-    return ratio(group.sum(batch.mark('"')), _words(batch, group))
+    return _per_word(batch, group, "quotation_marks")
 
 
 @feature("ratio", source="own", values=[("Home | News | Sport", 2 / 3), ("", nan)])
 def separators_per_word(batch: Batch, group: Group) -> Floats:
-    """Marks that pages set between links (bars, arrows, bullets, slashes) for each word."""
-    return ratio(group.sum(among(batch, SEPARATORS)), _words(batch, group))
+    """Marks that pages set between links (bars, arrows, bullets, slashes) for each word.
+
+    Double quotation marks count too, since arrows such as "»" fold to them.
+    """
+    return _per_word(batch, group, "separators", "quotation_marks")
 
 
 @feature("ratio", source="own", values=[("well - known", 0.5), ("", nan)])
 def dashes_per_word(batch: Batch, group: Group) -> Floats:
     """Hyphens and dashes for each word."""
-    return ratio(group.sum(batch.mark("-") | batch.mark("—")), _words(batch, group))
+    return _per_word(batch, group, "dashes")
 
 
 @feature("ratio", source="own", values=[("One (two) three", 1 / 3), ("", nan)])
 def brackets_per_word(batch: Batch, group: Group) -> Floats:
     """Opening brackets for each word."""
-    return ratio(group.sum(batch.mark("(") | batch.mark("[")), _words(batch, group))
+    return _per_word(batch, group, "brackets")
 
 
 @feature("ratio", source="own", values=[("Follow @desk #news", 2 / 3), ("", nan)])
 def handles_per_word(batch: Batch, group: Group) -> Floats:
     """Signs of handles, tags and addresses (@, #) for each word."""
-    return ratio(group.sum(batch.mark("@") | batch.mark("#")), _words(batch, group))
+    return _per_word(batch, group, "handles")
 
 
 @feature("ratio", source="own", values=[("See www.example.org", 0.25), ("", nan)])
 def addresses_per_word(batch: Batch, group: Group) -> Floats:
     """Parts of web addresses (http, www, com) for each word."""
-    return ratio(group.sum(among(batch, ("http", "https", "www", "com"))), _words(batch, group))
+    return _per_word(batch, group, "addresses")
 
 
 @feature("ratio", source="own", values=[("It costs $5.", 0.5), ("", nan)])
 def money_per_word(batch: Batch, group: Group) -> Floats:
     """Currency and percent signs for each word."""
-    return ratio(group.sum(among(batch, ("$", "£", "€", "%"))), _words(batch, group))
+    return _per_word(batch, group, "money")
 
 
 @feature("share of words", source="own", values=[("You and your friend", 0.5), ("", nan)])
 def you_share(batch: Batch, group: Group) -> Floats:
     """Share of words that address the reader."""
-    return ratio(group.sum(among(batch, YOU)), _words(batch, group))
+    return _per_word(batch, group, "you")
 
 
 @feature("share of words", source="own", values=[("We like our site", 0.5), ("", nan)])
 def we_share(batch: Batch, group: Group) -> Floats:
     """Share of words that are "we", "our" and the like."""
-    return ratio(group.sum(among(batch, WE)), _words(batch, group))
+    return _per_word(batch, group, "we")
 
 
 @feature("share of words", source="own", values=[("I lost my way", 0.5), ("", nan)])
 def self_share(batch: Batch, group: Group) -> Floats:
     """Share of words that are "I", "my" and the like."""
-    return ratio(group.sum(among(batch, SELF)), _words(batch, group))
+    return _per_word(batch, group, "self")
 
 
 @feature("share of words", source="own", values=[("She lost her way", 0.5), ("", nan)])
 def third_person_share(batch: Batch, group: Group) -> Floats:
     """Share of words that are "he", "she", "they", "it" and their forms."""
-    return ratio(group.sum(among(batch, THIRD)), _words(batch, group))
+    return _per_word(batch, group, "third_person")
 
 
 @feature("share of words", source="own", values=[("He said it was", 0.5), ("", nan)], around=(-1, 1))
 def reporting_share(batch: Batch, group: Group) -> Floats:
     """Share of words that narrate or report: said, told, according, was, were, has, had."""
-    return ratio(group.sum(among(batch, REPORTING)), _words(batch, group))
+    return _per_word(batch, group, "reporting")
 
 
 @feature("words", source="own", values=[("One two. Three four five six.", 3.0), ("", nan)])
@@ -206,8 +244,8 @@ def mean_sentence_length(batch: Batch, group: Group) -> Floats:
     holder = batch.sentences.parent
     if group is batch.documents:
         holder = batch.paragraphs.parent[holder]
-    with_words = batch.sentences.sum(batch.is_word) > 0
-    return ratio(_words(batch, group), np.bincount(holder[with_words], minlength=group.n).astype(np.float64))
+    with_words = batch.n_words(batch.sentences) > 0
+    return ratio(batch.n_words(group), np.bincount(holder[with_words], minlength=group.n).astype(np.float64))
 
 
 @feature(
