@@ -202,6 +202,12 @@ def sorting(*columns: tuple[Ints, int]) -> Ints:
     return np.lexsort([column.astype(np.min_scalar_type(max(bound - 1, 0))) for column, bound in columns])
 
 
+def within(start: Ints, length: Ints) -> tuple[Ints, Ints]:
+    """All positions of the stretches `start[i] : start[i] + length[i]` in a row, and i of each; int64 each."""
+    owner = np.repeat(np.arange(start.size), length)
+    return np.arange(owner.size) + (start - np.cumsum(length) + length)[owner], owner
+
+
 def changes(column: NDArray[Any]) -> Bools:
     """Where a column differs from the row before, and its first row; bool[n]."""
     new = np.ones(column.size, bool)
@@ -267,7 +273,7 @@ class Group:
         if values.dtype.kind == "f":
             return np.bincount(self.of_token, weights=values, minlength=self.n).astype(np.float64)
         # where a sum of the whole batch overflows, the difference still comes out right
-        total = np.zeros(self.n_tokens + 1, np.int32 if values.dtype.itemsize < 4 else np.int64)
+        total = np.zeros(self.n_tokens + 1, np.int64 if values.dtype.itemsize == 8 else np.int32)
         np.cumsum(values, out=total[1:])
         return (total[self.last] - total[self.first]).astype(np.float64)
 
@@ -318,9 +324,15 @@ class Vocabulary:
         return bytes(self.letters[at : at + int(self.length[entry])]).decode("ascii", "replace")
 
     def last(self, k: int) -> Bytes:
-        """The k-th letter from the end (1 = the last) of each entry, 0 where it is shorter; uint8[v]."""
-        at = self.start + self.length - k
-        return np.where(self.length >= k, self.letters[np.maximum(at, 0)], 0).astype(np.uint8)
+        """The k-th letter from the end (1 = the last, at most 8) of each entry, 0 where it is shorter; uint8[v]."""
+        return (self.ending >> np.uint64(8 * (k - 1))).astype(np.uint8)
+
+    @cached_property
+    def ending(self) -> Hashes:
+        """The last eight letters of each entry as one number, the last of all in its lowest byte; uint64[v]."""
+        padded = np.concatenate((np.zeros(8, np.uint8), self.letters))
+        window = np.ndarray((self.letters.size + 1,), ">u8", padded, 0, (1,))
+        return window[self.start + self.length].astype(np.uint64) & _WINDOW.take(self.length, mode="clip")
 
     @cached_property
     def order(self) -> Ints:
@@ -411,10 +423,20 @@ class Batch:
         """Tokens that begin with a letter; bool[tokens]."""
         return self.token_kind == WORD
 
+    @cached_property
+    def token_length(self) -> NDArray[np.int32]:
+        """Characters of each token's folded form; int32[tokens]."""
+        return self.vocabulary.length.astype(np.int32)[self.token_word]
+
     @once_per_batch
     def n_words(self, group: Group) -> Floats:
         """Number of words in each run of sentences, paragraphs or documents; float64[n], not to be written to."""
         return group.sum(self.is_word)
+
+    @once_per_batch
+    def n_numbers(self, group: Group) -> Floats:
+        """Number of numbers in figures in each run; float64[n], not to be written to."""
+        return group.sum(self.token_kind == NUMBER)
 
     @cached_property
     def is_all_capitals(self) -> Bools:
@@ -423,9 +445,8 @@ class Batch:
         likely = np.flatnonzero(
             self.token_upper & self.is_word & (self.kind.take(self.token_start + 1, mode="clip") != LETTER)
         )
-        size = self.token_end[likely] - self.token_start[likely]
-        token = np.repeat(np.arange(likely.size), size)
-        kind = self.kind[np.arange(token.size) + (self.token_start[likely] - np.cumsum(size) + size)[token]]
+        at, token = within(self.token_start[likely], self.token_end[likely] - self.token_start[likely])
+        kind = self.kind[at]
         n_upper = np.bincount(token[kind == UPPER], minlength=likely.size)
         n_lower = np.bincount(token[kind == LETTER], minlength=likely.size)
         capitals[likely] = (n_upper > 1) & (n_lower == 0)
@@ -736,9 +757,8 @@ def _tokens(
 
     hashes, sample, word = _interned(value)
     size = length[sample]
-    where = np.cumsum(size) - size
-    index = np.arange(int(size.sum())) - np.repeat(where, size) + np.repeat(start[sample], size)
-    vocabulary = Vocabulary(hashes, folded[index], where, size, token_kind[sample])
+    index, _ = within(start[sample], size)
+    vocabulary = Vocabulary(hashes, folded[index], np.cumsum(size) - size, size, token_kind[sample])
 
     n_tokens = int(start.size)
     paragraphs = Group(

@@ -79,12 +79,9 @@ def _masked(batch: Batch) -> Hashes:
     """Hash of each token, uncommon words known by case, suffix or length alone; uint64[tokens]."""
     vocabulary = batch.vocabulary
     shape = np.where(vocabulary.length > LONG_WORD, _named("l"), _named("s"))
-    ending = np.zeros(len(vocabulary), np.uint64)  # the last eight letters as one number
-    for k in range(8, 0, -1):
-        ending = (ending << np.uint64(8)) | vocabulary.last(k)
     for suffix in reversed(SUFFIXES):  # of two that fit, the first of the list is written last
         size = 8 * len(suffix)
-        ends = (ending & np.uint64((1 << size) - 1)) == int.from_bytes(suffix.encode(), "big")
+        ends = (vocabulary.ending & np.uint64((1 << size) - 1)) == int.from_bytes(suffix.encode(), "big")
         shape[ends & (vocabulary.length > len(suffix))] = _named(suffix)
     shape = combine(shape, np.full(len(vocabulary), _PAIR))
     kept = vocabulary.among(hash_words(read_lexicon("common_words"))) | (vocabulary.kind == PUNCTUATION)

@@ -7,14 +7,14 @@ sentence, and the style part of the likeness uses a few of its rates.
 from __future__ import annotations
 
 from math import log
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quality.lexicon import is_stop_word
 from quality.registry import feature
 from quality.text import (
-    NUMBER,
-    PUNCTUATION,
     Batch,
     Bools,
     Floats,
@@ -24,6 +24,8 @@ from quality.text import (
     once_per_batch,
     ratio,
 )
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 nan = float("nan")
 
@@ -47,12 +49,6 @@ REPORTING = (
     "is",
     "are",
 )
-
-
-@once_per_batch
-def token_length(batch: Batch) -> Ints:
-    """Characters of every token; int64[tokens]."""
-    return batch.vocabulary.length[batch.token_word]
 
 
 # Words and marks whose rates are features; no two classes share one.
@@ -119,7 +115,7 @@ def log_n_words(batch: Batch, group: Group) -> Floats:
 )
 def mean_word_length(batch: Batch, group: Group) -> Floats:
     """Mean number of characters in a word."""
-    return ratio(group.sum(token_length(batch) * batch.is_word), batch.n_words(group))
+    return ratio(group.sum(batch.token_length * batch.is_word), batch.n_words(group))
 
 
 @feature(
@@ -148,7 +144,7 @@ def all_capitals_share(batch: Batch, group: Group) -> Floats:
 @feature("ratio", source="own", values=[("In 2019 and 2020", 1.0), ("", nan)], around=(-1, 1))
 def numbers_per_word(batch: Batch, group: Group) -> Floats:
     """Numbers in figures for each word."""
-    return ratio(group.sum(batch.token_kind == NUMBER), batch.n_words(group))
+    return ratio(batch.n_numbers(group), batch.n_words(group))
 
 
 @feature("ratio", source="own", values=[("Red, green, blue", 2 / 3), ("", nan)])
@@ -160,7 +156,8 @@ def commas_per_word(batch: Batch, group: Group) -> Floats:
 @feature("ratio", source="own", values=[("Wait... what?", 2.0), ("", nan)])
 def marks_per_word(batch: Batch, group: Group) -> Floats:
     """Punctuation marks and symbols for each word."""
-    return ratio(group.sum(batch.token_kind == PUNCTUATION), batch.n_words(group))
+    words = batch.n_words(group)
+    return ratio(group.last - group.first - words - batch.n_numbers(group), words)
 
 
 @feature("ratio", source="own", values=[('"Yes," she said', 2 / 3), ("", nan)])
@@ -258,15 +255,14 @@ def mean_sentence_length(batch: Batch, group: Group) -> Floats:
 def ends_in_stop(batch: Batch, group: Group) -> Floats:
     """The last mark is a full stop, exclamation or question mark, closing quotes and brackets aside."""
     token = _closing_token(batch, group)
-    stop = batch.mark(".") | batch.mark("!") | batch.mark("?")
-    return np.where(token >= 0, _at(stop, token), False).astype(np.float64)
+    return ((token >= 0) & _is_one(batch, token, (".", "!", "?"))).astype(np.float64)
 
 
 @feature("yes or no", source="own", of="paragraphs", values=[("More:", 1.0), ("More", 0.0)])
 def ends_in_colon(batch: Batch, group: Group) -> Floats:
     """The last mark is a colon."""
     token = _closing_token(batch, group)
-    return np.where(token >= 0, _at(batch.mark(":"), token), False).astype(np.float64)
+    return ((token >= 0) & _is_one(batch, token, (":",))).astype(np.float64)
 
 
 @feature(
@@ -276,9 +272,9 @@ def ends_in_ellipsis(batch: Batch, group: Group) -> Floats:
     """The text breaks off in an ellipsis."""
     last = group.last - 1
     some = group.last > group.first
-    stop = batch.mark(".")
-    single = some & _at(batch.code[np.maximum(batch.token_start, 0)] == 0x2026, last)
-    double = some & (group.last - group.first > 1) & _at(stop, last) & _at(stop, last - 1)
+    single = some & (batch.code[_at(batch.token_start, last)] == 0x2026)
+    stops = _is_one(batch, last, (".",)) & _is_one(batch, last - 1, (".",))
+    double = (group.last - group.first > 1) & stops
     return (single | double).astype(np.float64)
 
 
@@ -291,7 +287,8 @@ def ends_in_ellipsis(batch: Batch, group: Group) -> Floats:
 def starts_small(batch: Batch, group: Group) -> Floats:
     """The first word begins with a small letter."""
     some = group.last > group.first
-    return (some & _at(batch.is_word & ~batch.token_upper, group.first)).astype(np.float64)
+    small = _at(batch.is_word, group.first) & ~_at(batch.token_upper, group.first)
+    return (some & small).astype(np.float64)
 
 
 @feature("yes or no", source="own", of="paragraphs", values=[("x", 0.0)], around=(-1, 1))
@@ -312,17 +309,22 @@ def non_ascii_share(batch: Batch, group: Group) -> Floats:
     return ratio(group.count(batch.code > 127), (group.end - group.start).astype(np.float64))
 
 
+@once_per_batch
 def _closing_token(batch: Batch, group: Group) -> Ints:
     """Last token of each run that is no closing quotation mark or bracket, -1 for an empty run."""
-    closing = batch.mark('"') | batch.mark("'") | batch.mark(")")
     token = group.last - 1
     for _ in range(2):
-        token = np.where((token > group.first) & _at(closing, token), token - 1, token)
+        token = token - ((token > group.first) & _is_one(batch, token, ('"', "'", ")")))
     return np.where(group.last > group.first, token, -1)
 
 
-def _at(column: Bools, index: Ints) -> Bools:
-    """Values at some tokens, False where there are no tokens at all."""
+def _is_one(batch: Batch, token: Ints, words: tuple[str, ...]) -> Bools:
+    """Whether each of some tokens is one of a few words; bool[k]."""
+    return _at(batch.vocabulary.among(hash_words(words)), _at(batch.token_word, token))
+
+
+def _at(column: NDArray[Kind], index: Ints) -> NDArray[Kind]:
+    """Values at some places; of the nearest where there is no such place, 0 where there is none at all."""
     if not column.size:
-        return np.zeros(index.size, bool)
-    return column[np.clip(index, 0, column.size - 1)]
+        return np.zeros(index.size, column.dtype)
+    return column.take(index, mode="clip")
