@@ -37,6 +37,11 @@ MARK, SPACE, BREAK, LETTER, DIGIT, APOSTROPHE, IGNORED, UPPER = range(8)
 # Token kinds. A word begins with a letter, a number with a digit, a mark is one other character.
 WORD, NUMBER, PUNCTUATION = range(3)
 
+# Kind of a token by the class of its first character.
+_TOKEN_KIND = np.full(8, PUNCTUATION, np.uint8)
+_TOKEN_KIND[[LETTER, UPPER]] = WORD
+_TOKEN_KIND[DIGIT] = NUMBER
+
 # Letters of other scripts that look like a Latin one in most fonts (after Unicode's confusables,
 # the single-letter cases only); used to read through disguised words, never to judge them.
 LOOK_ALIKES = dict(
@@ -176,7 +181,7 @@ def hash_bytes(buffer: Bytes, start: Ints, length: Ints) -> Hashes:
     least eight bytes after the last stretch.
     """
     window = np.ndarray((buffer.size - 7,), "<u8", np.ascontiguousarray(buffer), 0, (1,))
-    value = window.take(start)
+    value = window[start]
     value &= _WINDOW.take(length, mode="clip")
     value ^= value >> np.uint64(29)
     value *= _K1
@@ -238,7 +243,7 @@ def once_per_batch(
     """
 
     @wraps(function)
-    def remembered(batch: Batch, *given: Given.args, **named: Given.kwargs) -> Result:
+    def remembered(batch: Batch, /, *given: Given.args, **named: Given.kwargs) -> Result:
         key = (function, *given, *named.items())
         if key not in batch.memory:
             batch.memory[key] = function(batch, *given, **named)
@@ -273,7 +278,9 @@ class Group:
         if values.dtype.kind == "f":
             return np.bincount(self.of_token, weights=values, minlength=self.n).astype(np.float64)
         # where a sum of the whole batch overflows, the difference still comes out right
-        total = np.zeros(self.n_tokens + 1, np.int64 if values.dtype.itemsize == 8 else np.int32)
+        total: NDArray[Any] = np.zeros(
+            self.n_tokens + 1, np.int64 if values.dtype.itemsize == 8 else np.int32
+        )
         np.cumsum(values, out=total[1:])
         return (total[self.last] - total[self.first]).astype(np.float64)
 
@@ -399,16 +406,19 @@ class Batch:
         # "\r\n" is one line break, not a blank line
         carriage = np.flatnonzero(code[:-1] == 13)
         kind[carriage[code[carriage + 1] == 10]] = SPACE
-        first, last, document, is_list_item, after_blank = _paragraphs(
-            kind, folded, code, document_start, given
-        )
+        spans = _words_and_marks(kind, folded)
+        paragraphs_found, is_marker = _paragraphs(kind, folded, code, document_start, given, *spans)
+        first, last, document, is_list_item, after_blank = paragraphs_found
+        start, end = (edge[~is_marker] for edge in spans)
         return cls(
             whole,
             code,
             kind,
             folded,
             document_start,
-            *_tokens(kind, folded, first, last, document, len(whole)),
+            start,
+            end,
+            *_tokens(kind, folded, start, end, first, last, document, len(whole)),
             is_list_item,
             after_blank,
         )
@@ -507,7 +517,9 @@ class Places:
     def of(cls, batch: Batch) -> Places:
         """The rows of a batch."""
         # keeps paragraphs in order within a word
-        order = sorting((batch.token_word, len(batch.vocabulary)), (batch.documents.of_token, batch.n_documents))
+        order = sorting(
+            (batch.token_word, len(batch.vocabulary)), (batch.documents.of_token, batch.n_documents)
+        )
         word, paragraph = batch.token_word[order], batch.paragraphs.of_token[order]
         first = np.flatnonzero(changes(word) | changes(paragraph))
         count = np.diff(np.append(first, word.size))
@@ -541,25 +553,53 @@ def _hash_words(words: tuple[str, ...]) -> Hashes:
     return batch.vocabulary.hash[batch.token_word]
 
 
+def _words_and_marks(kind: Bytes, folded: Bytes) -> tuple[Ints, Ints]:
+    """Start and end (exclusive) character of every word, number and mark, list markers too; int64[n] each."""
+    seen = None
+    if (kind == IGNORED).any():
+        seen = np.flatnonzero(kind != IGNORED)
+        kind, folded = kind[seen], folded[seen]
+    letter = _is_letter(kind)
+    digit = kind == DIGIT
+    wordly = letter | digit
+    single = (kind == MARK) | (kind == APOSTROPHE)
+    inner = _inner_marks(kind, folded, letter, digit, wordly, single)
+    wordly[inner] = True
+    single[inner] = False
+    before = np.zeros_like(wordly)
+    before[1:] = wordly[:-1]
+    start = np.flatnonzero((wordly & ~before) | single)
+    after = np.zeros_like(wordly)
+    after[:-1] = wordly[1:]
+    last = np.flatnonzero((wordly & ~after) | single)
+    return (start, last + 1) if seen is None else (seen[start], seen[last] + 1)
+
+
 def _paragraphs(
     kind: Bytes,
     folded: Bytes,
     code: NDArray[np.uint32],
     document_start: Ints,
     given: Sequence[Sequence[str] | None],
-) -> tuple[Ints, Ints, Ints, Bools, Bools]:
-    """Start and end character, document, list-item flag and blank-line-before flag of each paragraph."""
+    token_start: Ints,
+    token_end: Ints,
+) -> tuple[tuple[Ints, Ints, Ints, Bools, Bools], Bools]:
+    """Start and end character, document, list-item flag and blank-line-before flag of each paragraph.
+
+    Beside them: which of the words and marks belong to list markers.
+    """
     start, end, forced = _lines(kind, document_start, given)
     document = np.searchsorted(document_start, start, "right") - 1
-    inked = np.flatnonzero((kind != SPACE) & (kind != BREAK) & (kind != IGNORED))
-    if not inked.size:
-        inked = np.array([kind.size], np.int64)
-    low = np.searchsorted(inked, start)
-    high = np.searchsorted(inked, end)
+    low = np.searchsorted(token_start, start)
+    high = np.searchsorted(token_start, end)
     blank = low >= high
-    ink_start = np.where(blank, start, inked[np.minimum(low, inked.size - 1)])
-    ink_end = np.where(blank, start, inked[np.maximum(high - 1, 0)] + 1)
+    ink_start = np.where(blank, start, np.append(token_start, 0)[low])
+    ink_end = np.where(blank, start, np.append(token_end, 0)[high - 1])
     marker = _marker_length(kind, code, ink_start, ink_end)
+    listed = np.flatnonzero(marker)
+    size = np.searchsorted(token_start, ink_start[listed] + marker[listed]) - low[listed]
+    is_marker = np.zeros(token_start.size, bool)
+    is_marker[within(low[listed], size)[0]] = True
 
     kept = ~blank | forced
     gap = np.ones(start.size, bool)  # something else than one line break stands before this line
@@ -571,7 +611,8 @@ def _paragraphs(
     joined = _wrapped(kind, folded, ink_start, ink_end, start, document, marker, gap)
     head = np.flatnonzero(~joined)
     tail = np.append(head[1:], ink_start.size)[: head.size] - 1
-    return ink_start[head] + marker[head], ink_end[tail], document[head], marker[head] > 0, gap[head]
+    found = ink_start[head] + marker[head], ink_end[tail], document[head], marker[head] > 0, gap[head]
+    return found, is_marker
 
 
 def _lines(
@@ -608,6 +649,11 @@ def _marker_length(kind: Bytes, code: NDArray[np.uint32], start: Ints, end: Ints
     A marker is a bullet, a number of up to three digits or one letter with ")" , or "1." and the
     like, followed by white space and by something else: a line of nothing but a bullet has none.
     """
+    whole = np.zeros(start.size, np.int64)
+    # most lines begin with a word
+    some = np.flatnonzero(start < end)
+    some = some[~_is_letter(kind[start[some]]) | (code[start[some] + 1] == ord(")"))]
+    start, end = start[some], end[some]
     size = kind.size
 
     def kind_at(k: int) -> Bytes:
@@ -643,7 +689,8 @@ def _marker_length(kind: Bytes, code: NDArray[np.uint32], start: Ints, end: Ints
             break
         at = at + more
     length[found] = np.where(at < end[found], at - start[found], 0)
-    return length
+    whole[some] = length
+    return whole
 
 
 def _is_letter(kind: Bytes) -> Bools:
@@ -670,27 +717,33 @@ def _wrapped(
     if n < 2:
         return np.zeros(n, bool)
     right = ink_end - line_start
-    spaces = np.flatnonzero((kind == SPACE) | (kind == BREAK))
-    following = spaces[np.minimum(np.searchsorted(spaces, ink_start), spaces.size - 1)]
-    first_word = np.minimum(following, ink_end) - ink_start
     pair = ~gap & (marker == 0)
     pair[0] = False
+    block = np.cumsum(gap) - 1
+    in_block = pair.copy()  # lines of blocks of two lines or more: the others say nothing of a width
+    in_block[:-1] |= pair[1:]
+    widths = []
+    likely = np.zeros(n, bool)
+    for run in (block, document):
+        width = np.zeros(int(run[-1]) + 1, np.int64)
+        np.maximum.at(width, run[in_block], right[in_block])
+        widths.append(width)
+        likely |= ((width >= WRAP_LOW) & (width <= WRAP_HIGH))[run]
+    likely = np.flatnonzero(likely & pair)
+    # length of the first word, or longer than any width
+    ahead = np.minimum(ink_start[likely, None] + np.arange(WRAP_HIGH + 1), ink_end[likely, None])
+    blank = (kind[ahead] == SPACE) | (kind[ahead] == BREAK) | (ahead == ink_end[likely, None])
+    first_word = np.where(blank.any(axis=1), blank.argmax(axis=1), WRAP_HIGH)
     # goes on in lower case, and the line before did not end a sentence
     lower = pair & (kind[np.minimum(ink_start, kind.size - 1)] == LETTER)
     closed = np.isin(folded[np.maximum(ink_end - 1, 0)], np.frombuffer(b".!?:", np.uint8))
     lower[1:] &= ~closed[:-1]
-    block = np.cumsum(gap) - 1
-    in_block = pair.copy()  # lines of blocks of two lines or more: the others say nothing of a width
-    in_block[:-1] |= pair[1:]
     joined = np.zeros(n, bool)
-    for run, pairs_low in ((block, 1), (document, 4)):
-        width = np.zeros(int(run[-1]) + 1, np.int64)
-        np.maximum.at(width, run[in_block], right[in_block])
+    for run, width, pairs_low in zip((block, document), widths, (1, 4), strict=True):
         full = np.zeros(n, bool)
-        full[1:] = pair[1:] & (right[:-1] + 1 + first_word[1:] > width[run[1:]])
+        full[likely] = right[likely - 1] + 1 + first_word > width[run[likely]]
         pairs, n_full, n_lower = (
-            np.bincount(run, weights=column.astype(np.float64), minlength=width.size)
-            for column in (pair, full, lower)
+            np.bincount(run[column], minlength=width.size) for column in (pair, full, lower)
         )
         # shares chosen by hand: a greedy wrap fills every line; half of English words in running
         # text are lower case at a line's start even with many names
@@ -701,63 +754,35 @@ def _wrapped(
 
 
 def _tokens(
-    kind: Bytes, folded: Bytes, first_char: Ints, last_char: Ints, document: Ints, n_documents: int
-) -> tuple[Ints, Ints, Bytes, Ints, Bools, Bools, Vocabulary, Group, Group, Group]:
-    """Token columns, vocabulary and the three groups."""
-    ignored = kind == IGNORED
-    position: Ints | None = None
-    if ignored.any():
-        position = np.flatnonzero(~ignored)
-        kind, folded = kind[position], folded[position]
-    letter = _is_letter(kind)
-    digit = kind == DIGIT
-    wordly = letter | digit
-    inner = _inner_marks(kind, folded, letter, digit, wordly)
-    wordly[inner] = True
-    before = np.zeros_like(wordly)
-    before[1:] = wordly[:-1]
-    single = (kind == MARK) | (kind == APOSTROPHE)
-    single[inner] = False
-    begins = (wordly & ~before) | single
-    start = np.flatnonzero(begins)
-    after = np.zeros_like(wordly)
-    after[:-1] = wordly[1:]
-    end = np.flatnonzero((wordly & ~after) | single) + 1
+    kind: Bytes,
+    folded: Bytes,
+    start: Ints,
+    end: Ints,
+    first_char: Ints,
+    last_char: Ints,
+    document: Ints,
+    n_documents: int,
+) -> tuple[Bytes, Ints, Bools, Bools, Vocabulary, Group, Group, Group]:
+    """Further token columns, vocabulary and the three groups."""
+    first = np.searchsorted(start, first_char)
+    last = np.maximum(np.searchsorted(start, last_char), first)
+    head = kind[start]
+    token_kind = _TOKEN_KIND[head]
+    upper = head == UPPER
+    ignored = np.flatnonzero(kind == IGNORED)
+    seen_start, seen_end = start, end
+    if ignored.size:
+        folded = np.delete(folded, ignored)
+        seen_start, seen_end = start - np.searchsorted(ignored, start), end - np.searchsorted(ignored, end)
+    length = seen_end - seen_start
     spaced = np.ones(start.size, bool)
-    spaced[1:] = start[1:] > end[:-1]
-    token_kind = np.where(single[start], PUNCTUATION, np.where(digit[start], NUMBER, WORD)).astype(np.uint8)
-    upper = kind[start] == UPPER
-    length = end - start
+    np.greater(seen_start[1:], seen_end[:-1], out=spaced[1:])
+    spaced[first[last > first]] = True
+
     padded = np.concatenate((folded, np.zeros(16, np.uint8)))
-    value = hash_bytes(padded, start, length)
-    if position is not None:
-        given_start, given_end = position[start], position[end - 1] + 1
-    else:
-        given_start, given_end = start, end
-
-    # only what lies in a paragraph is a token: list markers do not count
-    first = np.searchsorted(given_start, first_char)
-    last = np.maximum(np.searchsorted(given_start, last_char), first)
-    kept = np.zeros(start.size + 1, np.int8)
-    np.add.at(kept, first, 1)
-    np.add.at(kept, last, -1)
-    inside = np.cumsum(kept[:-1]) > 0
-    count = last - first
-    if not inside.all():
-        start, length, value, token_kind = start[inside], length[inside], value[inside], token_kind[inside]
-        upper, spaced, given_start, given_end = (
-            upper[inside],
-            spaced[inside],
-            given_start[inside],
-            given_end[inside],
-        )
-    last = np.cumsum(count)
-    first = last - count
-    spaced[first[count > 0]] = True
-
-    hashes, sample, word = _interned(value)
+    hashes, sample, word = _interned(hash_bytes(padded, seen_start, length))
     size = length[sample]
-    index, _ = within(start[sample], size)
+    index, _ = within(seen_start[sample], size)
     vocabulary = Vocabulary(hashes, folded[index], np.cumsum(size) - size, size, token_kind[sample])
 
     n_tokens = int(start.size)
@@ -772,19 +797,8 @@ def _tokens(
     documents = Group(
         n_documents, edge[low], edge[high], span_start, span_end, np.zeros(n_documents, np.int64), n_tokens
     )
-    sentences = _sentences(given_start, given_end, token_kind, word, upper, spaced, vocabulary, paragraphs)
-    return (
-        given_start,
-        given_end,
-        token_kind,
-        word,
-        upper,
-        spaced,
-        vocabulary,
-        sentences,
-        paragraphs,
-        documents,
-    )
+    sentences = _sentences(start, end, token_kind, word, upper, spaced, vocabulary, paragraphs)
+    return token_kind, word, upper, spaced, vocabulary, sentences, paragraphs, documents
 
 
 def _interned(value: Hashes) -> tuple[Hashes, Ints, Ints]:
@@ -792,29 +806,28 @@ def _interned(value: Hashes) -> tuple[Hashes, Ints, Ints]:
     n, bits = value.size, 16
     # each token finds the first token with the same top bits, which nearly always is the same word
     slot = (value >> np.uint64(64 - bits)).astype(np.int64)
-    first_of_slot = np.zeros(1 << bits, np.int64)
+    first_of_slot = np.full(1 << bits, -1)
     first_of_slot[slot[::-1]] = np.arange(n - 1, -1, -1)
     first = first_of_slot[slot]
     other = np.flatnonzero(value[first] != value)
     _, sample, inverse = np.unique(value[other], return_index=True, return_inverse=True)
     first[other] = other[sample[inverse]]
-    sample = np.flatnonzero(first == np.arange(n))
-    sample = sample[np.argsort(value[sample])]
+    sample = np.concatenate((first_of_slot[first_of_slot >= 0], other[sample]))  # two rows, each in order
+    sample = sample[np.argsort(value[sample], kind="stable")]
     rank = np.zeros(n, np.int64)
     rank[sample] = np.arange(sample.size)
     return value[sample], sample, rank[first]
 
 
-def _inner_marks(kind: Bytes, folded: Bytes, letter: Bools, digit: Bools, wordly: Bools) -> Ints:
+def _inner_marks(
+    kind: Bytes, folded: Bytes, letter: Bools, digit: Bools, wordly: Bools, single: Bools
+) -> Ints:
     """Marks that belong to the word around them: don't, 1,000.5, U.S (the last stop is a mark)."""
-    candidate = np.flatnonzero(
-        (kind == APOSTROPHE) | ((kind == MARK) & ((folded == ord(".")) | (folded == ord(","))))
-    )
-    candidate = candidate[(candidate > 0) & (candidate < kind.size - 1)]
+    candidate = np.flatnonzero(single[1:-1] & wordly[:-2] & wordly[2:]) + 1
     left, right = candidate - 1, candidate + 1
-    apostrophe = (kind[candidate] == APOSTROPHE) & letter[left] & letter[right]
-    number = (kind[candidate] == MARK) & digit[left] & digit[right]
     stop = folded[candidate] == ord(".")
+    apostrophe = (kind[candidate] == APOSTROPHE) & letter[left] & letter[right]
+    number = (stop | (folded[candidate] == ord(","))) & digit[left] & digit[right]
     lone_left = ~wordly[np.maximum(candidate - 2, 0)] | (candidate < 2)
     lone_right = ~letter[np.minimum(candidate + 2, kind.size - 1)]
     initials = stop & letter[left] & letter[right] & lone_left & lone_right
