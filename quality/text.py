@@ -266,23 +266,25 @@ class Group:
     start: Ints
     end: Ints
     parent: Ints
-    n_tokens: int
 
     @cached_property
     def of_token(self) -> Ints:
         """Run of every token; int64[tokens]."""
         return np.repeat(np.arange(self.n), self.last - self.first)
 
+    @cached_property
+    def filled(self) -> Ints:
+        """Runs with a token or more."""
+        return np.flatnonzero(self.last > self.first)
+
     def sum(self, values: NDArray[np.generic]) -> Floats:
         """Sum of a column of tokens over each run; float64[n]. Same bits in any batch."""
         if values.dtype.kind == "f":
             return np.bincount(self.of_token, weights=values, minlength=self.n).astype(np.float64)
-        # where a sum of the whole batch overflows, the difference still comes out right
-        total: NDArray[Any] = np.zeros(
-            self.n_tokens + 1, np.int64 if values.dtype.itemsize == 8 else np.int32
-        )
-        np.cumsum(values, out=total[1:])
-        return (total[self.last] - total[self.first]).astype(np.float64)
+        total = np.zeros(self.n)
+        dtype = np.int64 if values.dtype.itemsize == 8 else np.int32
+        total[self.filled] = np.add.reduceat(values, self.first[self.filled], dtype=dtype)
+        return total
 
     def count(self, characters: Bools) -> Floats:
         """Number of marked characters of the joined text within each run; float64[n]."""
@@ -785,17 +787,14 @@ def _tokens(
     index, _ = within(seen_start[sample], size)
     vocabulary = Vocabulary(hashes, folded[index], np.cumsum(size) - size, size, token_kind[sample])
 
-    n_tokens = int(start.size)
-    paragraphs = Group(
-        first_char.size, first, last, first_char, np.maximum(last_char, first_char), document, n_tokens
-    )
+    paragraphs = Group(first_char.size, first, last, first_char, np.maximum(last_char, first_char), document)
     low = np.searchsorted(document, np.arange(n_documents))
     high = np.searchsorted(document, np.arange(n_documents), "right")
-    edge = np.append(first, n_tokens)
+    edge = np.append(first, start.size)
     span_start = np.append(first_char, 0)[low] if first_char.size else np.zeros(n_documents, np.int64)
     span_end = np.where(high > low, np.append(last_char, 0)[high - 1], span_start)
     documents = Group(
-        n_documents, edge[low], edge[high], span_start, span_end, np.zeros(n_documents, np.int64), n_tokens
+        n_documents, edge[low], edge[high], span_start, span_end, np.zeros(n_documents, np.int64)
     )
     sentences = _sentences(start, end, token_kind, word, upper, spaced, vocabulary, paragraphs)
     return token_kind, word, upper, spaced, vocabulary, sentences, paragraphs, documents
@@ -882,7 +881,7 @@ def _sentences(
     # empty paragraphs share a first token with the next one; searchsorted names the last of them
     start = token_start[first]
     end = token_end[last - 1] if n else token_end[:0]
-    return Group(first.size, first, last, start, end, parent, n)
+    return Group(first.size, first, last, start, end, parent)
 
 
 def _has_stop(vocabulary: Vocabulary) -> Bools:

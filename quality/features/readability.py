@@ -95,6 +95,7 @@ _WIDTH = 4
 _RADIX = 32
 _SYMBOL = np.full(256, SYMBOLS.index("?"), np.int32)
 _SYMBOL[[ord(s) for s in SYMBOLS]] = np.arange(len(SYMBOLS))
+_SYMBOL[0] = SYMBOLS.index("#")  # what `Vocabulary.last` gives before a word
 _IS_VOWEL = np.isin(np.arange(_RADIX), [SYMBOLS.index(v) for v in VOWELS])
 
 
@@ -152,7 +153,7 @@ def syllables_by_rule(vocabulary: Vocabulary) -> Ints:
     count = groups + np.add.reduceat(_corrections(False)[window], begins, dtype=np.int64)
     ending = np.zeros(n, np.int32)
     for k in range(_WIDTH, 0, -1):
-        ending = ending * _RADIX + np.where(vocabulary.length >= k, _SYMBOL[vocabulary.last(k)], 0)
+        ending = ending * _RADIX + _SYMBOL[vocabulary.last(k)]
     count = np.maximum(count + _corrections(True)[ending], 1)
 
     head = vocabulary.letters[vocabulary.start + np.minimum(1, vocabulary.length - 1)]
