@@ -299,7 +299,7 @@ def paragraph_matrix(batch: Batch, names: Sequence[str]) -> Floats:
         raise KeyError(
             f"unknown paragraph features {unknown}: the model was made by another version of quality"
         )
-    return np.column_stack([columns[n] for n in names]) if names else np.zeros((batch.paragraphs.n, 0))
+    return np.array([columns[n] for n in names]).reshape(len(names), batch.paragraphs.n).T
 
 
 def measured_names(of: str) -> list[str]:
