@@ -91,10 +91,13 @@ def feature(
 ) -> Callable[[Measure], Measure]:
     """Declare a measured feature; `values` are examples (text, value of the whole text).
 
+    It is measured once for a batch and group, and what it returns is not to be written to.
+
     Raises ValueError for a name taken, no docstring, an unknown unit or source, or no example.
     """
 
     def declare(measure: Measure) -> Measure:
+        measure = once_per_batch(measure)
         name = measure.__name__
         definition, _, details = (measure.__doc__ or "").strip().partition("\n")
         if name in FEATURES:
