@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from quality.lexicon import TIERS, UNITS, Rule, RulePack, Spans, shipped_rules, sources
-from quality.text import Batch, Floats, Group, Ints, ratio
+from quality.text import Batch, Floats, Group, Ints, once_per_batch, ratio
 
 Measure = Callable[[Batch, Group], Floats]
 Count = Callable[[Batch], Spans]
@@ -91,10 +91,13 @@ def feature(
 ) -> Callable[[Measure], Measure]:
     """Declare a measured feature; `values` are examples (text, value of the whole text).
 
+    It is measured once for a batch and group, and what it returns is not to be written to.
+
     Raises ValueError for a name taken, no docstring, an unknown unit or source, or no example.
     """
 
     def declare(measure: Measure) -> Measure:
+        measure = once_per_batch(measure)
         name = measure.__name__
         definition, _, details = (measure.__doc__ or "").strip().partition("\n")
         if name in FEATURES:
@@ -186,7 +189,7 @@ class Counted:
         size = group.n * len(self.rules)
         counts = np.bincount(run * len(self.rules) + self.rule, minlength=size).astype(np.float64)
         counts = counts.reshape(group.n, len(self.rules))
-        words = group.sum(batch.is_word)
+        words = batch.n_words(group)
         if group is batch.paragraphs:
             sentences = np.bincount(batch.sentences.parent, minlength=group.n).astype(np.float64)
         else:
@@ -229,37 +232,42 @@ def count(batch: Batch, packs: Sequence[RulePack] | None = None, told: Sequence[
     )
 
 
-def shifted(batch: Batch, values: Floats, by: int) -> Floats:
-    """Value of the paragraph `by` places further on the same page, NaN beyond its ends; float64[paragraphs]."""
-    n = values.size
-    moved = np.full(n, np.nan)
-    source = np.arange(n) + by
-    inside = (source >= 0) & (source < n)
-    parent = batch.paragraphs.parent
-    inside[inside] = parent[source[inside]] == parent[inside]
-    moved[inside] = values[source[inside]]
-    return moved
+@once_per_batch
+def _apart(batch: Batch, reach: int) -> tuple[Ints, int]:
+    """Places of paragraphs in a column with `reach` empty ones around each page, int64[paragraphs]; its length."""
+    place = np.arange(batch.paragraphs.n) + reach * (batch.paragraphs.parent + 1)
+    return place, batch.paragraphs.n + reach * (batch.n_documents + 2)
 
 
 def neighbourhood(batch: Batch, values: Floats, around: Sequence[int | str]) -> list[Floats]:
-    """Columns of the neighbours that `Feature.around` names, in that order; float64[paragraphs] each."""
-    reach = max((abs(a) if isinstance(a, int) else int(a.split()[1]) for a in around), default=0)
-    moved = {by: shifted(batch, values, by) for by in range(-reach, reach + 1) if by}
-    columns = []
-    for a in around:
-        if isinstance(a, int):
-            columns.append(moved[a])
-            continue
-        kind, size = a.split()
-        sides = {"mean": (-1, 1), "before": (-1,), "after": (1,)}[kind]
+    """Columns of the neighbours that `Feature.around` names, in that order; float64[paragraphs] each.
+
+    NaN where there is none on the same page.
+    """
+    if not around:
+        return []
+    means = [(a, *a.split()) for a in around if isinstance(a, str)]
+    reach = max([abs(a) for a in around if isinstance(a, int)] + [int(size) for _, _, size in means])
+    place, length = _apart(batch, reach)
+    column = np.full(length, np.nan)
+    column[place] = values
+    found: dict[int | str, Floats] = {a: column[place + a] for a in around if isinstance(a, int)}
+    if means:
+        known = (~np.isnan(column)).astype(np.float64)
+        filled = np.where(known, column, 0.0)
+    for kind, sides in (("mean", (-1, 1)), ("before", (-1,)), ("after", (1,))):
+        wanted = {int(size): name for name, of, size in means if of == kind}
         # plain sums in a fixed order: running sums would depend on what else is in the batch
-        near = [moved[side * k] for k in range(1, int(size) + 1) for side in sides]
-        total, known = np.zeros(values.size), np.zeros(values.size)
-        for column in near:
-            total += np.where(np.isnan(column), 0.0, column)
-            known += ~np.isnan(column)
-        columns.append(ratio(total, known))
-    return columns
+        inner = length - 2 * reach
+        total, count = np.zeros(inner), np.zeros(inner)
+        for k in range(1, max(wanted, default=0) + 1):
+            for side in sides:
+                near = slice(reach + side * k, reach + side * k + inner)
+                total += filled[near]
+                count += known[near]
+            if k in wanted:
+                found[wanted[k]] = ratio(total, count)[place - reach]
+    return [found[a] for a in around]
 
 
 def around_names(name: str, around: Sequence[int | str]) -> list[str]:
@@ -294,7 +302,7 @@ def paragraph_matrix(batch: Batch, names: Sequence[str]) -> Floats:
         raise KeyError(
             f"unknown paragraph features {unknown}: the model was made by another version of quality"
         )
-    return np.column_stack([columns[n] for n in names]) if names else np.zeros((batch.paragraphs.n, 0))
+    return np.array([columns[n] for n in names]).reshape(len(names), batch.paragraphs.n).T
 
 
 def measured_names(of: str) -> list[str]:

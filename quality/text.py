@@ -20,7 +20,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, wraps
-from typing import Any, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,11 @@ MARK, SPACE, BREAK, LETTER, DIGIT, APOSTROPHE, IGNORED, UPPER = range(8)
 
 # Token kinds. A word begins with a letter, a number with a digit, a mark is one other character.
 WORD, NUMBER, PUNCTUATION = range(3)
+
+# Kind of a token by the class of its first character.
+_TOKEN_KIND = np.full(8, PUNCTUATION, np.uint8)
+_TOKEN_KIND[[LETTER, UPPER]] = WORD
+_TOKEN_KIND[DIGIT] = NUMBER
 
 # Letters of other scripts that look like a Latin one in most fonts (after Unicode's confusables,
 # the single-letter cases only); used to read through disguised words, never to judge them.
@@ -96,6 +101,11 @@ ABBREVIATIONS = (
 # Hard-wrapped text: the width that mail, plain-text releases and old pages wrap at.
 WRAP_LOW, WRAP_HIGH = 45, 100
 
+# Marks at the end of a sentence, after it (further stops too) and before the next; bool[256] by byte.
+_STOPS, _CLOSES, _OPENS = (
+    np.isin(np.arange(256), np.frombuffer(marks, np.uint8)) for marks in (b".!?", b".!?\"')]", b"\"'([")
+)
+
 _K1, _K2, _K3 = (np.uint64(k) for k in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))
 _WINDOW = np.array([(1 << (8 * k)) - 1 for k in range(8)] + [2**64 - 1], np.uint64)
 
@@ -107,15 +117,30 @@ class _Characters:
     """
 
     def __init__(self) -> None:
-        self.kind = np.zeros(0x110000, np.uint8)
-        self.folded = np.zeros(0x110000, np.uint8)
+        self._kind = np.zeros(0x110000, np.uint8)
+        self._folded = np.zeros(0x110000, np.uint8)
         self._known = np.zeros(0x1100, bool)
 
-    def cover(self, codes: NDArray[np.uint32]) -> None:
-        pages = np.flatnonzero(np.bincount(codes >> np.uint32(8), minlength=1))
+    def of(self, code: NDArray[np.uint32]) -> tuple[Bytes, Bytes]:
+        """Class and folded byte of each code point; uint8[n] each."""
+        self._meet(np.zeros(1, np.uint32))
+        high = np.flatnonzero(code > 255)
+        others = code[high]
+        self._meet(others)
+        # nearly all characters of a text are on the first page, and bytes translate fastest
+        low = bytearray(code.astype(np.uint8))
+        kind, folded = (
+            np.frombuffer(low.translate(table[:256].tobytes()), np.uint8)
+            for table in (self._kind, self._folded)
+        )
+        kind[high], folded[high] = self._kind[others], self._folded[others]
+        return kind, folded
+
+    def _meet(self, code: NDArray[np.uint32]) -> None:
+        pages = np.flatnonzero(np.bincount(code >> np.uint32(8), minlength=1))
         for page in pages[~self._known[pages]]:
-            for code in range(page << 8, (page + 1) << 8):
-                self.kind[code], self.folded[code] = _character(chr(code))
+            for character in range(page << 8, (page + 1) << 8):
+                self._kind[character], self._folded[character] = _character(chr(character))
             self._known[page] = True
 
 
@@ -156,8 +181,11 @@ def hash_bytes(buffer: Bytes, start: Ints, length: Ints) -> Hashes:
     least eight bytes after the last stretch.
     """
     window = np.ndarray((buffer.size - 7,), "<u8", np.ascontiguousarray(buffer), 0, (1,))
-    value = window[start] & _WINDOW[np.minimum(length, 8)]
-    value = (value ^ (value >> np.uint64(29))) * _K1 + length.astype(np.uint64)
+    value = window[start]
+    value &= _WINDOW.take(length, mode="clip")
+    value ^= value >> np.uint64(29)
+    value *= _K1
+    value += length.astype(np.uint64)
     long = np.flatnonzero(length > 8)
     if long.size:
         at, size = start[long], length[long]
@@ -171,15 +199,60 @@ def hash_bytes(buffer: Bytes, start: Ints, length: Ints) -> Hashes:
     return value
 
 
+def sorting(*columns: tuple[Ints, int]) -> Ints:
+    """Stable order of rows by some columns, the last counting most; int64[n].
+
+    Each column comes with a bound: whole numbers below 65,536 are sorted many times faster than others.
+    """
+    return np.lexsort([column.astype(np.min_scalar_type(max(bound - 1, 0))) for column, bound in columns])
+
+
+def within(start: Ints, length: Ints) -> tuple[Ints, Ints]:
+    """All positions of the stretches `start[i] : start[i] + length[i]` in a row, and i of each; int64 each."""
+    owner = np.repeat(np.arange(start.size), length)
+    return np.arange(owner.size) + (start - np.cumsum(length) + length)[owner], owner
+
+
+def changes(column: NDArray[Any]) -> Bools:
+    """Where a column differs from the row before, and its first row; bool[n]."""
+    new = np.ones(column.size, bool)
+    np.not_equal(column[1:], column[:-1], out=new[1:])
+    return new
+
+
 def combine(left: Hashes, right: Hashes) -> Hashes:
     """Hash of two hashes in order; uint64[n]. Folding it over a row of tokens hashes the phrase."""
-    mixed = (left * _K1) ^ (right + _K2)
+    mixed = left * _K1
+    mixed ^= right + _K2
     mixed ^= mixed >> np.uint64(31)
     mixed *= _K3
-    return mixed ^ (mixed >> np.uint64(29))
+    mixed ^= mixed >> np.uint64(29)
+    return mixed
 
 
-@dataclass(frozen=True)
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+def once_per_batch(
+    function: Callable[Concatenate[Batch, Given], Result],
+) -> Callable[Concatenate[Batch, Given], Result]:
+    """Remember what a function of a batch (and perhaps of a group) returned, for as long as that batch lives.
+
+    For columns that several features need, such as syllables per token.
+    """
+
+    @wraps(function)
+    def remembered(batch: Batch, /, *given: Given.args, **named: Given.kwargs) -> Result:
+        key = (function, *given, *named.items())
+        if key not in batch.memory:
+            batch.memory[key] = function(batch, *given, **named)
+        return cast(Result, batch.memory[key])
+
+    return remembered
+
+
+@dataclass(frozen=True, eq=False)
 class Group:
     """A way to cut the tokens of a batch into consecutive runs: its sentences, paragraphs or documents.
 
@@ -193,26 +266,30 @@ class Group:
     start: Ints
     end: Ints
     parent: Ints
-    n_tokens: int
 
     @cached_property
     def of_token(self) -> Ints:
         """Run of every token; int64[tokens]."""
         return np.repeat(np.arange(self.n), self.last - self.first)
 
+    @cached_property
+    def filled(self) -> Ints:
+        """Runs with a token or more."""
+        return np.flatnonzero(self.last > self.first)
+
     def sum(self, values: NDArray[np.generic]) -> Floats:
         """Sum of a column of tokens over each run; float64[n]. Same bits in any batch."""
         if values.dtype.kind == "f":
             return np.bincount(self.of_token, weights=values, minlength=self.n).astype(np.float64)
-        total = np.zeros(self.n_tokens + 1, np.int64)
-        np.cumsum(values, out=total[1:])
-        return (total[self.last] - total[self.first]).astype(np.float64)
+        total = np.zeros(self.n)
+        dtype = np.int64 if values.dtype.itemsize == 8 else np.int32
+        total[self.filled] = np.add.reduceat(values, self.first[self.filled], dtype=dtype)
+        return total
 
     def count(self, characters: Bools) -> Floats:
         """Number of marked characters of the joined text within each run; float64[n]."""
-        total = np.zeros(characters.size + 1, np.int32)
-        np.cumsum(characters, out=total[1:])
-        return (total[self.end] - total[self.start]).astype(np.float64)
+        marked = np.flatnonzero(characters)
+        return (np.searchsorted(marked, self.end) - np.searchsorted(marked, self.start)).astype(np.float64)
 
     def among(self, positions: Ints) -> Floats:
         """Number of tokens, given by index, that fall into each run; float64[n]."""
@@ -242,15 +319,29 @@ class Vocabulary:
     def __len__(self) -> int:
         return int(self.hash.size)
 
+    def among(self, hashes: Hashes) -> Bools:
+        """Entries whose hash is one of a few; bool[v]."""
+        found = np.zeros(len(self), bool)
+        if found.size:
+            at = np.minimum(np.searchsorted(self.hash, hashes), found.size - 1)
+            found[at[self.hash[at] == hashes]] = True
+        return found
+
     def word(self, entry: int) -> str:
         """Folded form of one entry, for people; letters outside Latin show as '?'."""
         at = int(self.start[entry])
         return bytes(self.letters[at : at + int(self.length[entry])]).decode("ascii", "replace")
 
     def last(self, k: int) -> Bytes:
-        """The k-th letter from the end (1 = the last) of each entry, 0 where it is shorter; uint8[v]."""
-        at = self.start + self.length - k
-        return np.where(self.length >= k, self.letters[np.maximum(at, 0)], 0).astype(np.uint8)
+        """The k-th letter from the end (1 = the last, at most 8) of each entry, 0 where it is shorter; uint8[v]."""
+        return (self.ending >> np.uint64(8 * (k - 1))).astype(np.uint8)
+
+    @cached_property
+    def ending(self) -> Hashes:
+        """The last eight letters of each entry as one number, the last of all in its lowest byte; uint64[v]."""
+        padded = np.concatenate((np.zeros(8, np.uint8), self.letters))
+        window = np.ndarray((self.letters.size + 1,), ">u8", padded, 0, (1,))
+        return window[self.start + self.length].astype(np.uint64) & _WINDOW.take(self.length, mode="clip")
 
     @cached_property
     def order(self) -> Ints:
@@ -313,22 +404,23 @@ class Batch:
         document_start = np.concatenate(([0], np.cumsum(sizes)))
         joined = "\n".join(whole) + "\n"
         code = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint32, copy=False)
-        _CHARACTERS.cover(code)
-        kind = _CHARACTERS.kind[code]
-        folded = _CHARACTERS.folded[code]
+        kind, folded = _CHARACTERS.of(code)
         # "\r\n" is one line break, not a blank line
         carriage = np.flatnonzero(code[:-1] == 13)
         kind[carriage[code[carriage + 1] == 10]] = SPACE
-        first, last, document, is_list_item, after_blank = _paragraphs(
-            kind, folded, code, document_start, given
-        )
+        spans = _words_and_marks(kind, folded)
+        paragraphs_found, is_marker = _paragraphs(kind, folded, code, document_start, given, *spans)
+        first, last, document, is_list_item, after_blank = paragraphs_found
+        start, end = (edge[~is_marker] for edge in spans)
         return cls(
             whole,
             code,
             kind,
             folded,
             document_start,
-            *_tokens(kind, folded, first, last, document, len(whole)),
+            start,
+            end,
+            *_tokens(kind, folded, start, end, first, last, document, len(whole)),
             is_list_item,
             after_blank,
         )
@@ -344,15 +436,33 @@ class Batch:
         return self.token_kind == WORD
 
     @cached_property
+    def token_length(self) -> NDArray[np.int32]:
+        """Characters of each token's folded form; int32[tokens]."""
+        return self.vocabulary.length.astype(np.int32)[self.token_word]
+
+    @once_per_batch
+    def n_words(self, group: Group) -> Floats:
+        """Number of words in each run of sentences, paragraphs or documents; float64[n], not to be written to."""
+        return group.sum(self.is_word)
+
+    @once_per_batch
+    def n_numbers(self, group: Group) -> Floats:
+        """Number of numbers in figures in each run; float64[n], not to be written to."""
+        return group.sum(self.token_kind == NUMBER)
+
+    @cached_property
     def is_all_capitals(self) -> Bools:
         """Words of two or more letters, all of them capitals; bool[tokens]."""
-        upper = np.zeros(self.kind.size + 1, np.int32)
-        np.cumsum(self.kind == UPPER, out=upper[1:])
-        lower = np.zeros(self.kind.size + 1, np.int32)
-        np.cumsum(self.kind == LETTER, out=lower[1:])
-        n_upper = upper[self.token_end] - upper[self.token_start]
-        n_lower = lower[self.token_end] - lower[self.token_start]
-        return self.is_word & (n_upper > 1) & (n_lower == 0)
+        capitals = np.zeros(self.token_word.size, bool)
+        likely = np.flatnonzero(
+            self.token_upper & self.is_word & (self.kind.take(self.token_start + 1, mode="clip") != LETTER)
+        )
+        at, token = within(self.token_start[likely], self.token_end[likely] - self.token_start[likely])
+        kind = self.kind[at]
+        n_upper = np.bincount(token[kind == UPPER], minlength=likely.size)
+        n_lower = np.bincount(token[kind == LETTER], minlength=likely.size)
+        capitals[likely] = (n_upper > 1) & (n_lower == 0)
+        return capitals
 
     @cached_property
     def token_hash(self) -> Hashes:
@@ -378,7 +488,7 @@ class Batch:
 
     def mark(self, character: str) -> Bools:
         """Tokens that are this one punctuation mark (folded); bool[tokens]."""
-        return (self.vocabulary.hash == hash_words([character])[0])[self.token_word]
+        return self.vocabulary.among(hash_words([character]))[self.token_word]
 
     def local(self, position: int) -> tuple[int, int]:
         """Document and offset in it of a character of the joined text."""
@@ -408,40 +518,21 @@ class Places:
     @classmethod
     def of(cls, batch: Batch) -> Places:
         """The rows of a batch."""
-        size = max(len(batch.vocabulary), 1)
-        key = batch.documents.of_token * size + batch.token_word
-        order = np.argsort(key, kind="stable")  # keeps paragraphs in order within a word
-        key, paragraph = key[order], batch.paragraphs.of_token[order]
-        new_word = np.ones(key.size, bool)
-        new_word[1:] = key[1:] != key[:-1]
-        new = new_word.copy()
-        new[1:] |= paragraph[1:] != paragraph[:-1]
-        first = np.flatnonzero(new)
-        count = np.diff(np.append(first, key.size))
-        return cls(paragraph[first], key[first] % size, count, np.cumsum(new_word[first]) - 1)
+        # keeps paragraphs in order within a word
+        order = sorting(
+            (batch.token_word, len(batch.vocabulary)), (batch.documents.of_token, batch.n_documents)
+        )
+        word, paragraph = batch.token_word[order], batch.paragraphs.of_token[order]
+        first = np.flatnonzero(changes(word) | changes(paragraph))
+        count = np.diff(np.append(first, word.size))
+        paragraph, word = paragraph[first], word[first]
+        new_word = changes(word) | changes(batch.paragraphs.parent[paragraph])
+        return cls(paragraph, word, count, np.cumsum(new_word) - 1)
 
     @cached_property
     def n_paragraphs(self) -> Ints:
         """In how many paragraphs of the document the word of each row stands; int64[k]."""
         return np.bincount(self.of_document)[self.of_document] if self.word.size else self.word
-
-
-Result = TypeVar("Result")
-
-
-def once_per_batch(function: Callable[[Batch], Result]) -> Callable[[Batch], Result]:
-    """Remember what a function of a batch returned, for as long as that batch lives.
-
-    For columns that several features need, such as syllables per token.
-    """
-
-    @wraps(function)
-    def remembered(batch: Batch) -> Result:
-        if function not in batch.memory:
-            batch.memory[function] = function(batch)
-        return cast(Result, batch.memory[function])
-
-    return remembered
 
 
 def hash_words(words: Sequence[str]) -> Hashes:
@@ -464,25 +555,53 @@ def _hash_words(words: tuple[str, ...]) -> Hashes:
     return batch.vocabulary.hash[batch.token_word]
 
 
+def _words_and_marks(kind: Bytes, folded: Bytes) -> tuple[Ints, Ints]:
+    """Start and end (exclusive) character of every word, number and mark, list markers too; int64[n] each."""
+    seen = None
+    if (kind == IGNORED).any():
+        seen = np.flatnonzero(kind != IGNORED)
+        kind, folded = kind[seen], folded[seen]
+    letter = _is_letter(kind)
+    digit = kind == DIGIT
+    wordly = letter | digit
+    single = (kind == MARK) | (kind == APOSTROPHE)
+    inner = _inner_marks(kind, folded, letter, digit, wordly, single)
+    wordly[inner] = True
+    single[inner] = False
+    before = np.zeros_like(wordly)
+    before[1:] = wordly[:-1]
+    start = np.flatnonzero((wordly & ~before) | single)
+    after = np.zeros_like(wordly)
+    after[:-1] = wordly[1:]
+    last = np.flatnonzero((wordly & ~after) | single)
+    return (start, last + 1) if seen is None else (seen[start], seen[last] + 1)
+
+
 def _paragraphs(
     kind: Bytes,
     folded: Bytes,
     code: NDArray[np.uint32],
     document_start: Ints,
     given: Sequence[Sequence[str] | None],
-) -> tuple[Ints, Ints, Ints, Bools, Bools]:
-    """Start and end character, document, list-item flag and blank-line-before flag of each paragraph."""
+    token_start: Ints,
+    token_end: Ints,
+) -> tuple[tuple[Ints, Ints, Ints, Bools, Bools], Bools]:
+    """Start and end character, document, list-item flag and blank-line-before flag of each paragraph.
+
+    Beside them: which of the words and marks belong to list markers.
+    """
     start, end, forced = _lines(kind, document_start, given)
     document = np.searchsorted(document_start, start, "right") - 1
-    inked = np.flatnonzero((kind != SPACE) & (kind != BREAK) & (kind != IGNORED))
-    if not inked.size:
-        inked = np.array([kind.size], np.int64)
-    low = np.searchsorted(inked, start)
-    high = np.searchsorted(inked, end)
+    low = np.searchsorted(token_start, start)
+    high = np.searchsorted(token_start, end)
     blank = low >= high
-    ink_start = np.where(blank, start, inked[np.minimum(low, inked.size - 1)])
-    ink_end = np.where(blank, start, inked[np.maximum(high - 1, 0)] + 1)
+    ink_start = np.where(blank, start, np.append(token_start, 0)[low])
+    ink_end = np.where(blank, start, np.append(token_end, 0)[high - 1])
     marker = _marker_length(kind, code, ink_start, ink_end)
+    listed = np.flatnonzero(marker)
+    size = np.searchsorted(token_start, ink_start[listed] + marker[listed]) - low[listed]
+    is_marker = np.zeros(token_start.size, bool)
+    is_marker[within(low[listed], size)[0]] = True
 
     kept = ~blank | forced
     gap = np.ones(start.size, bool)  # something else than one line break stands before this line
@@ -494,7 +613,8 @@ def _paragraphs(
     joined = _wrapped(kind, folded, ink_start, ink_end, start, document, marker, gap)
     head = np.flatnonzero(~joined)
     tail = np.append(head[1:], ink_start.size)[: head.size] - 1
-    return ink_start[head] + marker[head], ink_end[tail], document[head], marker[head] > 0, gap[head]
+    found = ink_start[head] + marker[head], ink_end[tail], document[head], marker[head] > 0, gap[head]
+    return found, is_marker
 
 
 def _lines(
@@ -531,6 +651,11 @@ def _marker_length(kind: Bytes, code: NDArray[np.uint32], start: Ints, end: Ints
     A marker is a bullet, a number of up to three digits or one letter with ")" , or "1." and the
     like, followed by white space and by something else: a line of nothing but a bullet has none.
     """
+    whole = np.zeros(start.size, np.int64)
+    # most lines begin with a word
+    some = np.flatnonzero(start < end)
+    some = some[~_is_letter(kind[start[some]]) | (code[start[some] + 1] == ord(")"))]
+    start, end = start[some], end[some]
     size = kind.size
 
     def kind_at(k: int) -> Bytes:
@@ -566,7 +691,8 @@ def _marker_length(kind: Bytes, code: NDArray[np.uint32], start: Ints, end: Ints
             break
         at = at + more
     length[found] = np.where(at < end[found], at - start[found], 0)
-    return length
+    whole[some] = length
+    return whole
 
 
 def _is_letter(kind: Bytes) -> Bools:
@@ -593,27 +719,33 @@ def _wrapped(
     if n < 2:
         return np.zeros(n, bool)
     right = ink_end - line_start
-    spaces = np.flatnonzero((kind == SPACE) | (kind == BREAK))
-    following = spaces[np.minimum(np.searchsorted(spaces, ink_start), spaces.size - 1)]
-    first_word = np.minimum(following, ink_end) - ink_start
     pair = ~gap & (marker == 0)
     pair[0] = False
+    block = np.cumsum(gap) - 1
+    in_block = pair.copy()  # lines of blocks of two lines or more: the others say nothing of a width
+    in_block[:-1] |= pair[1:]
+    widths = []
+    likely = np.zeros(n, bool)
+    for run in (block, document):
+        width = np.zeros(int(run[-1]) + 1, np.int64)
+        np.maximum.at(width, run[in_block], right[in_block])
+        widths.append(width)
+        likely |= ((width >= WRAP_LOW) & (width <= WRAP_HIGH))[run]
+    likely = np.flatnonzero(likely & pair)
+    # length of the first word, or longer than any width
+    ahead = np.minimum(ink_start[likely, None] + np.arange(WRAP_HIGH + 1), ink_end[likely, None])
+    blank = (kind[ahead] == SPACE) | (kind[ahead] == BREAK) | (ahead == ink_end[likely, None])
+    first_word = np.where(blank.any(axis=1), blank.argmax(axis=1), WRAP_HIGH)
     # goes on in lower case, and the line before did not end a sentence
     lower = pair & (kind[np.minimum(ink_start, kind.size - 1)] == LETTER)
     closed = np.isin(folded[np.maximum(ink_end - 1, 0)], np.frombuffer(b".!?:", np.uint8))
     lower[1:] &= ~closed[:-1]
-    block = np.cumsum(gap) - 1
-    in_block = pair.copy()  # lines of blocks of two lines or more: the others say nothing of a width
-    in_block[:-1] |= pair[1:]
     joined = np.zeros(n, bool)
-    for run, pairs_low in ((block, 1), (document, 4)):
-        width = np.zeros(int(run[-1]) + 1, np.int64)
-        np.maximum.at(width, run[in_block], right[in_block])
+    for run, width, pairs_low in zip((block, document), widths, (1, 4), strict=True):
         full = np.zeros(n, bool)
-        full[1:] = pair[1:] & (right[:-1] + 1 + first_word[1:] > width[run[1:]])
+        full[likely] = right[likely - 1] + 1 + first_word > width[run[likely]]
         pairs, n_full, n_lower = (
-            np.bincount(run, weights=column.astype(np.float64), minlength=width.size)
-            for column in (pair, full, lower)
+            np.bincount(run[column], minlength=width.size) for column in (pair, full, lower)
         )
         # shares chosen by hand: a greedy wrap fills every line; half of English words in running
         # text are lower case at a line's start even with many names
@@ -624,103 +756,77 @@ def _wrapped(
 
 
 def _tokens(
-    kind: Bytes, folded: Bytes, first_char: Ints, last_char: Ints, document: Ints, n_documents: int
-) -> tuple[Ints, Ints, Bytes, Ints, Bools, Bools, Vocabulary, Group, Group, Group]:
-    """Token columns, vocabulary and the three groups."""
-    ignored = kind == IGNORED
-    position: Ints | None = None
-    if ignored.any():
-        position = np.flatnonzero(~ignored)
-        kind, folded = kind[position], folded[position]
-    letter = _is_letter(kind)
-    digit = kind == DIGIT
-    wordly = letter | digit
-    inner = _inner_marks(kind, folded, letter, digit, wordly)
-    wordly[inner] = True
-    before = np.zeros_like(wordly)
-    before[1:] = wordly[:-1]
-    single = (kind == MARK) | (kind == APOSTROPHE)
-    single[inner] = False
-    begins = (wordly & ~before) | single
-    start = np.flatnonzero(begins)
-    after = np.zeros_like(wordly)
-    after[:-1] = wordly[1:]
-    end = np.flatnonzero((wordly & ~after) | single) + 1
+    kind: Bytes,
+    folded: Bytes,
+    start: Ints,
+    end: Ints,
+    first_char: Ints,
+    last_char: Ints,
+    document: Ints,
+    n_documents: int,
+) -> tuple[Bytes, Ints, Bools, Bools, Vocabulary, Group, Group, Group]:
+    """Further token columns, vocabulary and the three groups."""
+    first = np.searchsorted(start, first_char)
+    last = np.maximum(np.searchsorted(start, last_char), first)
+    head = kind[start]
+    token_kind = _TOKEN_KIND[head]
+    upper = head == UPPER
+    ignored = np.flatnonzero(kind == IGNORED)
+    seen_start, seen_end = start, end
+    if ignored.size:
+        folded = np.delete(folded, ignored)
+        seen_start, seen_end = start - np.searchsorted(ignored, start), end - np.searchsorted(ignored, end)
+    length = seen_end - seen_start
     spaced = np.ones(start.size, bool)
-    spaced[1:] = start[1:] > end[:-1]
-    token_kind = np.where(single[start], PUNCTUATION, np.where(digit[start], NUMBER, WORD)).astype(np.uint8)
-    upper = kind[start] == UPPER
-    length = end - start
+    np.greater(seen_start[1:], seen_end[:-1], out=spaced[1:])
+    spaced[first[last > first]] = True
+
     padded = np.concatenate((folded, np.zeros(16, np.uint8)))
-    value = hash_bytes(padded, start, length)
-    if position is not None:
-        given_start, given_end = position[start], position[end - 1] + 1
-    else:
-        given_start, given_end = start, end
-
-    # only what lies in a paragraph is a token: list markers do not count
-    first = np.searchsorted(given_start, first_char)
-    last = np.maximum(np.searchsorted(given_start, last_char), first)
-    kept = np.zeros(start.size + 1, np.int8)
-    np.add.at(kept, first, 1)
-    np.add.at(kept, last, -1)
-    inside = np.cumsum(kept[:-1]) > 0
-    count = last - first
-    if not inside.all():
-        start, length, value, token_kind = start[inside], length[inside], value[inside], token_kind[inside]
-        upper, spaced, given_start, given_end = (
-            upper[inside],
-            spaced[inside],
-            given_start[inside],
-            given_end[inside],
-        )
-    last = np.cumsum(count)
-    first = last - count
-    spaced[first[count > 0]] = True
-
-    hashes, sample, word = np.unique(value, return_index=True, return_inverse=True)
+    hashes, sample, word = _interned(hash_bytes(padded, seen_start, length))
     size = length[sample]
-    where = np.cumsum(size) - size
-    index = np.arange(int(size.sum())) - np.repeat(where, size) + np.repeat(start[sample], size)
-    vocabulary = Vocabulary(hashes, folded[index], where, size, token_kind[sample])
+    index, _ = within(seen_start[sample], size)
+    vocabulary = Vocabulary(hashes, folded[index], np.cumsum(size) - size, size, token_kind[sample])
 
-    n_tokens = int(start.size)
-    paragraphs = Group(
-        first_char.size, first, last, first_char, np.maximum(last_char, first_char), document, n_tokens
-    )
+    paragraphs = Group(first_char.size, first, last, first_char, np.maximum(last_char, first_char), document)
     low = np.searchsorted(document, np.arange(n_documents))
     high = np.searchsorted(document, np.arange(n_documents), "right")
-    edge = np.append(first, n_tokens)
+    edge = np.append(first, start.size)
     span_start = np.append(first_char, 0)[low] if first_char.size else np.zeros(n_documents, np.int64)
     span_end = np.where(high > low, np.append(last_char, 0)[high - 1], span_start)
     documents = Group(
-        n_documents, edge[low], edge[high], span_start, span_end, np.zeros(n_documents, np.int64), n_tokens
+        n_documents, edge[low], edge[high], span_start, span_end, np.zeros(n_documents, np.int64)
     )
-    sentences = _sentences(given_start, given_end, token_kind, word, upper, spaced, vocabulary, paragraphs)
-    return (
-        given_start,
-        given_end,
-        token_kind,
-        word,
-        upper,
-        spaced,
-        vocabulary,
-        sentences,
-        paragraphs,
-        documents,
-    )
+    sentences = _sentences(start, end, token_kind, word, upper, spaced, vocabulary, paragraphs)
+    return token_kind, word, upper, spaced, vocabulary, sentences, paragraphs, documents
 
 
-def _inner_marks(kind: Bytes, folded: Bytes, letter: Bools, digit: Bools, wordly: Bools) -> Ints:
+def _interned(value: Hashes) -> tuple[Hashes, Ints, Ints]:
+    """`np.unique(value, return_index=True, return_inverse=True)`, without sorting what occurs often."""
+    n, bits = value.size, 16
+    # each token finds the first token with the same top bits, which nearly always is the same word
+    slot = (value >> np.uint64(64 - bits)).astype(np.int64)
+    first_of_slot = np.full(1 << bits, -1)
+    first_of_slot[slot[::-1]] = np.arange(n - 1, -1, -1)
+    first = first_of_slot[slot]
+    other = np.flatnonzero(value[first] != value)
+    _, sample, inverse = np.unique(value[other], return_index=True, return_inverse=True)
+    first[other] = other[sample[inverse]]
+    sample = np.concatenate((first_of_slot[first_of_slot >= 0], other[sample]))  # two rows, each in order
+    sample = sample[np.argsort(value[sample], kind="stable")]
+    rank = np.zeros(n, np.int64)
+    rank[sample] = np.arange(sample.size)
+    return value[sample], sample, rank[first]
+
+
+def _inner_marks(
+    kind: Bytes, folded: Bytes, letter: Bools, digit: Bools, wordly: Bools, single: Bools
+) -> Ints:
     """Marks that belong to the word around them: don't, 1,000.5, U.S (the last stop is a mark)."""
-    candidate = np.flatnonzero(
-        (kind == APOSTROPHE) | ((kind == MARK) & ((folded == ord(".")) | (folded == ord(","))))
-    )
-    candidate = candidate[(candidate > 0) & (candidate < kind.size - 1)]
+    candidate = np.flatnonzero(single[1:-1] & wordly[:-2] & wordly[2:]) + 1
     left, right = candidate - 1, candidate + 1
-    apostrophe = (kind[candidate] == APOSTROPHE) & letter[left] & letter[right]
-    number = (kind[candidate] == MARK) & digit[left] & digit[right]
     stop = folded[candidate] == ord(".")
+    apostrophe = (kind[candidate] == APOSTROPHE) & letter[left] & letter[right]
+    number = (stop | (folded[candidate] == ord(","))) & digit[left] & digit[right]
     lone_left = ~wordly[np.maximum(candidate - 2, 0)] | (candidate < 2)
     lone_right = ~letter[np.minimum(candidate + 2, kind.size - 1)]
     initials = stop & letter[left] & letter[right] & lone_left & lone_right
@@ -745,30 +851,26 @@ def _sentences(
     begins = np.zeros(n + 1, bool)
     begins[paragraphs.first] = True
     if n:
-        letters = vocabulary.letters
-        head = letters[np.minimum(vocabulary.start, max(letters.size - 1, 0))]
-        is_mark = token_kind == PUNCTUATION
-        byte = np.where(is_mark, head[word], 0)
-        stop = (byte == ord(".")) | (byte == ord("!")) | (byte == ord("?"))
-        closing = (byte == ord('"')) | (byte == ord("'")) | (byte == ord(")")) | (byte == ord("]"))
+        head = vocabulary.letters[vocabulary.start]
+        byte = head[word]
+        byte[token_kind != PUNCTUATION] = 0
         # pass over further stops and closing marks that follow without white space
-        at = np.flatnonzero(stop)
+        at = np.flatnonzero(_STOPS[byte])
         nxt = at + 1
         for _ in range(4):
-            more = (nxt < n) & ~spaced[np.minimum(nxt, n - 1)] & (stop | closing)[np.minimum(nxt, n - 1)]
-            nxt = nxt + more
+            following = np.minimum(nxt, n - 1)
+            nxt = nxt + ((nxt < n) & ~spaced[following] & _CLOSES[byte[following]])
         inside = nxt < n
         at, nxt = at[inside], nxt[inside]
         # what follows: skip an opening quotation mark or bracket
-        opens = (byte == ord('"')) | (byte == ord("'")) | (byte == ord("(")) | (byte == ord("["))
-        seen = np.where(opens[nxt] & (nxt + 1 < n), np.minimum(nxt + 1, n - 1), nxt)
+        seen = np.where(_OPENS[byte[nxt]], np.minimum(nxt + 1, n - 1), nxt)
         small = (token_kind[seen] == WORD) & ~upper[seen]
         previous = np.maximum(at - 1, 0)
         full_stop = byte[at] == ord(".")
         touching = ~spaced[at]
         short = (vocabulary.length[word[previous]] == 1) & (token_kind[previous] == WORD) & upper[previous]
         dotted = (token_kind[previous] == WORD) & _has_stop(vocabulary)[word[previous]]
-        known = np.isin(vocabulary.hash, _abbreviation_hashes())[word[previous]]
+        known = vocabulary.among(_abbreviation_hashes())[word[previous]]
         held = full_stop & touching & (short | dotted | known)
         cut = spaced[nxt] & ~small & ~held
         begins[nxt[cut]] = True
@@ -779,7 +881,7 @@ def _sentences(
     # empty paragraphs share a first token with the next one; searchsorted names the last of them
     start = token_start[first]
     end = token_end[last - 1] if n else token_end[:0]
-    return Group(first.size, first, last, start, end, parent, n)
+    return Group(first.size, first, last, start, end, parent)
 
 
 def _has_stop(vocabulary: Vocabulary) -> Bools:

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quality.features  # noqa: F401 - declares them
+from quality.features.surface import CLASSES
 from quality.lexicon import shipped_rules
 from quality.registry import CODE_RULES, FEATURES, count, feature, paragraph_matrix, paragraph_names, rule
-from quality.text import Batch, Floats, Group
+from quality.text import Batch, Floats, Group, hash_words
 
 RULES = [r for r in shipped_rules().rules if r.id not in CODE_RULES] + [c.rule for c in CODE_RULES.values()]
 HITS = [(r.id, text, expected) for r in RULES for text, expected in r.hits]
@@ -155,6 +156,11 @@ def test_neighbours_are_those_of_the_same_page() -> None:
     np.testing.assert_allclose(matrix[1], [first, third, (first + third) / 2, first])
     np.testing.assert_allclose(matrix[2], [second, math.nan, (second + first) / 2, (second + first) / 2])
     assert np.isnan(matrix[3]).all()
+
+
+def test_no_word_is_in_two_classes() -> None:
+    hashes = [h for words in CLASSES.values() for h in set(hash_words(words).tolist())]
+    assert len(hashes) == len(set(hashes))
 
 
 def test_an_unknown_column_is_refused() -> None:

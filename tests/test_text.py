@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.text import Batch, Group, hash_words
+from quality.text import Batch, Group, _interned, changes, hash_words, sorting, within
 
 
 def paragraphs(text: str) -> list[str]:
@@ -178,6 +178,43 @@ def test_quoted_tokens_are_those_between_double_quotation_marks() -> None:
     assert [batch.vocabulary.word(int(w)) for w in batch.token_word[batch.is_quoted]] == [
         "no", "way", "open", "to", "the", "end",
     ]  # fmt: skip
+
+
+def test_words_are_interned_apart_though_their_hashes_begin_alike() -> None:
+    top = np.uint64(7 << 48)  # all in one slot but the last
+    value = np.array([top + 9, top + 1, top + 9, top + 5, top + 1, 3], np.uint64)
+    hashes, sample, word = _interned(value)
+    assert hashes.tolist() == [3, top + 1, top + 5, top + 9]
+    assert sample.tolist() == [5, 1, 3, 0]
+    assert word.tolist() == [3, 1, 3, 2, 1, 0]
+
+
+def test_the_last_column_sorts_first_and_equal_rows_keep_their_order() -> None:
+    for bound in (10, 300, 70_000, 2**40):  # whatever the width of the numbers
+        low = np.array([bound - 1, 1, bound - 1, 0])
+        high = np.array([bound - 1, 0, bound - 1, 0])
+        assert sorting((low, bound), (high, bound)).tolist() == [3, 1, 0, 2]
+
+
+def test_stretches_are_laid_out_in_a_row() -> None:
+    position, owner = within(np.array([5, 9, 2]), np.array([2, 0, 3]))
+    assert position.tolist() == [5, 6, 2, 3, 4]
+    assert owner.tolist() == [0, 0, 2, 2, 2]
+    assert changes(owner).tolist() == [True, False, True, False, False]
+
+
+def test_the_vocabulary_knows_which_of_some_words_it_has() -> None:
+    vocabulary = Batch.of(["the cat saw the dog"]).vocabulary
+    found = vocabulary.among(hash_words(("dog", "zebra", "the", "aardvark", "dog")))
+    assert sorted(vocabulary.word(k) for k in np.flatnonzero(found)) == ["dog", "the"]
+    assert Batch.of([""]).vocabulary.among(hash_words(("dog",))).tolist() == []
+
+
+def test_letters_are_counted_from_the_end_of_a_word() -> None:
+    vocabulary = Batch.of(["extraordinary ox"]).vocabulary
+    words = {vocabulary.word(k): k for k in range(len(vocabulary))}
+    seen = {w: bytes(int(vocabulary.last(j)[k]) for j in range(1, 9)) for w, k in words.items()}
+    assert seen == {"extraordinary": b"yranidro", "ox": b"xo\0\0\0\0\0\0"}
 
 
 def test_one_string_instead_of_many_is_refused() -> None:

@@ -16,7 +16,6 @@ import numpy as np
 from quality.lexicon import DATA, Phrases
 from quality.registry import feature
 from quality.text import (
-    NUMBER,
     PUNCTUATION,
     WORD,
     Batch,
@@ -55,7 +54,7 @@ def _cue_counts(batch: Batch) -> Floats:
     cell = batch.paragraphs.of_token[found.first] * len(kinds) + found.value
     counts = np.bincount(cell, minlength=batch.paragraphs.n * len(kinds)).reshape(-1, len(kinds))
     # a cue in a menu line of three words says more than one in a sentence of thirty
-    return counts / (1 + 0.1 * batch.paragraphs.sum(batch.is_word))[:, None]
+    return counts / (1 + 0.1 * batch.n_words(batch.paragraphs))[:, None]
 
 
 def _cue(kind: str, what: str) -> None:
@@ -78,15 +77,14 @@ for _kind, _entry in tomllib.loads((DATA / "cues.toml").read_text("utf8")).items
 @once_per_batch
 def _is_long(batch: Batch) -> Bools:
     """Paragraphs of at least `LONG` words that end in a stop; bool[paragraphs]."""
-    words = batch.paragraphs.sum(batch.is_word)
-    stop = np.isin(batch.vocabulary.hash, hash_words((".", "!", "?")))[batch.token_word]
-    some = batch.paragraphs.last > batch.paragraphs.first
-    tail = np.zeros(batch.paragraphs.n, bool)
-    for back in (1, 2):  # a closing quotation mark may follow the stop
-        at = np.clip(batch.paragraphs.last - back, 0, max(stop.size - 1, 0))
-        if stop.size:
-            tail |= some & (batch.paragraphs.last - back >= batch.paragraphs.first) & stop[at]
-    return (words >= LONG) & tail
+    words = batch.n_words(batch.paragraphs)
+    long = np.flatnonzero(words >= LONG)
+    stop = batch.vocabulary.among(hash_words((".", "!", "?")))
+    last = batch.paragraphs.last[long]
+    is_long = np.zeros(batch.paragraphs.n, bool)
+    # a closing quotation mark may follow the stop
+    is_long[long] = stop[batch.token_word[last - 1]] | stop[batch.token_word[last - 2]]
+    return is_long
 
 
 @once_per_batch
@@ -126,7 +124,7 @@ def page_n_paragraphs(batch: Batch, group: Group) -> Floats:
 @feature("share of words", source="own", of="paragraphs", values=[("x", 0.0), ("", nan)])
 def words_before_share(batch: Batch, group: Group) -> Floats:
     """Share of the page's words that stand above it."""
-    words = group.sum(batch.is_word)
+    words = batch.n_words(group)
     total = np.bincount(group.parent, weights=words, minlength=batch.n_documents)
     running = np.concatenate(([0.0], np.cumsum(words)))  # whole numbers: exact in any batch
     start = running[np.searchsorted(group.parent, np.arange(batch.n_documents))]
@@ -191,13 +189,13 @@ def page_long_share(batch: Batch, group: Group) -> Floats:
 @feature("log", source="own", of="paragraphs", values=[("", 0.0), ("x", float(np.log(2)))])
 def page_log_n_words(batch: Batch, group: Group) -> Floats:
     """Mean over the page's paragraphs of the logarithm of one more than their words."""
-    return _page_mean(batch, np.log1p(group.sum(batch.is_word)))
+    return _page_mean(batch, np.log1p(batch.n_words(group)))
 
 
 @feature("share of words", source="own", of="paragraphs", values=[("x", 0.0), ("", nan)])
 def page_words_in_long_share(batch: Batch, group: Group) -> Floats:
     """Share of the page's words that stand in long paragraphs."""
-    words = group.sum(batch.is_word)
+    words = batch.n_words(group)
     return ratio(_page_mean(batch, words * _is_long(batch)), _page_mean(batch, words))
 
 
@@ -217,7 +215,8 @@ def _text_hash(batch: Batch) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
     group = batch.paragraphs
     keep = batch.token_kind != PUNCTUATION
     place = np.arange(batch.token_word.size) - group.first[group.of_token]
-    value = combine(batch.token_hash, place.astype(np.uint64)) * keep
+    value = combine(batch.token_hash, place.view(np.uint64))
+    value *= keep
     total = np.concatenate(([np.uint64(0)], np.cumsum(value, dtype=np.uint64)))  # wraps round: exact
     return total[group.last] - total[group.first]
 
@@ -235,14 +234,14 @@ def words_elsewhere_share(batch: Batch, group: Group) -> Floats:
     content = (batch.vocabulary.length >= 4) & (batch.vocabulary.kind == WORD)
     row = np.flatnonzero(content[places.word])
     paragraph = places.paragraph[row]
-    shared = np.bincount(paragraph, weights=places.n_paragraphs[row] > 1, minlength=group.n)
+    shared = np.bincount(paragraph[places.n_paragraphs[row] > 1], minlength=group.n)
     return ratio(shared, np.bincount(paragraph, minlength=group.n))
 
 
 @feature("log", source="own", of="paragraphs", values=[("x", float(np.log(2))), ("a b c d e f g h", 0.0)])
 def short_run_length(batch: Batch, group: Group) -> Floats:
     """Logarithm of one more than the length of the run of short lines it stands in, 0 where it is not short."""
-    short = group.sum(batch.is_word) < SHORT
+    short = batch.n_words(group) < SHORT
     begins = np.ones(group.n, bool)
     begins[1:] = ~(short[1:] & short[:-1]) | (group.parent[1:] != group.parent[:-1])
     run = np.cumsum(begins) - 1
@@ -252,16 +251,16 @@ def short_run_length(batch: Batch, group: Group) -> Floats:
 @feature("letters", source="own", of="paragraphs", values=[("read more", 4.0), ("", nan)])
 def last_word_length(batch: Batch, group: Group) -> Floats:
     """Letters of its last word or number."""
-    token = np.where(batch.token_kind != PUNCTUATION, np.arange(batch.token_word.size), -1)
+    token = np.flatnonzero(batch.token_kind != PUNCTUATION)
+    last = np.append(token, -1)[np.searchsorted(token, group.last) - 1]  # -1 before the first of all
     length = np.full(group.n, nan)
-    some = group.last > group.first
-    if some.any():
-        last = np.maximum.reduceat(np.append(token, -1), group.first[some])
-        length[some] = np.where(last >= 0, batch.vocabulary.length[batch.token_word[last]], nan)
+    some = last >= group.first
+    length[some] = batch.token_length[last[some]]
     return length
 
 
 @feature("share", source="own", of="paragraphs", values=[("2 May 2019", 2 / 3), ("", nan)])
 def numbers_share(batch: Batch, group: Group) -> Floats:
     """Share of tokens other than marks that are numbers in figures."""
-    return ratio(group.sum(batch.token_kind == NUMBER), group.sum(batch.token_kind != PUNCTUATION))
+    numbers = batch.n_numbers(group)
+    return ratio(numbers, numbers + batch.n_words(group))

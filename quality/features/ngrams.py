@@ -23,9 +23,11 @@ from quality.text import (
     Floats,
     Hashes,
     Ints,
+    changes,
     combine,
     hash_words,
     once_per_batch,
+    sorting,
 )
 
 # log2 of the number of buckets; sizes after the experiments, where larger tables gained nothing
@@ -44,7 +46,7 @@ _OPENS, _CLOSES, _PAIR, _SIZE, _WHOLE = (np.uint64(k) for k in (0xA24BAED4963EE4
 
 @dataclass(frozen=True)
 class Rows:
-    """Sparse rows: `text` int64[k], `bucket` int64[k], `value` float64[k]; sorted by text."""
+    """Sparse rows: `text` int64[k], `bucket` int64[k], `value` float64[k]."""
 
     n: int
     text: Ints
@@ -77,37 +79,33 @@ def _masked(batch: Batch) -> Hashes:
     """Hash of each token, uncommon words known by case, suffix or length alone; uint64[tokens]."""
     vocabulary = batch.vocabulary
     shape = np.where(vocabulary.length > LONG_WORD, _named("l"), _named("s"))
-    undecided = np.ones(len(vocabulary), bool)
-    for suffix in SUFFIXES:
-        ends = undecided & (vocabulary.length > len(suffix))
-        for k, letter in enumerate(reversed(suffix), 1):
-            ends &= vocabulary.last(k) == ord(letter)
-        shape = np.where(ends, _named(suffix), shape)
-        undecided &= ~ends
+    for suffix in reversed(SUFFIXES):  # of two that fit, the first of the list is written last
+        size = 8 * len(suffix)
+        ends = (vocabulary.ending & np.uint64((1 << size) - 1)) == int.from_bytes(suffix.encode(), "big")
+        shape[ends & (vocabulary.length > len(suffix))] = _named(suffix)
     shape = combine(shape, np.full(len(vocabulary), _PAIR))
-    kept = np.isin(vocabulary.hash, hash_words(read_lexicon("common_words"))) | (
-        vocabulary.kind == PUNCTUATION
-    )
+    kept = vocabulary.among(hash_words(read_lexicon("common_words"))) | (vocabulary.kind == PUNCTUATION)
     entry = np.where(vocabulary.kind == NUMBER, _named("0"), np.where(kept, vocabulary.hash, shape))
-    by_case = np.where(batch.is_all_capitals, _named("aaa"), _named("aa"))
-    name = batch.token_upper & batch.is_word & ~kept[batch.token_word]
-    return np.where(name, by_case, entry[batch.token_word])
+    masked = entry[batch.token_word]
+    name = np.flatnonzero(batch.token_upper & batch.is_word & ~kept[batch.token_word])
+    masked[name] = np.where(batch.is_all_capitals[name], _named("aaa"), _named("aa"))
+    return masked
 
 
 def paragraph_rows(batch: Batch) -> Rows:
     """Opening, closing, words and pairs of each paragraph; values make each row's length about 1."""
     group = batch.paragraphs
     plain = _plain(batch)
-    place = np.arange(plain.size) - group.first[group.of_token]
-    left = group.last[group.of_token] - np.arange(plain.size) - 1
-    used = (place < HEAD) | (left < TAIL)
-    pair = combine(plain[:-1], plain[1:]) if plain.size > 1 else plain[:0]
-    triple = combine(pair[:-1], plain[2:]) if pair.size > 1 else plain[:0]
-    tokens = np.flatnonzero(used)
-    pairs = np.flatnonzero(used[:-1] & (left[:-1] > 0))
-    some = np.flatnonzero(group.last > group.first)
+    pair = combine(plain[:-1], plain[1:])
     size = group.last - group.first
-    two, three = some[size[some] > 1], some[size[some] > 2]
+    some, two, three = (np.flatnonzero(size > k) for k in range(3))
+    head = np.minimum(size, HEAD)
+    tail = np.minimum(size - head, TAIL)
+    parts_of_all = np.column_stack((head, size - head - tail, tail)).ravel()
+    used = np.repeat(np.tile([True, False, True], group.n), parts_of_all)
+    tokens = np.flatnonzero(used)
+    used[group.last[some] - 1] = False  # no pair begins with a paragraph's last token
+    pairs = np.flatnonzero(used)
     bucket_size = np.where(size < 8, size, 8 + np.minimum(size, 200) // 6).astype(np.uint64)
     brief = some[size[some] < 8]
     parts = [
@@ -115,17 +113,15 @@ def paragraph_rows(batch: Batch) -> Rows:
         (group.of_token[pairs], pair[pairs] ^ _PAIR),
         (some, plain[group.first[some]] ^ _OPENS),
         (two, pair[group.first[two]] ^ _OPENS),
-        (three, triple[group.first[three]] ^ _OPENS),
+        (three, combine(pair[group.first[three]], plain[group.first[three] + 2]) ^ _OPENS),
         (two, pair[group.last[two] - 2] ^ _CLOSES),
         (some, combine(bucket_size[some], np.full(some.size, _SIZE))),
         (brief, _whole(batch, brief) ^ _WHOLE),
     ]
     text = np.concatenate([owner for owner, _ in parts])
     bucket = (np.concatenate([key for _, key in parts]) >> np.uint64(64 - PARAGRAPH_BITS)).astype(np.int64)
-    order = np.argsort(text, kind="stable")
-    text, bucket = text[order], bucket[order]
     count = np.bincount(text, minlength=group.n)
-    return Rows(group.n, text, bucket, 1.0 / np.sqrt(count[text]))
+    return Rows(group.n, text, bucket, (1.0 / np.sqrt(np.maximum(count, 1)))[text])
 
 
 def _whole(batch: Batch, paragraphs: Ints) -> Hashes:
@@ -149,8 +145,9 @@ def document_rows(batch: Batch, content: Bools) -> tuple[Rows, Rows]:
     running = np.concatenate(([0], np.cumsum(size)))
     start = running[np.searchsorted(group.parent, np.arange(batch.n_documents))]
     before = running[:-1] - start[group.parent]
-    within = before[group.of_token] + batch.token_start - group.start[group.of_token]
-    tokens = np.flatnonzero(content[group.of_token] & (within < N_CHARACTERS))
+    # characters of the joined text before which a paragraph's tokens are read
+    limit = np.where(content, group.start + N_CHARACTERS - before, 0)
+    tokens = np.flatnonzero(batch.token_start < limit[group.of_token])
     document = batch.documents.of_token[tokens]
     return tuple(
         _counted(batch.n_documents, document, keys[tokens]) for keys in (_plain(batch), _masked(batch))
@@ -158,12 +155,15 @@ def document_rows(batch: Batch, content: Bools) -> tuple[Rows, Rows]:
 
 
 def _counted(n: int, document: Ints, keys: Hashes) -> Rows:
-    same = document[1:] == document[:-1]
-    pair = combine(keys[:-1], keys[1:])[same] if keys.size > 1 else keys[:0]
-    owner = np.concatenate((document, document[1:][same]))
-    bucket = (np.concatenate((keys, pair ^ _PAIR)) >> np.uint64(64 - DOCUMENT_BITS)).astype(np.int64)
-    cell, count = np.unique((owner << DOCUMENT_BITS) | bucket, return_counts=True)
-    return Rows(n, cell >> DOCUMENT_BITS, cell & ((1 << DOCUMENT_BITS) - 1), count.astype(np.float64))
+    pair = np.flatnonzero(document[1:] == document[:-1])
+    hashes = np.concatenate((keys, combine(keys[pair], keys[pair + 1]) ^ _PAIR))
+    bucket = (hashes >> np.uint64(64 - DOCUMENT_BITS)).astype(np.int64)
+    cell = np.concatenate((document, document[pair])) << DOCUMENT_BITS | bucket
+    cell = cell[sorting((cell & 0xFFFF, 1 << 16), (cell >> 16, n << DOCUMENT_BITS - 16))]
+    first = np.flatnonzero(changes(cell))
+    count = np.diff(first, append=cell.size).astype(np.float64)
+    cell = cell[first]
+    return Rows(n, cell >> DOCUMENT_BITS, cell & ((1 << DOCUMENT_BITS) - 1), count)
 
 
 def weighted(rows: Rows, idf: Floats) -> Rows:

@@ -34,10 +34,13 @@ from quality.text import (
     Bools,
     Floats,
     Group,
+    Hashes,
     Ints,
     Vocabulary,
+    changes,
     once_per_batch,
     ratio,
+    within,
 )
 
 nan = float("nan")
@@ -92,6 +95,7 @@ _WIDTH = 4
 _RADIX = 32
 _SYMBOL = np.full(256, SYMBOLS.index("?"), np.int32)
 _SYMBOL[[ord(s) for s in SYMBOLS]] = np.arange(len(SYMBOLS))
+_SYMBOL[0] = SYMBOLS.index("#")  # what `Vocabulary.last` gives before a word
 _IS_VOWEL = np.isin(np.arange(_RADIX), [SYMBOLS.index(v) for v in VOWELS])
 
 
@@ -100,7 +104,7 @@ class Tables:
     """What `quality/data/words.npz` knows of words, for this family."""
 
     syllables: WordTable
-    familiar: WordTable
+    familiar: Hashes
 
 
 @cache
@@ -108,8 +112,7 @@ def tables() -> Tables:
     """Syllables of the words that the rule gets wrong, and the familiar words."""
     with np.load(DATA / "words.npz", allow_pickle=False) as stored:
         counts = stored["syllable_count"].astype(np.float64)
-        familiar = stored["familiar_hash"]
-        return Tables(WordTable(stored["syllable_hash"], counts), WordTable(familiar, np.ones(familiar.size)))
+        return Tables(WordTable(stored["syllable_hash"], counts), stored["familiar_hash"])
 
 
 @cache
@@ -150,13 +153,15 @@ def syllables_by_rule(vocabulary: Vocabulary) -> Ints:
     count = groups + np.add.reduceat(_corrections(False)[window], begins, dtype=np.int64)
     ending = np.zeros(n, np.int32)
     for k in range(_WIDTH, 0, -1):
-        ending = ending * _RADIX + np.where(vocabulary.length >= k, _SYMBOL[vocabulary.last(k)], 0)
+        ending = ending * _RADIX + _SYMBOL[vocabulary.last(k)]
     count = np.maximum(count + _corrections(True)[ending], 1)
 
     head = vocabulary.letters[vocabulary.start + np.minimum(1, vocabulary.length - 1)]
     initials = (vocabulary.length > 2) & (head == ord("."))
-    spelt = np.add.reduceat(_SPELT[vocabulary.letters], vocabulary.start, dtype=np.int64)
-    count = np.where(initials | (groups == 0), np.maximum(spelt, 1), count)
+    spelt = np.flatnonzero(initials | (groups == 0))
+    letter, owner = within(vocabulary.start[spelt], vocabulary.length[spelt])
+    names = np.bincount(owner, weights=_SPELT[vocabulary.letters[letter]], minlength=spelt.size)
+    count[spelt] = np.maximum(names, 1)
     return np.where(vocabulary.kind == NUMBER, 1, np.where(vocabulary.kind == PUNCTUATION, 0, count))
 
 
@@ -178,19 +183,17 @@ class Counts:
     """Columns of tokens, each valued at the first token of a word and 0 or False elsewhere."""
 
     is_word: Bools
-    letters: Ints
-    strokes: Ints
-    syllables: Ints
+    letters: NDArray[np.int32]
+    syllables: NDArray[np.int32]
     is_long: Bools
     is_polysyllabic: Bools
     is_complex: Bools
     is_unfamiliar: Bools
-    has_word: Bools
 
 
 @once_per_batch
 def counts(batch: Batch) -> Counts:
-    """What the formulas count, once for a batch; `has_word` is per sentence, the rest per token."""
+    """What the formulas count, once for a batch."""
     vocabulary = batch.vocabulary
     entry = batch.token_word
     is_token = batch.token_kind != PUNCTUATION
@@ -198,62 +201,58 @@ def counts(batch: Batch) -> Counts:
         (vocabulary.letters == ord("'")) | (vocabulary.letters == ord(".")) | (vocabulary.letters == ord(","))
     )
     inner = np.bincount(vocabulary.order[marks], minlength=len(vocabulary))
-    letters = np.where(vocabulary.kind == PUNCTUATION, 0, vocabulary.length - inner)
     n_syllables = syllables(vocabulary)
-    familiar = tables().familiar.among(vocabulary.hash) | (vocabulary.kind == NUMBER)
-    is_name = batch.token_upper & ~_opens_sentence(batch, is_token)
+    familiar = vocabulary.among(tables().familiar) | (vocabulary.kind == NUMBER)
     many = (n_syllables >= POLYSYLLABLE) & ~_inflected_to_three(vocabulary, n_syllables)
 
-    is_joined = _is_joined(batch, is_token)
-    token_letters, token_syllables = letters[entry], n_syllables[entry]
-    is_complex = many[entry] & ~is_name & is_token
-    is_unfamiliar = ~familiar[entry] & ~is_name & is_token
-    word_letters, word_syllables = token_letters, token_syllables
-    compound = np.flatnonzero(is_joined)
-    if compound.size:
-        # the parts of a compound are added up at its first token
-        head = np.flatnonzero(~is_joined)
-        of_head = np.cumsum(~is_joined) - 1
-        word_letters, word_syllables = token_letters.copy(), token_syllables.copy()
-        is_complex, is_unfamiliar = is_complex.copy(), is_unfamiliar.copy()
-        at = head[of_head[compound]]
-        np.add.at(word_letters, at, token_letters[compound])
-        np.add.at(word_syllables, at, token_syllables[compound])
-        np.logical_or.at(is_complex, at, is_complex[compound])
-        np.logical_or.at(is_unfamiliar, at, is_unfamiliar[compound])
-        is_complex[compound] = is_unfamiliar[compound] = False
-    is_word = is_token & ~is_joined
+    may_be_hard = is_token & ~batch.token_upper
+    may_be_hard[_opening_words(batch, is_token)] = True
+    is_complex = many[entry] & may_be_hard
+    is_unfamiliar = ~familiar[entry] & may_be_hard
+    of_entry = np.where(vocabulary.kind == PUNCTUATION, 0, vocabulary.length - inner)
+    letters = of_entry.astype(np.int32)[entry]
+    word_syllables = n_syllables.astype(np.int32)[entry]
+    is_word = is_token
+    joined = _joined(batch, is_token)
+    if joined.size:
+        # the parts of a compound are added up at its first token, the one before the first joined to it
+        begins = changes(joined - np.arange(joined.size))
+        head = (joined[begins] - 1)[np.cumsum(begins) - 1]
+        is_word = is_token.copy()
+        is_word[joined] = False
+        np.add.at(letters, head, letters[joined])
+        np.add.at(word_syllables, head, word_syllables[joined])
+        for column in (is_complex, is_unfamiliar):
+            column[head[column[joined]]] = True
+            column[joined] = False
+    letters *= is_word
+    word_syllables *= is_word
     return Counts(
         is_word,
-        np.where(is_word, word_letters, 0),
-        vocabulary.length[entry],
-        np.where(is_word, word_syllables, 0),
-        is_word & (word_letters > LONG_WORD),
-        is_word & (word_syllables >= POLYSYLLABLE),
+        letters,
+        word_syllables,
+        letters > LONG_WORD,
+        word_syllables >= POLYSYLLABLE,
         is_complex,
         is_unfamiliar,
-        batch.sentences.sum(is_word) > 0,
     )
 
 
-def _is_joined(batch: Batch, is_token: Bools) -> Bools:
-    """Hyphens between two words without white space, and the word after each; bool[tokens]."""
-    joined = np.zeros(is_token.size, bool)
+def _joined(batch: Batch, is_token: Bools) -> Ints:
+    """Hyphens between two words without white space, and the word after each; token indices, ascending."""
     hyphen = np.flatnonzero(batch.mark("-") & ~batch.spaced)
     hyphen = hyphen[hyphen + 1 < is_token.size]
     # a paragraph's first token counts as spaced, so both neighbours stand in the same paragraph
     hyphen = hyphen[is_token[hyphen - 1] & is_token[hyphen + 1] & ~batch.spaced[hyphen + 1]]
-    joined[hyphen] = joined[hyphen + 1] = True
-    return joined
+    return np.column_stack((hyphen, hyphen + 1)).ravel()
 
 
-def _opens_sentence(batch: Batch, is_token: Bools) -> Bools:
-    """First word of each sentence; bool[tokens]."""
-    opens = np.zeros(is_token.size, bool)
-    position = np.flatnonzero(is_token)
-    sentence = batch.sentences.of_token[position]
-    opens[position] = np.diff(sentence, prepend=-1) > 0
-    return opens
+def _opening_words(batch: Batch, is_token: Bools) -> Ints:
+    """First word of each sentence that has one; token indices."""
+    word = np.flatnonzero(is_token)
+    at = np.searchsorted(word, batch.sentences.first)
+    opening = np.append(word, is_token.size)[at]
+    return opening[opening < batch.sentences.last]
 
 
 def _inflected_to_three(vocabulary: Vocabulary, n_syllables: Ints) -> Bools:
@@ -267,15 +266,23 @@ def _inflected_to_three(vocabulary: Vocabulary, n_syllables: Ints) -> Bools:
     return inflected
 
 
+@once_per_batch
 def _words(batch: Batch, group: Group) -> Floats:
     return group.sum(counts(batch).is_word)
 
 
+@once_per_batch
 def _sentences(batch: Batch, group: Group) -> Floats:
     holder = batch.sentences.parent
     if group is batch.documents:
         holder = batch.paragraphs.parent[holder]
-    return np.bincount(holder[counts(batch).has_word], minlength=group.n).astype(np.float64)
+    with_words = _words(batch, batch.sentences) > 0
+    return np.bincount(holder[with_words], minlength=group.n).astype(np.float64)
+
+
+@once_per_batch
+def _long_words(batch: Batch, group: Group) -> Floats:
+    return group.sum(counts(batch).is_long)
 
 
 def _words_per_sentence(batch: Batch, group: Group) -> Floats:
@@ -353,7 +360,7 @@ def automated_readability_index(batch: Batch, group: Group) -> Floats:
 
     4.71 strokes/words + 0.5 words/sentences - 21.43. Strokes: letters, figures, marks; no white space.
     """
-    strokes = ratio(group.sum(counts(batch).strokes), _words(batch, group))
+    strokes = ratio(group.sum(batch.token_length), _words(batch, group))
     return 4.71 * strokes + 0.5 * _words_per_sentence(batch, group) - 21.43
 
 
@@ -386,11 +393,11 @@ def lix(batch: Batch, group: Group) -> Floats:
 
     words/sentences + 100 long/words. Needs no syllables, so it also serves other languages.
     """
-    long = ratio(group.sum(counts(batch).is_long), _words(batch, group))
+    long = ratio(_long_words(batch, group), _words(batch, group))
     return _words_per_sentence(batch, group) + 100.0 * long
 
 
 @feature("ratio", source="anderson1983", values=[(EASY, 0.0), (HARD, 5.0), (NONE, nan)])
 def rix(batch: Batch, group: Group) -> Floats:
     """RIX: words of more than six letters in a sentence; 3.0 is the eighth grade, from 7.2 on college."""
-    return ratio(group.sum(counts(batch).is_long), _sentences(batch, group))
+    return ratio(_long_words(batch, group), _sentences(batch, group))

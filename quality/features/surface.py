@@ -7,14 +7,14 @@ sentence, and the style part of the likeness uses a few of its rates.
 from __future__ import annotations
 
 from math import log
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quality.lexicon import is_stop_word
 from quality.registry import feature
 from quality.text import (
-    NUMBER,
-    PUNCTUATION,
     Batch,
     Bools,
     Floats,
@@ -24,6 +24,8 @@ from quality.text import (
     once_per_batch,
     ratio,
 )
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 nan = float("nan")
 
@@ -47,22 +49,51 @@ REPORTING = (
     "is",
     "are",
 )
-SEPARATORS = ("|", "*", "»", "›", ">", "/", "<", "→", "·")
+
+
+# Words and marks whose rates are features; no two classes share one.
+CLASSES = {
+    "commas": (",",),
+    "quotation_marks": ('"',),
+    "separators": ("|", "*", "›", ">", "/", "<", "→", "·"),
+    "dashes": ("-", "—"),
+    "brackets": ("(", "["),
+    "handles": ("@", "#"),
+    "addresses": ("http", "https", "www", "com"),
+    "money": ("$", "£", "€", "%"),
+    "you": YOU,
+    "we": WE,
+    "self": SELF,
+    "third_person": THIRD,
+    "reporting": REPORTING,
+}
+
+
+def _per_word(batch: Batch, group: Group, *names: str) -> Floats:
+    """Tokens of some classes for each word; float64[group.n], NaN where there is no word."""
+    rows = [k for k, name in enumerate(CLASSES) if name in names]
+    return ratio(_class_counts(batch, group)[rows].sum(axis=0), batch.n_words(group))
 
 
 @once_per_batch
-def token_length(batch: Batch) -> Ints:
-    """Characters of every token; int64[tokens]."""
-    return batch.vocabulary.length[batch.token_word]
+def _class_counts(batch: Batch, group: Group) -> Floats:
+    """Number of tokens of each of `CLASSES` in each run; float64[classes, group.n]."""
+    token, number = _classed(batch)
+    cell = number * group.n + group.of_token[token]
+    counts = np.bincount(cell, minlength=len(CLASSES) * group.n)
+    return counts.reshape(len(CLASSES), group.n).astype(np.float64)
 
 
-def among(batch: Batch, words: tuple[str, ...]) -> Bools:
-    """Tokens whose folded form is one of a few words; bool[tokens]."""
-    return np.isin(batch.vocabulary.hash, hash_words(words))[batch.token_word]
-
-
-def _words(batch: Batch, group: Group) -> Floats:
-    return group.sum(batch.is_word)
+@once_per_batch
+def _classed(batch: Batch) -> tuple[Ints, Ints]:
+    """Tokens that are in one of `CLASSES`, and the number of the class; int64[k] each."""
+    vocabulary = batch.vocabulary
+    number = np.full(len(vocabulary), -1, np.int8)
+    for k, words in enumerate(CLASSES.values()):
+        number[vocabulary.among(hash_words(words))] = k
+    number = number[batch.token_word]
+    token = np.flatnonzero(number >= 0)
+    return token, number[token].astype(np.int64)
 
 
 @feature(
@@ -73,7 +104,7 @@ def _words(batch: Batch, group: Group) -> Floats:
 )
 def log_n_words(batch: Batch, group: Group) -> Floats:
     """Natural logarithm of one more than the number of words."""
-    return np.log1p(_words(batch, group))
+    return np.log1p(batch.n_words(group))
 
 
 @feature(
@@ -84,7 +115,7 @@ def log_n_words(batch: Batch, group: Group) -> Floats:
 )
 def mean_word_length(batch: Batch, group: Group) -> Floats:
     """Mean number of characters in a word."""
-    return ratio(group.sum(token_length(batch) * batch.is_word), _words(batch, group))
+    return ratio(group.sum(batch.token_length * batch.is_word), batch.n_words(group))
 
 
 @feature(
@@ -95,109 +126,113 @@ def mean_word_length(batch: Batch, group: Group) -> Floats:
 )
 def stop_word_share(batch: Batch, group: Group) -> Floats:
     """Share of words that are function words such as "the", "of", "and"."""
-    return ratio(group.sum(is_stop_word(batch)), _words(batch, group))
+    return ratio(group.sum(is_stop_word(batch)), batch.n_words(group))
 
 
 @feature("share of words", source="own", values=[("Read More from Our desk", 0.6), ("", nan)], around=(-1, 1))
 def capitalised_share(batch: Batch, group: Group) -> Floats:
     """Share of words that begin with a capital letter."""
-    return ratio(group.sum(batch.token_upper & batch.is_word), _words(batch, group))
+    return ratio(group.sum(batch.token_upper & batch.is_word), batch.n_words(group))
 
 
 @feature("share of words", source="own", values=[("BREAKING news", 0.5), ("A plan", 0.0), ("", nan)])
 def all_capitals_share(batch: Batch, group: Group) -> Floats:
     """Share of words of two letters or more written in capitals throughout."""
-    return ratio(group.sum(batch.is_all_capitals), _words(batch, group))
+    return ratio(group.sum(batch.is_all_capitals), batch.n_words(group))
 
 
 @feature("ratio", source="own", values=[("In 2019 and 2020", 1.0), ("", nan)], around=(-1, 1))
 def numbers_per_word(batch: Batch, group: Group) -> Floats:
     """Numbers in figures for each word."""
-    return ratio(group.sum(batch.token_kind == NUMBER), _words(batch, group))
+    return ratio(batch.n_numbers(group), batch.n_words(group))
 
 
 @feature("ratio", source="own", values=[("Red, green, blue", 2 / 3), ("", nan)])
 def commas_per_word(batch: Batch, group: Group) -> Floats:
     """Commas for each word."""
-    return ratio(group.sum(batch.mark(",")), _words(batch, group))
+    return _per_word(batch, group, "commas")
 
 
 @feature("ratio", source="own", values=[("Wait... what?", 2.0), ("", nan)])
 def marks_per_word(batch: Batch, group: Group) -> Floats:
     """Punctuation marks and symbols for each word."""
-    return ratio(group.sum(batch.token_kind == PUNCTUATION), _words(batch, group))
+    words = batch.n_words(group)
+    return ratio(group.last - group.first - words - batch.n_numbers(group), words)
 
 
 @feature("ratio", source="own", values=[('"Yes," she said', 2 / 3), ("", nan)])
 def quotation_marks_per_word(batch: Batch, group: Group) -> Floats:
     """Double quotation marks for each word."""
-    return ratio(group.sum(batch.mark('"')), _words(batch, group))
+    return _per_word(batch, group, "quotation_marks")
 
 
 @feature("ratio", source="own", values=[("Home | News | Sport", 2 / 3), ("", nan)])
 def separators_per_word(batch: Batch, group: Group) -> Floats:
-    """Marks that pages set between links (bars, arrows, bullets, slashes) for each word."""
-    return ratio(group.sum(among(batch, SEPARATORS)), _words(batch, group))
+    """Marks that pages set between links (bars, arrows, bullets, slashes) for each word.
+
+    Double quotation marks count too, since arrows such as "»" fold to them.
+    """
+    return _per_word(batch, group, "separators", "quotation_marks")
 
 
 @feature("ratio", source="own", values=[("well - known", 0.5), ("", nan)])
 def dashes_per_word(batch: Batch, group: Group) -> Floats:
     """Hyphens and dashes for each word."""
-    return ratio(group.sum(batch.mark("-") | batch.mark("—")), _words(batch, group))
+    return _per_word(batch, group, "dashes")
 
 
 @feature("ratio", source="own", values=[("One (two) three", 1 / 3), ("", nan)])
 def brackets_per_word(batch: Batch, group: Group) -> Floats:
     """Opening brackets for each word."""
-    return ratio(group.sum(batch.mark("(") | batch.mark("[")), _words(batch, group))
+    return _per_word(batch, group, "brackets")
 
 
 @feature("ratio", source="own", values=[("Follow @desk #news", 2 / 3), ("", nan)])
 def handles_per_word(batch: Batch, group: Group) -> Floats:
     """Signs of handles, tags and addresses (@, #) for each word."""
-    return ratio(group.sum(batch.mark("@") | batch.mark("#")), _words(batch, group))
+    return _per_word(batch, group, "handles")
 
 
 @feature("ratio", source="own", values=[("See www.example.org", 0.25), ("", nan)])
 def addresses_per_word(batch: Batch, group: Group) -> Floats:
     """Parts of web addresses (http, www, com) for each word."""
-    return ratio(group.sum(among(batch, ("http", "https", "www", "com"))), _words(batch, group))
+    return _per_word(batch, group, "addresses")
 
 
 @feature("ratio", source="own", values=[("It costs $5.", 0.5), ("", nan)])
 def money_per_word(batch: Batch, group: Group) -> Floats:
     """Currency and percent signs for each word."""
-    return ratio(group.sum(among(batch, ("$", "£", "€", "%"))), _words(batch, group))
+    return _per_word(batch, group, "money")
 
 
 @feature("share of words", source="own", values=[("You and your friend", 0.5), ("", nan)])
 def you_share(batch: Batch, group: Group) -> Floats:
     """Share of words that address the reader."""
-    return ratio(group.sum(among(batch, YOU)), _words(batch, group))
+    return _per_word(batch, group, "you")
 
 
 @feature("share of words", source="own", values=[("We like our site", 0.5), ("", nan)])
 def we_share(batch: Batch, group: Group) -> Floats:
     """Share of words that are "we", "our" and the like."""
-    return ratio(group.sum(among(batch, WE)), _words(batch, group))
+    return _per_word(batch, group, "we")
 
 
 @feature("share of words", source="own", values=[("I lost my way", 0.5), ("", nan)])
 def self_share(batch: Batch, group: Group) -> Floats:
     """Share of words that are "I", "my" and the like."""
-    return ratio(group.sum(among(batch, SELF)), _words(batch, group))
+    return _per_word(batch, group, "self")
 
 
 @feature("share of words", source="own", values=[("She lost her way", 0.5), ("", nan)])
 def third_person_share(batch: Batch, group: Group) -> Floats:
     """Share of words that are "he", "she", "they", "it" and their forms."""
-    return ratio(group.sum(among(batch, THIRD)), _words(batch, group))
+    return _per_word(batch, group, "third_person")
 
 
 @feature("share of words", source="own", values=[("He said it was", 0.5), ("", nan)], around=(-1, 1))
 def reporting_share(batch: Batch, group: Group) -> Floats:
     """Share of words that narrate or report: said, told, according, was, were, has, had."""
-    return ratio(group.sum(among(batch, REPORTING)), _words(batch, group))
+    return _per_word(batch, group, "reporting")
 
 
 @feature("words", source="own", values=[("One two. Three four five six.", 3.0), ("", nan)])
@@ -206,8 +241,8 @@ def mean_sentence_length(batch: Batch, group: Group) -> Floats:
     holder = batch.sentences.parent
     if group is batch.documents:
         holder = batch.paragraphs.parent[holder]
-    with_words = batch.sentences.sum(batch.is_word) > 0
-    return ratio(_words(batch, group), np.bincount(holder[with_words], minlength=group.n).astype(np.float64))
+    with_words = batch.n_words(batch.sentences) > 0
+    return ratio(batch.n_words(group), np.bincount(holder[with_words], minlength=group.n).astype(np.float64))
 
 
 @feature(
@@ -220,15 +255,14 @@ def mean_sentence_length(batch: Batch, group: Group) -> Floats:
 def ends_in_stop(batch: Batch, group: Group) -> Floats:
     """The last mark is a full stop, exclamation or question mark, closing quotes and brackets aside."""
     token = _closing_token(batch, group)
-    stop = batch.mark(".") | batch.mark("!") | batch.mark("?")
-    return np.where(token >= 0, _at(stop, token), False).astype(np.float64)
+    return ((token >= 0) & _is_one(batch, token, (".", "!", "?"))).astype(np.float64)
 
 
 @feature("yes or no", source="own", of="paragraphs", values=[("More:", 1.0), ("More", 0.0)])
 def ends_in_colon(batch: Batch, group: Group) -> Floats:
     """The last mark is a colon."""
     token = _closing_token(batch, group)
-    return np.where(token >= 0, _at(batch.mark(":"), token), False).astype(np.float64)
+    return ((token >= 0) & _is_one(batch, token, (":",))).astype(np.float64)
 
 
 @feature(
@@ -238,9 +272,9 @@ def ends_in_ellipsis(batch: Batch, group: Group) -> Floats:
     """The text breaks off in an ellipsis."""
     last = group.last - 1
     some = group.last > group.first
-    stop = batch.mark(".")
-    single = some & _at(batch.code[np.maximum(batch.token_start, 0)] == 0x2026, last)
-    double = some & (group.last - group.first > 1) & _at(stop, last) & _at(stop, last - 1)
+    single = some & (batch.code[_at(batch.token_start, last)] == 0x2026)
+    stops = _is_one(batch, last, (".",)) & _is_one(batch, last - 1, (".",))
+    double = (group.last - group.first > 1) & stops
     return (single | double).astype(np.float64)
 
 
@@ -253,7 +287,8 @@ def ends_in_ellipsis(batch: Batch, group: Group) -> Floats:
 def starts_small(batch: Batch, group: Group) -> Floats:
     """The first word begins with a small letter."""
     some = group.last > group.first
-    return (some & _at(batch.is_word & ~batch.token_upper, group.first)).astype(np.float64)
+    small = _at(batch.is_word, group.first) & ~_at(batch.token_upper, group.first)
+    return (some & small).astype(np.float64)
 
 
 @feature("yes or no", source="own", of="paragraphs", values=[("x", 0.0)], around=(-1, 1))
@@ -274,17 +309,22 @@ def non_ascii_share(batch: Batch, group: Group) -> Floats:
     return ratio(group.count(batch.code > 127), (group.end - group.start).astype(np.float64))
 
 
+@once_per_batch
 def _closing_token(batch: Batch, group: Group) -> Ints:
     """Last token of each run that is no closing quotation mark or bracket, -1 for an empty run."""
-    closing = batch.mark('"') | batch.mark("'") | batch.mark(")")
     token = group.last - 1
     for _ in range(2):
-        token = np.where((token > group.first) & _at(closing, token), token - 1, token)
+        token = token - ((token > group.first) & _is_one(batch, token, ('"', "'", ")")))
     return np.where(group.last > group.first, token, -1)
 
 
-def _at(column: Bools, index: Ints) -> Bools:
-    """Values at some tokens, False where there are no tokens at all."""
+def _is_one(batch: Batch, token: Ints, words: tuple[str, ...]) -> Bools:
+    """Whether each of some tokens is one of a few words; bool[k]."""
+    return _at(batch.vocabulary.among(hash_words(words)), _at(batch.token_word, token))
+
+
+def _at(column: NDArray[Kind], index: Ints) -> NDArray[Kind]:
+    """Values at some places; of the nearest where there is no such place, 0 where there is none at all."""
     if not column.size:
-        return np.zeros(index.size, bool)
-    return column[np.clip(index, 0, column.size - 1)]
+        return np.zeros(index.size, column.dtype)
+    return column.take(index, mode="clip")
