@@ -23,7 +23,18 @@ from pathlib import Path
 
 import numpy as np
 
-from quality.text import Batch, Bools, Floats, Hashes, Ints, combine, hash_bytes, hash_words, once_per_batch
+from quality.text import (
+    Batch,
+    Bools,
+    Floats,
+    Hashes,
+    Ints,
+    Vocabulary,
+    combine,
+    hash_bytes,
+    hash_words,
+    once_per_batch,
+)
 
 DATA = Path(str(resources.files("quality") / "data"))
 
@@ -125,8 +136,11 @@ class Phrases:
         for k in stars:
             ends = batch.document_start[k] + np.array(sorted(_star_ends(forms[k])), np.int64)
             is_stem[first[k] : last[k]] = np.isin(batch.token_end[first[k] : last[k]], ends)
-        stem, size = batch.token_hash[is_stem], batch.vocabulary.length[batch.token_word[is_stem]]
-        self._stems = {int(n): np.unique(stem[size == n]) for n in np.unique(size)}
+        stem = np.unique(batch.token_word[is_stem])
+        stem_hash, size = batch.vocabulary.hash[stem], batch.vocabulary.length[stem]
+        self._stems = {int(n): stem_hash[size == n] for n in np.unique(size)}
+        self._opens_stem = np.zeros(2**16, bool)
+        self._opens_stem[_first_two(batch.vocabulary)[stem]] = True
         keys = np.where(is_stem, batch.token_hash ^ _STEM, batch.token_hash)
         node = np.full(len(forms), _ROOT, np.uint64)
         paths = [node[:0]]
@@ -135,6 +149,10 @@ class Phrases:
             node[going] = combine(node[going], keys[first[going] + depth])
             paths.append(node[going])
         self._node = np.unique(np.concatenate(paths))
+        # a look-up asks first whether any node begins with these bits: most do not, and it is much cheaper
+        self._shift = np.uint64(61 - self._node.size.bit_length())
+        self._begins = np.zeros(2 ** int(np.uint64(64) - self._shift), bool)
+        self._begins[self._node >> self._shift] = True
         # one row for each ending and value, in that order
         owner = np.searchsorted(self._node, node)
         order = np.lexsort((values, owner))
@@ -150,60 +168,65 @@ class Phrases:
 
     def find(self, batch: Batch) -> Hits:
         """All places where a phrase stands within one paragraph, by first token; overlaps included."""
-        hashes = batch.vocabulary.hash
         empty = np.zeros(0, np.int64)
         if not self._node.size:
             return Hits(empty, empty, empty)
-        stems = self._stem_keys(batch)
-        any_stem = np.zeros(hashes.size, bool)
-        for entries, _ in stems:
-            any_stem[entries] = True
-        stem_of = []
-        for entries, keys in stems:
-            column = np.zeros(hashes.size, np.uint64)
-            column[entries] = keys
-            stem_of.append(column)
-
-        root = np.full(hashes.size, _ROOT, np.uint64)
-        opens = self._at(combine(root, hashes)) >= 0
-        for column in stem_of:
-            opens |= (column != 0) & (self._at(combine(root, column)) >= 0)
-        first = np.flatnonzero(opens[batch.token_word])
+        hashes, stems = batch.vocabulary.hash, self._stem_keys(batch)
+        is_stem = np.zeros(hashes.size, bool)
+        for column in stems:
+            is_stem |= column != 0
+        # the first step is the same for all tokens of a word
+        opening = []
+        for column in (hashes, *stems):
+            node = np.full(hashes.size, -1, np.int32)
+            entries, at = self._at(combine(np.array([_ROOT]), column))
+            node[entries] = at
+            if entries.size:
+                of_token = node[batch.token_word]
+                first = np.flatnonzero(of_token >= 0)
+                opening.append((first, of_token[first]))
+        first, at = (np.concatenate(c) for c in zip(*opening, strict=True)) if opening else (empty, empty)
         limit = batch.paragraphs.last[batch.paragraphs.of_token[first]]
-        prefix = np.full(first.size, _ROOT, np.uint64)
-        depth = 0
+        depth = 1
         found: list[tuple[Ints, int, Ints]] = [(empty, 0, empty)]
         while first.size:
-            word = batch.token_word[first + depth]
-            steps = [(first, limit, combine(prefix, hashes[word]))]
-            for column in stem_of:
-                some = np.flatnonzero(column[word])
-                steps.append((first[some], limit[some], combine(prefix[some], column[word[some]])))
-            first, limit, prefix = (np.concatenate(columns) for columns in zip(*steps, strict=True))
-            at = self._at(prefix)
-            first, limit, prefix, at = first[at >= 0], limit[at >= 0], prefix[at >= 0], at[at >= 0]
-            depth += 1
             ends = self._n_values[at] > 0
             found.append((first[ends], depth, at[ends]))
             more = first + depth < limit
-            first, limit, prefix = first[more], limit[more], prefix[more]
+            first, limit, prefix = first[more], limit[more], self._node[at[more]]
+            word = batch.token_word[first + depth]
+            steps = [(np.arange(first.size), combine(prefix, hashes[word]))]
+            some = np.flatnonzero(is_stem[word])
+            steps += [(some, combine(prefix[some], column[word[some]])) for column in stems]
+            row, path = (np.concatenate(columns) for columns in zip(*steps, strict=True))
+            kept, at = self._at(path)
+            first, limit = first[row[kept]], limit[row[kept]]
+            depth += 1
         return self._collect(found)
 
-    def _at(self, nodes: Hashes) -> Ints:
-        """Index of each node, -1 where there is none."""
-        at = np.minimum(np.searchsorted(self._node, nodes), self._node.size - 1)
-        return np.where(self._node[at] == nodes, at, -1)
+    def _at(self, paths: Hashes) -> tuple[Ints, Ints]:
+        """Which of the paths are nodes, and the index of each of these nodes."""
+        maybe = np.flatnonzero(self._begins[paths >> self._shift])
+        paths = paths[maybe]
+        at = np.minimum(np.searchsorted(self._node, paths), self._node.size - 1)
+        hit = self._node[at] == paths
+        return maybe[hit], at[hit]
 
-    def _stem_keys(self, batch: Batch) -> list[tuple[Ints, Hashes]]:
-        """For each stem length: vocabulary entries that begin with a stem, and the stem's key."""
+    def _stem_keys(self, batch: Batch) -> list[Hashes]:
+        """For each stem length: the key of the stem that an entry of the vocabulary begins with, else 0."""
         vocabulary = batch.vocabulary
+        if not self._stems:
+            return []
+        maybe = np.flatnonzero(self._opens_stem[_first_two(vocabulary)])
         padded = np.concatenate((vocabulary.letters, np.zeros(16, np.uint8)))
         keys = []
         for size, stems in self._stems.items():
-            entries = np.flatnonzero(vocabulary.length >= size)
+            entries = maybe[vocabulary.length[maybe] >= size]
             head = hash_bytes(padded, vocabulary.start[entries], np.full(entries.size, size, np.int64))
             matching = np.isin(head, stems)
-            keys.append((entries[matching], head[matching] ^ _STEM))
+            column = np.zeros(len(vocabulary), np.uint64)
+            column[entries[matching]] = head[matching] ^ _STEM
+            keys.append(column)
         return keys
 
     def _collect(self, found: list[tuple[Ints, int, Ints]]) -> Hits:
@@ -216,6 +239,13 @@ class Phrases:
         first, n_tokens = np.repeat(first, copies), np.repeat(n_tokens, copies)
         order = np.lexsort((value, -n_tokens, first))
         return Hits(first[order], n_tokens[order], value[order])
+
+
+def _first_two(vocabulary: Vocabulary) -> Ints:
+    """The first two letters of each entry as one number, the second 0 where there is none; int64[v]."""
+    first = vocabulary.letters[vocabulary.start].astype(np.int64)
+    second = vocabulary.letters[np.minimum(vocabulary.start + 1, max(vocabulary.letters.size - 1, 0))]
+    return first << 8 | np.where(vocabulary.length > 1, second, 0)
 
 
 def expand(phrase: str) -> list[str]:
