@@ -12,17 +12,18 @@ its anchor words, and must be linear-time: `RulePack.load` refuses nested quanti
 
 from __future__ import annotations
 
-import itertools
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import chain, product
 from pathlib import Path
 
 import numpy as np
 
+from quality.pattern import Pattern, Some
 from quality.text import (
     Batch,
     Bools,
@@ -150,7 +151,7 @@ class Phrases:
             paths.append(node[going])
         self._node = np.unique(np.concatenate(paths))
         # a look-up asks first whether any node begins with these bits: most do not, and it is much cheaper
-        self._shift = np.uint64(61 - self._node.size.bit_length())
+        self._shift = np.uint64(60 - self._node.size.bit_length())
         self._begins = np.zeros(2 ** int(np.uint64(64) - self._shift), bool)
         self._begins[self._node >> self._shift] = True
         # one row for each ending and value, in that order
@@ -195,12 +196,13 @@ class Phrases:
             more = first + depth < limit
             first, limit, prefix = first[more], limit[more], self._node[at[more]]
             word = batch.token_word[first + depth]
-            steps = [(np.arange(first.size), combine(prefix, hashes[word]))]
+            steps = [self._at(combine(prefix, hashes[word]))]
             some = np.flatnonzero(is_stem[word])
-            steps += [(some, combine(prefix[some], column[word[some]])) for column in stems]
-            row, path = (np.concatenate(columns) for columns in zip(*steps, strict=True))
-            kept, at = self._at(path)
-            first, limit = first[row[kept]], limit[row[kept]]
+            for column in stems:
+                kept, at = self._at(combine(prefix[some], column[word[some]]))
+                steps.append((some[kept], at))
+            row, at = (np.concatenate(columns) for columns in zip(*steps, strict=True))
+            first, limit = first[row], limit[row]
             depth += 1
         return self._collect(found)
 
@@ -213,7 +215,7 @@ class Phrases:
         return maybe[hit], at[hit]
 
     def _stem_keys(self, batch: Batch) -> list[Hashes]:
-        """For each stem length: the key of the stem that an entry of the vocabulary begins with, else 0."""
+        """Keys of the stems that vocabulary entries begin with, else 0: a column for each length met."""
         vocabulary = batch.vocabulary
         if not self._stems:
             return []
@@ -223,10 +225,11 @@ class Phrases:
         for size, stems in self._stems.items():
             entries = maybe[vocabulary.length[maybe] >= size]
             head = hash_bytes(padded, vocabulary.start[entries], np.full(entries.size, size, np.int64))
-            matching = np.isin(head, stems)
-            column = np.zeros(len(vocabulary), np.uint64)
-            column[entries[matching]] = head[matching] ^ _STEM
-            keys.append(column)
+            matching = (head[:, None] == stems).any(axis=1)
+            if matching.any():
+                column = np.zeros(len(vocabulary), np.uint64)
+                column[entries[matching]] = head[matching] ^ _STEM
+                keys.append(column)
         return keys
 
     def _collect(self, found: list[tuple[Ints, int, Ints]]) -> Hits:
@@ -257,7 +260,7 @@ def expand(phrase: str) -> list[str]:
         raise ValueError(f"unbalanced braces in {phrase!r}")
     parts = _BRACES.split(phrase)
     choices = [part.split(",") if k % 2 else [part] for k, part in enumerate(parts)]
-    forms = (" ".join("".join(choice).split()) for choice in itertools.product(*choices))
+    forms = (" ".join("".join(choice).split()) for choice in product(*choices))
     return list(dict.fromkeys(forms))
 
 
@@ -342,7 +345,11 @@ class RulePack:
         # anchors go into the same table, numbered after the rules: one walk over the text finds both
         entries += [(a, len(self.rules) + k) for k, r in enumerate(self.rules) for a in r.anchors]
         self._phrases = Phrases(entries)
-        self._patterns = [_together([_compiled(p, r.id) for p in r.patterns]) for r in self.rules]
+        # patterns tied to the start of a paragraph are tried there alone, as one
+        self._tied = [_together([p for p in r.patterns if p.startswith("^")], r.id) for r in self.rules]
+        self._patterns = [
+            [_compiled(p, r.id) for p in r.patterns if not p.startswith("^")] for r in self.rules
+        ]
         self._unless = [[_compiled(p, r.id) for p in r.unless] for r in self.rules]
         self._document_unless = [[_compiled(p, r.id) for p in r.document_unless] for r in self.rules]
 
@@ -362,7 +369,7 @@ class RulePack:
             of_rule = found.value == number
             first, last = _without_overlap(found.first[of_rule], (found.first + found.n_tokens)[of_rule])
             spans = Spans.of_tokens(batch, first, last) if first.size else Spans.none()
-            if self._patterns[number]:
+            if rule.patterns:
                 paragraphs = np.unique(
                     batch.paragraphs.of_token[found.first[found.value == len(self.rules) + number]]
                 )
@@ -376,15 +383,21 @@ class RulePack:
 
     def _search(self, batch: Batch, number: int, paragraphs: Ints) -> Spans:
         start, end, owner = [], [], []
-        for paragraph in paragraphs:
-            low = int(batch.paragraphs.start[paragraph])
-            text = batch.text_of(low, int(batch.paragraphs.end[paragraph]))
-            for pattern, tied in self._patterns[number]:
-                for match in filter(None, [pattern.match(text)]) if tied else pattern.finditer(text):
-                    if match.end() > match.start():
-                        start.append(low + match.start())
-                        end.append(low + match.end())
-                        owner.append(int(paragraph))
+        of = batch.paragraphs
+        bounds = zip(*(c[paragraphs].tolist() for c in (of.start, of.end, of.parent)), strict=True)
+        texts, folded = [], []
+        for low, high, document in bounds:
+            base = int(batch.document_start[document])
+            texts.append(batch.texts[document][low - base : high - base])
+            folded.append(batch.folded[low:high].tobytes())
+        tied, some = self._tied[number], Some(texts, folded)
+        found = [(k, match) for k, text in enumerate(texts) if tied and (match := tied.match(text))]
+        for k, match in chain(found, *(pattern.search(some) for pattern in self._patterns[number])):
+            if match.end() > match.start():
+                low = int(of.start[paragraphs[k]])
+                start.append(low + match.start())
+                end.append(low + match.end())
+                owner.append(int(paragraphs[k]))
         return Spans(np.array(start, np.int64), np.array(end, np.int64), np.array(owner, np.int64))
 
     def _allowed(self, batch: Batch, number: int, rule: Rule, spans: Spans) -> Spans:
@@ -414,9 +427,9 @@ class RulePack:
         return Spans(spans.start[keep], spans.end[keep], spans.paragraph[keep])
 
 
-def _any_holds(texts: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> Bools:
+def _any_holds(texts: Sequence[str], patterns: Sequence[Pattern]) -> Bools:
     """Whether some pattern is found in each text; bool[n]."""
-    return np.array([any(p.search(text) for p in patterns) for text in texts], bool)
+    return np.array([any(p.regex.search(text) for p in patterns) for text in texts], bool)
 
 
 @cache
@@ -474,23 +487,22 @@ def _tuples(value: object) -> object:
 _NESTED = re.compile(r"\((?:[^()\\]|\\.)*(?:[*+]|\{\d+,\})\)?(?:[*+]|\{\d+,\})|(?<!\\)\.[*+]|\)[*+]")
 
 
-def _compiled(pattern: str, rule: str) -> re.Pattern[str]:
+def _compiled(pattern: str, rule: str) -> Pattern:
     if _NESTED.search(pattern):
         raise ValueError(
             f"rule {rule}: pattern {pattern!r} may take more than linear time: "
             "no repeated groups, no .* or .+; write bounded repeats such as [^.]{0,80}"
         )
     try:
-        return re.compile(pattern, re.IGNORECASE)
+        return Pattern(pattern)
     except re.error as error:
         raise ValueError(f"rule {rule}: pattern {pattern!r} is not a regular expression: {error}") from error
 
 
-def _together(patterns: Sequence[re.Pattern[str]]) -> list[tuple[re.Pattern[str], bool]]:
-    """Patterns tied to the start of a paragraph as one, tried there alone; the others one by one."""
-    tied = [p.pattern for p in patterns if p.pattern.startswith("^")]
-    one = [(re.compile("|".join(f"(?:{p})" for p in tied), re.IGNORECASE), True)] if tied else []
-    return one + [(p, False) for p in patterns if not p.pattern.startswith("^")]
+def _together(patterns: Sequence[str], rule: str) -> re.Pattern[str] | None:
+    """Patterns as one expression, None where there are none."""
+    one = "|".join(f"(?:{_compiled(p, rule).regex.pattern})" for p in patterns)
+    return re.compile(one, re.IGNORECASE) if one else None
 
 
 def _without_overlap(first: Ints, last: Ints) -> tuple[Ints, Ints]:
