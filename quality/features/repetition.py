@@ -166,7 +166,7 @@ def _rows_met(batch: Batch) -> dict[int, tuple[Ints, Hashes]]:
 
 def _perhaps_twice(key: Hashes) -> Ints:
     """Indices of all hashes that occur twice and of a few others, much faster than sorting; int64[k]."""
-    bits = key.size.bit_length() + 3
+    bits = key.size.bit_length() + 1
     bucket = (key >> np.uint64(64 - bits)).view(np.int64)
     return np.flatnonzero(np.bincount(bucket, minlength=1)[bucket] > 1)
 
