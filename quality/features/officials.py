@@ -562,11 +562,15 @@ def _in_a_list_of_former(before: str, index: Index) -> bool:
 
 def _of_an_administration_past(near: str, sentence: str, index: Index, when: When) -> bool:
     """Whether the mention is tied to a government that was over: "in the Obama administration, ..."."""
+    under = {match["who"] for match in _UNDER.finditer(sentence)}
+    administrations = [(match["who"], match[0]) for match in _ADMINISTRATION.finditer(near)]
+    if not under and not administrations:
+        return False
     past = EARLIER.union(t.person.split()[-1] for t in index.rulers if t.end is not None and t.end < when.low)
     past -= {t.person.split()[-1] for t in index.rulers if t.covers(when.low, when.low)}
-    if any(match["who"] in past for match in _UNDER.finditer(sentence)):
-        return True
-    return any(match["who"] in past or " first " in match[0] for match in _ADMINISTRATION.finditer(near))
+    return not under.isdisjoint(past) or any(
+        who in past or " first " in whole for who, whole in administrations
+    )
 
 
 def _told_of_past_years(batch: Batch, case: _Case) -> bool:
