@@ -62,7 +62,8 @@ class Index:
         distinct = sorted({word for some in listed.values() for word in some})
         value = dict(zip(distinct, hash_words(distinct).tolist(), strict=True))
         self.cue = {cue: frozenset(value[word] for word in some) for cue, some in listed.items()}
-        self.mark = dict(zip(MARKS, hash_words(list(MARKS.values())).tolist(), strict=True))
+        marks: list[int] = hash_words(list(MARKS.values())).tolist()
+        self.mark = dict(zip(MARKS, marks, strict=True))
         # years after the table's last are plans, whatever the text says
         self.latest_year = date.fromordinal(max(t.asof for t in table.terms)).year
         self._add_titles(table, _set(words["titles"]["shared"]), _set(words["titles"]["staff"]))
@@ -222,9 +223,9 @@ def find_mentions(batch: Batch, index: Index) -> Iterator[Mention]:
     high = np.minimum(batch.sentences.last[sentence], last + REACH)
     # all windows in one gather: a row of hashes and a row of flags for each hit, zeros beyond its end, so
     # that a place a little before the first token (the end of the row) or after the last has no word
-    place = low[:, None] + np.arange(int((high - low).max()) + BEYOND)
-    inside = place < high[:, None]
-    token = np.minimum(place, batch.token_word.size - 1)
+    wide = low[:, None] + np.arange(int((high - low).max()) + BEYOND)
+    inside = wide < high[:, None]
+    token = np.minimum(wide, batch.token_word.size - 1)
     word = batch.token_word[token]
     flags = (
         batch.token_upper[token] * _UPPER

@@ -18,7 +18,8 @@ from typing import Any
 
 from quality.text import Batch
 
-# Pieces shorter than this stand nearly everywhere; more alternatives than this take as long as searching.
+# Letters of a piece: shorter ones stand nearly everywhere, longer ones say hardly more and are more in number.
+# From about `MOST` pieces on, finding them takes as long as searching. (Own timing on news.)
 SHORTEST, LONGEST, MOST = 3, 6, 64
 
 Pieces = frozenset[bytes]
@@ -174,9 +175,14 @@ def _within(operation: Any, value: Any) -> list[Pieces]:
 @cache
 def _fold(code: int) -> Pieces | None:
     """A character as batches fold it; None for letters beyond ASCII, whose capitals may fold otherwise."""
+    if code < 128:
+        return frozenset((_ascii_folds()[code : code + 1],))
     character = chr(code)
-    if character.isascii() and character.isalnum():
-        return frozenset((character.lower().encode(),))
     if character.lower() != character.upper():
         return None
     return frozenset((Batch.of([character]).folded[:1].tobytes(),))
+
+
+@cache
+def _ascii_folds() -> bytes:
+    return Batch.of(["".join(map(chr, range(128)))]).folded.tobytes()

@@ -369,7 +369,8 @@ def _among(some: Hashes, known: Hashes) -> Bools:
     if not known.size:
         return np.zeros(some.size, bool)
     known = np.sort(known)
-    return known[np.minimum(np.searchsorted(known, some), known.size - 1)] == some
+    found: Bools = known[np.minimum(np.searchsorted(known, some), known.size - 1)] == some
+    return found
 
 
 def _spread(first: Ints, last: Ints) -> tuple[Ints, Ints]:
