@@ -385,7 +385,8 @@ class RulePack:
                 )
                 if rule.where == "short":
                     paragraphs = paragraphs[batch.paragraphs.sum(batch.is_word)[paragraphs] <= SHORT]
-                spans = _joined(spans, self._search(batch, number, paragraphs))
+                if paragraphs.size:
+                    spans = _joined(spans, self._search(batch, number, paragraphs))
             if len(spans):
                 spans = self._allowed(batch, number, rule, spans)
             result.append(spans)
