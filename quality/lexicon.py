@@ -161,7 +161,7 @@ class Phrases:
             paths.append(node[going])
         self._node = np.unique(np.concatenate(paths))
         # a look-up asks first whether any node begins with these bits: most do not, and it is much cheaper
-        self._shift = np.uint64(60 - self._node.size.bit_length())
+        self._shift = np.uint64(61 - self._node.size.bit_length())
         self._begins = np.zeros(2 ** int(np.uint64(64) - self._shift), bool)
         self._begins[self._node >> self._shift] = True
         # one row for each ending and value, in that order
