@@ -12,18 +12,30 @@ its anchor words, and must be linear-time: `RulePack.load` refuses nested quanti
 
 from __future__ import annotations
 
-import itertools
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import chain, product
 from pathlib import Path
 
 import numpy as np
 
-from quality.text import Batch, Bools, Floats, Hashes, Ints, combine, hash_bytes, hash_words, once_per_batch
+from quality.pattern import Pattern, Some
+from quality.text import (
+    Batch,
+    Bools,
+    Floats,
+    Hashes,
+    Ints,
+    Vocabulary,
+    combine,
+    hash_bytes,
+    hash_words,
+    once_per_batch,
+)
 
 DATA = Path(str(resources.files("quality") / "data"))
 
@@ -84,10 +96,20 @@ def read_lexicon(name: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
+def entries_among(batch: Batch, hashes: Hashes) -> Bools:
+    """Entries of the vocabulary that are among some words, given by their hashes; bool[v]."""
+    vocabulary = batch.vocabulary.hash
+    among = np.zeros(vocabulary.size, bool)
+    at = np.searchsorted(vocabulary, hashes)
+    hashes, at = hashes[at < vocabulary.size], at[at < vocabulary.size]
+    among[at[vocabulary[at] == hashes]] = True
+    return among
+
+
 @once_per_batch
 def is_stop_word(batch: Batch) -> Bools:
     """Tokens that are function words of English; bool[tokens]."""
-    return np.isin(batch.vocabulary.hash, hash_words(read_lexicon("stop_words")))[batch.token_word]
+    return entries_among(batch, hash_words(read_lexicon("stop_words")))[batch.token_word]
 
 
 @dataclass(frozen=True)
@@ -125,8 +147,11 @@ class Phrases:
         for k in stars:
             ends = batch.document_start[k] + np.array(sorted(_star_ends(forms[k])), np.int64)
             is_stem[first[k] : last[k]] = np.isin(batch.token_end[first[k] : last[k]], ends)
-        stem, size = batch.token_hash[is_stem], batch.vocabulary.length[batch.token_word[is_stem]]
-        self._stems = {int(n): np.unique(stem[size == n]) for n in np.unique(size)}
+        stem = np.unique(batch.token_word[is_stem])
+        stem_hash, size = batch.vocabulary.hash[stem], batch.vocabulary.length[stem]
+        self._stems = {int(n): stem_hash[size == n] for n in np.unique(size)}
+        self._opens_stem = np.zeros(2**16, bool)
+        self._opens_stem[_first_two(batch.vocabulary)[stem]] = True
         keys = np.where(is_stem, batch.token_hash ^ _STEM, batch.token_hash)
         node = np.full(len(forms), _ROOT, np.uint64)
         paths = [node[:0]]
@@ -135,6 +160,10 @@ class Phrases:
             node[going] = combine(node[going], keys[first[going] + depth])
             paths.append(node[going])
         self._node = np.unique(np.concatenate(paths))
+        # a look-up asks first whether any node begins with these bits: most do not, and it is much cheaper
+        self._shift = np.uint64(61 - self._node.size.bit_length())
+        self._begins = np.zeros(2 ** int(np.uint64(64) - self._shift), bool)
+        self._begins[self._node >> self._shift] = True
         # one row for each ending and value, in that order
         owner = np.searchsorted(self._node, node)
         order = np.lexsort((values, owner))
@@ -150,60 +179,67 @@ class Phrases:
 
     def find(self, batch: Batch) -> Hits:
         """All places where a phrase stands within one paragraph, by first token; overlaps included."""
-        hashes = batch.vocabulary.hash
         empty = np.zeros(0, np.int64)
         if not self._node.size:
             return Hits(empty, empty, empty)
-        stems = self._stem_keys(batch)
-        any_stem = np.zeros(hashes.size, bool)
-        for entries, _ in stems:
-            any_stem[entries] = True
-        stem_of = []
-        for entries, keys in stems:
-            column = np.zeros(hashes.size, np.uint64)
-            column[entries] = keys
-            stem_of.append(column)
-
-        root = np.full(hashes.size, _ROOT, np.uint64)
-        opens = self._at(combine(root, hashes)) >= 0
-        for column in stem_of:
-            opens |= (column != 0) & (self._at(combine(root, column)) >= 0)
-        first = np.flatnonzero(opens[batch.token_word])
+        hashes, stems = batch.vocabulary.hash, self._stem_keys(batch)
+        is_stem = np.zeros(hashes.size, bool)
+        for column in stems:
+            is_stem |= column != 0
+        # the first step is the same for all tokens of a word
+        opening = []
+        for column in (hashes, *stems):
+            node = np.full(hashes.size, -1, np.int32)
+            entries, at = self._at(combine(np.array([_ROOT]), column))
+            node[entries] = at
+            if entries.size:
+                of_token = node[batch.token_word]
+                first = np.flatnonzero(of_token >= 0)
+                opening.append((first, of_token[first]))
+        first, at = (np.concatenate(c) for c in zip(*opening, strict=True)) if opening else (empty, empty)
         limit = batch.paragraphs.last[batch.paragraphs.of_token[first]]
-        prefix = np.full(first.size, _ROOT, np.uint64)
-        depth = 0
+        depth = 1
         found: list[tuple[Ints, int, Ints]] = [(empty, 0, empty)]
         while first.size:
-            word = batch.token_word[first + depth]
-            steps = [(first, limit, combine(prefix, hashes[word]))]
-            for column in stem_of:
-                some = np.flatnonzero(column[word])
-                steps.append((first[some], limit[some], combine(prefix[some], column[word[some]])))
-            first, limit, prefix = (np.concatenate(columns) for columns in zip(*steps, strict=True))
-            at = self._at(prefix)
-            first, limit, prefix, at = first[at >= 0], limit[at >= 0], prefix[at >= 0], at[at >= 0]
-            depth += 1
             ends = self._n_values[at] > 0
             found.append((first[ends], depth, at[ends]))
             more = first + depth < limit
-            first, limit, prefix = first[more], limit[more], prefix[more]
+            first, limit, prefix = first[more], limit[more], self._node[at[more]]
+            word = batch.token_word[first + depth]
+            steps = [self._at(combine(prefix, hashes[word]))]
+            some = np.flatnonzero(is_stem[word])
+            for column in stems:
+                kept, at = self._at(combine(prefix[some], column[word[some]]))
+                steps.append((some[kept], at))
+            row, at = (np.concatenate(columns) for columns in zip(*steps, strict=True))
+            first, limit = first[row], limit[row]
+            depth += 1
         return self._collect(found)
 
-    def _at(self, nodes: Hashes) -> Ints:
-        """Index of each node, -1 where there is none."""
-        at = np.minimum(np.searchsorted(self._node, nodes), self._node.size - 1)
-        return np.where(self._node[at] == nodes, at, -1)
+    def _at(self, paths: Hashes) -> tuple[Ints, Ints]:
+        """Which of the paths are nodes, and the index of each of these nodes."""
+        maybe = np.flatnonzero(self._begins[paths >> self._shift])
+        paths = paths[maybe]
+        at = np.minimum(np.searchsorted(self._node, paths), self._node.size - 1)
+        hit = self._node[at] == paths
+        return maybe[hit], at[hit]
 
-    def _stem_keys(self, batch: Batch) -> list[tuple[Ints, Hashes]]:
-        """For each stem length: vocabulary entries that begin with a stem, and the stem's key."""
+    def _stem_keys(self, batch: Batch) -> list[Hashes]:
+        """Keys of the stems that vocabulary entries begin with, else 0: a column for each length met."""
         vocabulary = batch.vocabulary
+        if not self._stems:
+            return []
+        maybe = np.flatnonzero(self._opens_stem[_first_two(vocabulary)])
         padded = np.concatenate((vocabulary.letters, np.zeros(16, np.uint8)))
         keys = []
         for size, stems in self._stems.items():
-            entries = np.flatnonzero(vocabulary.length >= size)
+            entries = maybe[vocabulary.length[maybe] >= size]
             head = hash_bytes(padded, vocabulary.start[entries], np.full(entries.size, size, np.int64))
-            matching = np.isin(head, stems)
-            keys.append((entries[matching], head[matching] ^ _STEM))
+            matching = (head[:, None] == stems).any(axis=1)
+            if matching.any():
+                column = np.zeros(len(vocabulary), np.uint64)
+                column[entries[matching]] = head[matching] ^ _STEM
+                keys.append(column)
         return keys
 
     def _collect(self, found: list[tuple[Ints, int, Ints]]) -> Hits:
@@ -218,6 +254,13 @@ class Phrases:
         return Hits(first[order], n_tokens[order], value[order])
 
 
+def _first_two(vocabulary: Vocabulary) -> Ints:
+    """The first two letters of each entry as one number, the second 0 where there is none; int64[v]."""
+    first = vocabulary.letters[vocabulary.start].astype(np.int64)
+    second = vocabulary.letters[np.minimum(vocabulary.start + 1, max(vocabulary.letters.size - 1, 0))]
+    return first << 8 | np.where(vocabulary.length > 1, second, 0)
+
+
 def expand(phrase: str) -> list[str]:
     """All phrases that one with braces stands for: "{read,see} more" gives two.
 
@@ -227,7 +270,7 @@ def expand(phrase: str) -> list[str]:
         raise ValueError(f"unbalanced braces in {phrase!r}")
     parts = _BRACES.split(phrase)
     choices = [part.split(",") if k % 2 else [part] for k, part in enumerate(parts)]
-    forms = (" ".join("".join(choice).split()) for choice in itertools.product(*choices))
+    forms = (" ".join("".join(choice).split()) for choice in product(*choices))
     return list(dict.fromkeys(forms))
 
 
@@ -312,7 +355,11 @@ class RulePack:
         # anchors go into the same table, numbered after the rules: one walk over the text finds both
         entries += [(a, len(self.rules) + k) for k, r in enumerate(self.rules) for a in r.anchors]
         self._phrases = Phrases(entries)
-        self._patterns = [_together([_compiled(p, r.id) for p in r.patterns]) for r in self.rules]
+        # patterns tied to the start of a paragraph are tried there alone, as one
+        self._tied = [_together([p for p in r.patterns if p.startswith("^")], r.id) for r in self.rules]
+        self._patterns = [
+            [_compiled(p, r.id) for p in r.patterns if not p.startswith("^")] for r in self.rules
+        ]
         self._unless = [[_compiled(p, r.id) for p in r.unless] for r in self.rules]
         self._document_unless = [[_compiled(p, r.id) for p in r.document_unless] for r in self.rules]
 
@@ -332,13 +379,14 @@ class RulePack:
             of_rule = found.value == number
             first, last = _without_overlap(found.first[of_rule], (found.first + found.n_tokens)[of_rule])
             spans = Spans.of_tokens(batch, first, last) if first.size else Spans.none()
-            if self._patterns[number]:
+            if rule.patterns:
                 paragraphs = np.unique(
                     batch.paragraphs.of_token[found.first[found.value == len(self.rules) + number]]
                 )
                 if rule.where == "short":
                     paragraphs = paragraphs[batch.paragraphs.sum(batch.is_word)[paragraphs] <= SHORT]
-                spans = _joined(spans, self._search(batch, number, paragraphs))
+                if paragraphs.size:
+                    spans = _joined(spans, self._search(batch, number, paragraphs))
             if len(spans):
                 spans = self._allowed(batch, number, rule, spans)
             result.append(spans)
@@ -346,15 +394,21 @@ class RulePack:
 
     def _search(self, batch: Batch, number: int, paragraphs: Ints) -> Spans:
         start, end, owner = [], [], []
-        for paragraph in paragraphs:
-            low = int(batch.paragraphs.start[paragraph])
-            text = batch.text_of(low, int(batch.paragraphs.end[paragraph]))
-            for pattern, tied in self._patterns[number]:
-                for match in filter(None, [pattern.match(text)]) if tied else pattern.finditer(text):
-                    if match.end() > match.start():
-                        start.append(low + match.start())
-                        end.append(low + match.end())
-                        owner.append(int(paragraph))
+        of = batch.paragraphs
+        bounds = zip(*(c[paragraphs].tolist() for c in (of.start, of.end, of.parent)), strict=True)
+        texts, folded = [], []
+        for low, high, document in bounds:
+            base = int(batch.document_start[document])
+            texts.append(batch.texts[document][low - base : high - base])
+            folded.append(batch.folded[low:high].tobytes())
+        tied, some = self._tied[number], Some(texts, folded)
+        found = [(k, match) for k, text in enumerate(texts) if tied and (match := tied.match(text))]
+        for k, match in chain(found, *(pattern.search(some) for pattern in self._patterns[number])):
+            if match.end() > match.start():
+                low = int(of.start[paragraphs[k]])
+                start.append(low + match.start())
+                end.append(low + match.end())
+                owner.append(int(paragraphs[k]))
         return Spans(np.array(start, np.int64), np.array(end, np.int64), np.array(owner, np.int64))
 
     def _allowed(self, batch: Batch, number: int, rule: Rule, spans: Spans) -> Spans:
@@ -384,9 +438,9 @@ class RulePack:
         return Spans(spans.start[keep], spans.end[keep], spans.paragraph[keep])
 
 
-def _any_holds(texts: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> Bools:
+def _any_holds(texts: Sequence[str], patterns: Sequence[Pattern]) -> Bools:
     """Whether some pattern is found in each text; bool[n]."""
-    return np.array([any(p.search(text) for p in patterns) for text in texts], bool)
+    return np.array([any(p.regex.search(text) for p in patterns) for text in texts], bool)
 
 
 @cache
@@ -444,23 +498,22 @@ def _tuples(value: object) -> object:
 _NESTED = re.compile(r"\((?:[^()\\]|\\.)*(?:[*+]|\{\d+,\})\)?(?:[*+]|\{\d+,\})|(?<!\\)\.[*+]|\)[*+]")
 
 
-def _compiled(pattern: str, rule: str) -> re.Pattern[str]:
+def _compiled(pattern: str, rule: str) -> Pattern:
     if _NESTED.search(pattern):
         raise ValueError(
             f"rule {rule}: pattern {pattern!r} may take more than linear time: "
             "no repeated groups, no .* or .+; write bounded repeats such as [^.]{0,80}"
         )
     try:
-        return re.compile(pattern, re.IGNORECASE)
+        return Pattern(pattern)
     except re.error as error:
         raise ValueError(f"rule {rule}: pattern {pattern!r} is not a regular expression: {error}") from error
 
 
-def _together(patterns: Sequence[re.Pattern[str]]) -> list[tuple[re.Pattern[str], bool]]:
-    """Patterns tied to the start of a paragraph as one, tried there alone; the others one by one."""
-    tied = [p.pattern for p in patterns if p.pattern.startswith("^")]
-    one = [(re.compile("|".join(f"(?:{p})" for p in tied), re.IGNORECASE), True)] if tied else []
-    return one + [(p, False) for p in patterns if not p.pattern.startswith("^")]
+def _together(patterns: Sequence[str], rule: str) -> re.Pattern[str] | None:
+    """Patterns as one expression, None where there are none."""
+    one = "|".join(f"(?:{_compiled(p, rule).regex.pattern})" for p in patterns)
+    return re.compile(one, re.IGNORECASE) if one else None
 
 
 def _without_overlap(first: Ints, last: Ints) -> tuple[Ints, Ints]:

@@ -26,6 +26,8 @@ from quality.text import PUNCTUATION, Batch, Bools, Hashes, hash_bytes, hash_wor
 
 # Tokens from a title within which a known name must stand for a closer look, and how far that look goes.
 NEAR, REACH = 8, 14
+# Tokens that the look may overshoot a window on either side: a mark and the words it leads to.
+BEYOND = 4
 
 # Offices whose holders keep the title for life in polite use, and monarchs: they date a text, no more.
 COURTESY = re.compile(
@@ -60,7 +62,8 @@ class Index:
         distinct = sorted({word for some in listed.values() for word in some})
         value = dict(zip(distinct, hash_words(distinct).tolist(), strict=True))
         self.cue = {cue: frozenset(value[word] for word in some) for cue, some in listed.items()}
-        self.mark = dict(zip(MARKS, hash_words(list(MARKS.values())).tolist(), strict=True))
+        marks: list[int] = hash_words(list(MARKS.values())).tolist()
+        self.mark = dict(zip(MARKS, marks, strict=True))
         # years after the table's last are plans, whatever the text says
         self.latest_year = date.fromordinal(max(t.asof for t in table.terms)).year
         self._add_titles(table, _set(words["titles"]["shared"]), _set(words["titles"]["staff"]))
@@ -218,8 +221,11 @@ def find_mentions(batch: Batch, index: Index) -> Iterator[Mention]:
     sentence = batch.sentences.of_token[first]
     low = np.maximum(batch.sentences.first[sentence], first - REACH)
     high = np.minimum(batch.sentences.last[sentence], last + REACH)
-    # all windows in one gather: a row of hashes and a row of flags for each hit
-    token = np.minimum(low[:, None] + np.arange(int((high - low).max())), batch.token_word.size - 1)
+    # all windows in one gather: a row of hashes and a row of flags for each hit, zeros beyond its end, so
+    # that a place a little before the first token (the end of the row) or after the last has no word
+    wide = low[:, None] + np.arange(int((high - low).max()) + BEYOND)
+    inside = wide < high[:, None]
+    token = np.minimum(wide, batch.token_word.size - 1)
     word = batch.token_word[token]
     flags = (
         batch.token_upper[token] * _UPPER
@@ -229,8 +235,8 @@ def find_mentions(batch: Batch, index: Index) -> Iterator[Mention]:
         + (np.minimum(batch.vocabulary.length[word], 15) << _SIZE)
     )
     columns = zip(
-        plain[word].tolist(),
-        flags.tolist(),
+        np.where(inside, plain[word], 0).tolist(),
+        (flags * inside).tolist(),
         (high - low).tolist(),
         (low == batch.sentences.first[sentence]).tolist(),
         first.tolist(),
@@ -279,13 +285,13 @@ class _Window:
         return persons, full, place | place_after, start, end, cancelled or ("coming" if coming else "")
 
     def _is(self, i: int, mark: str) -> bool:
-        return 0 <= i < self.n and self.hash[i] == self.mark[mark]
+        return self.hash[i] == self.mark[mark]
 
     def _in(self, i: int, cue: str) -> bool:
-        return 0 <= i < self.n and self.hash[i] in self.cue[cue]
+        return self.hash[i] in self.cue[cue]
 
     def _has(self, i: int, flag: int) -> bool:
-        return 0 <= i < self.n and bool(self.flag[i] & flag)
+        return bool(self.flag[i] & flag)
 
     def _joins(self, i: int) -> bool:
         """Whether the token at i is a hyphen without a blank before it."""
@@ -411,17 +417,20 @@ class _Window:
         """
         if not 0 <= i < self.n or (entries := table.get(self.hash[i])) is None:
             return None
-        hashes, flags = self.hash, self.flag
+        hashes, flags, mark = self.hash, self.flag, self.mark
         row: list[int] = []
         at: list[int] = []
         j, longest = i, len(entries[0][0]) + 2  # two initials at most
         while 0 <= j < self.n and len(row) < longest:
-            if flags[j] & _WORDLY or self._is(j, "ampersand"):
-                row.append(hashes[j])
+            word, flag = hashes[j], flags[j]
+            if flag & _WORDLY or word == mark["ampersand"]:
+                row.append(word)
                 at.append(j)
-                if step == 1 and flags[j] & _OWNS:
+                if step == 1 and flag & _OWNS:
                     break
-            elif not (self._joins(j) or (self._is(j, "dot") and self._abbreviates(j))):
+            elif flag & _SPACED or not (
+                word == mark["hyphen"] or (word == mark["dot"] and self._abbreviates(j))
+            ):
                 break
             j += step
         words = tuple(row)

@@ -10,7 +10,7 @@ import numpy as np
 
 from quality.lexicon import Spans
 from quality.registry import rule
-from quality.text import LETTER, UPPER, WORD, Batch, Bools, Ints
+from quality.text import LETTER, UPPER, Batch, Ints, once_per_batch
 
 # The soft hyphen is left out: typesetters use it.
 ZERO_WIDTH = (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF)
@@ -19,11 +19,18 @@ DIRECTION = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 OTHER_SCRIPTS = (0x0370, 0x052F)
 
 
-def _holding(batch: Batch, characters: Bools) -> Ints:
-    """Words that hold a marked character; token indices."""
-    total = np.concatenate(([0], np.cumsum(characters, dtype=np.int32)))
-    held = total[batch.token_end] > total[batch.token_start]
-    return np.flatnonzero(held & (batch.token_kind == WORD))
+@once_per_batch
+def _unusual(batch: Batch) -> Ints:
+    """Characters beyond the Latin ones: few, and all that this file asks of; indices in the joined text."""
+    return np.flatnonzero(batch.code >= OTHER_SCRIPTS[0])
+
+
+def _holding(batch: Batch, characters: Ints) -> Ints:
+    """Words that hold one of some characters, which are given in order; token indices."""
+    token = np.searchsorted(batch.token_end, characters, "right")
+    characters, token = characters[token < batch.token_end.size], token[token < batch.token_end.size]
+    token = token[batch.token_start[token] <= characters]
+    return np.unique(token[batch.is_word[token]])
 
 
 @rule(
@@ -38,9 +45,8 @@ def _holding(batch: Batch, characters: Bools) -> Ints:
 )
 def zero_width(batch: Batch) -> Spans:
     """Words with a zero-width character inside."""
-    if not (batch.code > 0x2000).any():
-        return Spans.none()
-    found = _holding(batch, np.isin(batch.code, ZERO_WIDTH))
+    at = _unusual(batch)
+    found = _holding(batch, at[np.isin(batch.code[at], ZERO_WIDTH)])
     return Spans.of_tokens(batch, found, found + 1)
 
 
@@ -56,11 +62,15 @@ def zero_width(batch: Batch) -> Spans:
 )
 def mixed_script(batch: Batch) -> Spans:
     """Words with both Latin letters and Greek or Cyrillic ones."""
-    other = (batch.code >= OTHER_SCRIPTS[0]) & (batch.code <= OTHER_SCRIPTS[1])
-    if not other.any():
+    at = _unusual(batch)
+    found = _holding(batch, at[batch.code[at] <= OTHER_SCRIPTS[1]])
+    if not found.size:
         return Spans.none()
-    latin = (batch.code < OTHER_SCRIPTS[0]) & ((batch.kind == LETTER) | (batch.kind == UPPER))
-    found = np.intersect1d(_holding(batch, other), _holding(batch, latin))
+    size = batch.token_end[found] - batch.token_start[found]
+    first = np.cumsum(size) - size
+    inside = np.arange(int(size.sum())) + np.repeat(batch.token_start[found] - first, size)
+    letter = (batch.kind[inside] == LETTER) | (batch.kind[inside] == UPPER)
+    found = found[np.logical_or.reduceat(letter & (batch.code[inside] < OTHER_SCRIPTS[0]), first)]
     return Spans.of_tokens(batch, found, found + 1)
 
 
@@ -76,9 +86,8 @@ def mixed_script(batch: Batch) -> Spans:
 )
 def bidi(batch: Batch) -> Spans:
     """Controls that override or isolate the direction of writing."""
-    if not (batch.code > 0x2000).any():
-        return Spans.none()
-    at = np.flatnonzero(np.isin(batch.code, DIRECTION))
+    at = _unusual(batch)
+    at = at[np.isin(batch.code[at], DIRECTION)]
     paragraph = np.searchsorted(batch.paragraphs.start, at, "right") - 1
     inside = (paragraph >= 0) & (at < batch.paragraphs.end[np.maximum(paragraph, 0)])
     return Spans(at[inside], at[inside] + 1, paragraph[inside])

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from quality.lexicon import Rule, Spans
+from quality.lexicon import Rule, Spans, entries_among
 from quality.mentions import COURTESY, Index, Mention, find_mentions, shipped_index
 from quality.officeholders import Term, family_names, iso
 from quality.registry import Told
@@ -100,16 +100,14 @@ def find_officials(
         if in_prose and mention.cancelled != "coming":
             dating[mention.document].append(mention)
     years = _Years.of(batch, index)
-    low = np.searchsorted(years.token, batch.documents.first).tolist()
-    high = np.searchsorted(years.token, batch.documents.last).tolist()
     as_of: list[Mapping[str, str | None]] = []
     found: list[_Finding] = []
     for document, when in enumerate(known):
         mentions = by_document.get(document, [])
         if when is None:
-            when = _own_date(batch, document, years, low[document], high[document])
+            when = _own_date(batch, document, years)
             if mentions and when.high is None:
-                when = _of_years(batch, document, years, low[document], high[document])
+                when = _of_years(batch, document, years)
                 when = _of_officials(dating[document], index, when)
         as_of.append({"date": iso(when.low) if when.low else None, "from": when.source})
         if mentions and when.low:
@@ -197,11 +195,17 @@ def _given(text: str | None) -> When | None:
 
 @dataclass(frozen=True)
 class _Years:
-    """Tokens that can be years, in order: place, value, and whether they bound the date of the text."""
+    """Tokens that can be years, in order: index, first character, value, whether they bound the text's date.
 
-    token: Ints
-    value: Ints
-    bounds: Bools
+    Those of document d are `first[d] : last[d]`.
+    """
+
+    token: list[int]
+    start: list[int]
+    value: list[int]
+    bounds: list[bool]
+    first: list[int]
+    last: list[int]
 
     @classmethod
     def of(cls, batch: Batch, index: Index) -> _Years:
@@ -212,12 +216,12 @@ class _Years:
             word = vocabulary.word(entry)
             if word.isdecimal() and word[:2] in ("19", "20") and int(word) <= index.latest_year:
                 value[entry] = int(word)
-        token = np.flatnonzero(value[batch.token_word])
+        token = np.flatnonzero((value > 0)[batch.token_word])
         bounds = np.zeros(token.size, bool)
         if token.size:
             before = [batch.token_word[np.maximum(token - k, 0)] for k in (1, 2, 3)]
             is_dating, is_ahead = (
-                np.isin(vocabulary.hash, np.array(sorted(index.cue[cue]), np.uint64))
+                entries_among(batch, np.array(list(index.cue[cue]), np.uint64))
                 for cue in ("before_year", "no_bound")
             )
             comma = (vocabulary.hash == index.mark["comma"])[before[0]]
@@ -227,7 +231,9 @@ class _Years:
             bounds = is_dating[before[0]] | (comma & (after_day | closed))
             bounds &= ~(is_ahead[before[0]] | is_ahead[before[1]] | is_ahead[before[2]])
             bounds &= _in_prose(batch, token)
-        return cls(token, value[batch.token_word[token]], bounds)
+        columns = (token, batch.token_start[token], value[batch.token_word[token]], bounds)
+        edges = (np.searchsorted(token, of) for of in (batch.documents.first, batch.documents.last))
+        return cls(*(column.tolist() for column in (*columns, *edges)))
 
 
 def _in_prose(batch: Batch, token: Ints) -> Bools:
@@ -239,10 +245,11 @@ def _in_prose(batch: Batch, token: Ints) -> Bools:
     return (length >= LINE) | (closed & (length >= SENTENCE))
 
 
-def _own_date(batch: Batch, document: int, years: _Years, low: int, high: int) -> When:
-    """The date that a text bears at its head; `low : high` are its years."""
+def _own_date(batch: Batch, document: int, years: _Years) -> When:
+    """The date that a text bears at its head."""
     text, base = batch.texts[document], int(batch.document_start[document])
-    for start in (batch.token_start[years.token[low:high]] - base).tolist():
+    for k in range(years.first[document], years.last[document]):
+        start = years.start[k] - base
         if start >= HEAD:
             break
         match = _FULL_DATE.search(text, max(0, start - DATE_WIDTH), start + DATE_WIDTH)
@@ -252,15 +259,15 @@ def _own_date(batch: Batch, document: int, years: _Years, low: int, high: int) -
     return UNKNOWN
 
 
-def _of_years(batch: Batch, document: int, years: _Years, low: int, high: int) -> When:
-    """Earliest day a text can be of by the latest past year it names; `low : high` are its years."""
+def _of_years(batch: Batch, document: int, years: _Years) -> When:
+    """Earliest day a text can be of by the latest past year it names."""
     text, base = batch.texts[document], int(batch.document_start[document])
-    bounding = np.flatnonzero(years.bounds[low:high]) + low
-    for k in bounding[np.argsort(-years.value[bounding], kind="stable")].tolist():
+    bounding = (k for k in range(years.first[document], years.last[document]) if years.bounds[k])
+    for k in sorted(bounding, key=lambda k: -years.value[k]):
         sentence = batch.sentences.of_token[years.token[k]]
         start, end = int(batch.sentences.start[sentence]) - base, int(batch.sentences.end[sentence]) - base
         if not _NO_BOUND.search(text, start, end):
-            return When(date(int(years.value[k]), 1, 1).toordinal(), None, "text")
+            return When(date(years.value[k], 1, 1).toordinal(), None, "text")
     return UNKNOWN
 
 
@@ -562,11 +569,15 @@ def _in_a_list_of_former(before: str, index: Index) -> bool:
 
 def _of_an_administration_past(near: str, sentence: str, index: Index, when: When) -> bool:
     """Whether the mention is tied to a government that was over: "in the Obama administration, ..."."""
+    under = {match["who"] for match in _UNDER.finditer(sentence)}
+    administrations = [(match["who"], match[0]) for match in _ADMINISTRATION.finditer(near)]
+    if not under and not administrations:
+        return False
     past = EARLIER.union(t.person.split()[-1] for t in index.rulers if t.end is not None and t.end < when.low)
     past -= {t.person.split()[-1] for t in index.rulers if t.covers(when.low, when.low)}
-    if any(match["who"] in past for match in _UNDER.finditer(sentence)):
-        return True
-    return any(match["who"] in past or " first " in match[0] for match in _ADMINISTRATION.finditer(near))
+    return not under.isdisjoint(past) or any(
+        who in past or " first " in whole for who, whole in administrations
+    )
 
 
 def _told_of_past_years(batch: Batch, case: _Case) -> bool:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quality.lexicon import Spans, is_stop_word
+from quality.lexicon import Spans, entries_among, is_stop_word
 from quality.registry import feature, rule
 from quality.text import (
     NUMBER,
@@ -129,43 +129,45 @@ class _Repeated:
     row: Ints
 
 
-@once_per_batch
-def _repeated(batch: Batch) -> dict[int, _Repeated]:
-    """Repeated rows of two to ten words, paragraphs' ends ignored.
+def _repeated(batch: Batch, n: int) -> _Repeated:
+    """Repeated rows of n words, two or more, paragraphs' ends ignored."""
+    position, key = _perhaps_repeated(batch, n)
+    _, row, count = np.unique(key, return_inverse=True, return_counts=True)
+    twice = count[row] > 1
+    return _Repeated(position[twice], row[twice])
+
+
+def _perhaps_repeated(batch: Batch, n: int) -> tuple[Ints, Hashes]:
+    """First words of all rows of n words that are repeated and of a few others, and the hash of each row.
 
     A row can come twice only if the rows one shorter at both its ends do, so after the pairs only
     a few per cent of the words are looked at.
     """
-    words = _words(batch)
-    size = np.uint64(len(batch.vocabulary) + 1)
-    entry = words.entry.astype(np.uint64)
-    position = np.flatnonzero(words.document[1:] == words.document[:-1])
-    # exact below 2**64, which a batch of a million distinct words and a million texts stays under
-    row = (words.document[position].astype(np.uint64) * size + entry[position]) * size
-    row += entry[position + 1]
-    maybe = _perhaps_twice(row)
-    position, row = position[maybe], row[maybe]
-    found = {}
-    for n in range(2, 11):
-        _, inverse, count = np.unique(row, return_inverse=True, return_counts=True)
-        twice = count[inverse] > 1
-        position, number = position[twice], inverse[twice]
-        found[n] = _Repeated(position, number)
-        follows = np.flatnonzero(position[1:] == position[:-1] + 1)
-        following = position[follows] + n
-        inside = following < words.entry.size
-        follows, following = follows[inside], following[inside]
-        same = words.document[following] == words.document[position[follows]]
-        follows, following = follows[same], following[same]
-        position = position[follows]
-        row = number[follows].astype(np.uint64) * size + entry[following]
-    return found
+    known = _rows_met(batch)
+    if n not in known:
+        words = _words(batch)
+        if n == 2:
+            position = np.flatnonzero(words.document[1:] == words.document[:-1])
+            head = combine(words.document.astype(np.uint64), words.entry.astype(np.uint64))[position]
+        else:
+            position, head = _perhaps_repeated(batch, n - 1)
+            follows = np.flatnonzero(position[1:] == position[:-1] + 1)
+            position, head = position[follows], head[follows]
+        key = combine(head, words.entry[position + n - 1].astype(np.uint64))
+        maybe = _perhaps_twice(key)
+        known[n] = position[maybe], key[maybe]
+    return known[n]
+
+
+@once_per_batch
+def _rows_met(batch: Batch) -> dict[int, tuple[Ints, Hashes]]:
+    return {}
 
 
 def _perhaps_twice(key: Hashes) -> Ints:
-    """Indices of all keys that occur twice and of a few others, much faster than sorting; int64[k]."""
-    bits = max(int(key.size).bit_length() + 2, 1)
-    bucket = (combine(key, key) >> np.uint64(64 - bits)).astype(np.int64)
+    """Indices of all hashes that occur twice and of a few others, much faster than sorting; int64[k]."""
+    bits = key.size.bit_length() + 1
+    bucket = (key >> np.uint64(64 - bits)).view(np.int64)
     return np.flatnonzero(np.bincount(bucket, minlength=1)[bucket] > 1)
 
 
@@ -188,7 +190,7 @@ def _letters_before(batch: Batch) -> Ints:
 
 def _top_share(batch: Batch, n: int) -> Floats:
     """Characters of the commonest n-gram times its number, over the characters of the document."""
-    words, repeated = _words(batch), _repeated(batch)[n]
+    words, repeated = _words(batch), _repeated(batch, n)
     before = _letters_before(batch)
     some = words.document_last - words.document_first >= n
     # without any repetition the first n-gram is the commonest, once
@@ -209,7 +211,7 @@ def _duplicate_share(batch: Batch, n: int) -> Floats:
 
     Read from left to right; after an n-gram that came before, reading goes on behind it.
     """
-    words, repeated = _words(batch), _repeated(batch)[n]
+    words, repeated = _words(batch), _repeated(batch, n)
     seen: set[int] = set()
     again = []
     resume = 0
@@ -309,7 +311,7 @@ def _near(batch: Batch) -> tuple[Floats, Ints]:
 
 def _candidates(batch: Batch) -> tuple[Ints, Ints]:
     """Pairs of paragraphs of a document, later and earlier, that share rarer rows of three words."""
-    words, repeated = _words(batch), _repeated(batch)[3]
+    words, repeated = _words(batch), _repeated(batch, 3)
     paragraph = words.paragraph[repeated.position]
     inside = (paragraph == words.paragraph[repeated.position + 2]) & (_original(batch)[paragraph] < 0)
     posting = np.unique(repeated.row[inside] * (batch.paragraphs.n + 1) + paragraph[inside])
@@ -348,18 +350,27 @@ def _cover(batch: Batch, of: Ints, by: Ints) -> Floats:
     pair, word = _spread(words.first[of], words.last[of])
     owner = by[pair].astype(np.uint64)
     opens = np.flatnonzero(word + 1 < words.last[of[pair]])
-    hit = opens[np.isin(combine(_pair_hash(batch, word[opens]), owner[opens]), known_pairs)]
+    hit = opens[_among(combine(_pair_hash(batch, word[opens]), owner[opens]), known_pairs)]
     covered = np.zeros(word.size, bool)
     covered[hit] = True
     covered[hit + 1] = True
     must = _is_telling(batch)[word] | (words.count[of[pair]] < LONG) & ~is_stop_word(batch)[words.token[word]]
     asked = np.flatnonzero(must & ~covered)
-    lacking = asked[~np.isin(combine(entry[word[asked]], owner[asked]), known_words)]
+    lacking = asked[~_among(combine(entry[word[asked]], owner[asked]), known_words)]
     share = ratio(
         _sum(pair, words.letters[word] * covered, of.size), _sum(pair, words.letters[word], of.size)
     )
     share[pair[lacking]] = 0.0
     return share
+
+
+def _among(some: Hashes, known: Hashes) -> Bools:
+    """Which of some hashes are known; bool[n]. `np.isin` sorts both sides."""
+    if not known.size:
+        return np.zeros(some.size, bool)
+    known = np.sort(known)
+    found: Bools = known[np.minimum(np.searchsorted(known, some), known.size - 1)] == some
+    return found
 
 
 def _spread(first: Ints, last: Ints) -> tuple[Ints, Ints]:
@@ -378,7 +389,7 @@ def _pair_hash(batch: Batch, word: Ints) -> Hashes:
 @once_per_batch
 def _is_telling(batch: Batch) -> Bools:
     """Words that must not differ between near copies: figures, weekdays, months, ordinals; bool[words]."""
-    telling = np.isin(batch.vocabulary.hash, hash_words(TELLING)) | (batch.vocabulary.kind == NUMBER)
+    telling = entries_among(batch, hash_words(TELLING)) | (batch.vocabulary.kind == NUMBER)
     return telling[_words(batch).entry]
 
 
@@ -397,9 +408,11 @@ def _is_free_line(batch: Batch) -> Bools:
     A question or exclamation mark may end a headline; a closing quotation mark may follow the stop.
     """
     group = batch.paragraphs
-    stop = np.isin(batch.vocabulary.hash, hash_words((".", ",", ";", ":")))[batch.token_word]
-    count = np.concatenate(([0], np.cumsum(stop)))
-    ended = count[group.last] > count[np.maximum(group.last - 2, group.first)]
+    stop = entries_among(batch, hash_words((".", ",", ";", ":")))
+    ended = np.zeros(group.n, bool)
+    for k in (1, 2):
+        some = np.flatnonzero(group.last - k >= group.first)
+        ended[some] |= stop[batch.token_word[group.last[some] - k]]
     return ~ended & ~batch.is_list_item
 
 

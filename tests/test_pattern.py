@@ -1,0 +1,59 @@
+"""A pattern finds what searching every character finds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from quality.lexicon import shipped_rules
+from quality.pattern import Pattern, Some
+from quality.text import Batch
+
+
+def found(expression: str, texts: list[str]) -> list[tuple[int, str]]:
+    some = Some(texts, [Batch.of([text]).folded[:-1].tobytes() for text in texts])
+    return [(k, match[0]) for k, match in Pattern(expression).search(some)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        (r"\bferr(?:y|ies)\b", "Ferry, FERRIES, ferryman, the\u00a0ferry"),
+        (r"\b(?-i:May)\b", "In May it may. MAY"),
+        (r"(?<!no )harbou?r", "harbour, no harbour, Harbor"),
+        (r"abab|ba", "ababab bab"),
+        (r"\bI['\u2019]m sorry", "I\u2019m sorry. i'm Sorry. I am sorry"),
+        (r"\[\d{1,2}\]", "[1][22] [333]"),
+        (r"(?:\[\d\]){1,3}", "[1][2] and [3][4][5][6]"),
+        (r"[a-z]{2,9}-and-[a-z]{2,9} (?:scene|realm)s?", "the salt-and-pepper realms"),
+        (r"(?:left|right)? ?turn(?! back)", "Right turn, turn back, left turn"),
+        (r"kiss|\u00e9tude", "\u212ai\u017f\u017f, \u00c9TUDE, etude"),
+        (r"(?:one|two|[3-9]) boats", "two boats, 7 boats, boats"),
+        (r"^note|note$", "note the note"),
+        (r"\W{2,3}fish", "... fish"),
+        (r"x?", "xx"),
+    ],
+)
+def test_a_pattern_finds_the_same_as_a_search_of_every_character(expression: str, text: str) -> None:
+    expected = [match[0] for match in re.finditer(expression, text, re.IGNORECASE)]
+    assert expected
+    assert found(expression, [text]) == [(0, match) for match in expected]
+
+
+def test_matches_stay_within_their_text() -> None:
+    assert found("one two", ["one", "two", "", "One two", "one two one two"]) == [
+        (3, "One two"),
+        (4, "one two"),
+        (4, "one two"),
+    ]
+    assert found(r"one\s", ["one", "one "]) == [(1, "one ")]
+
+
+def test_shipped_patterns_find_the_same_in_all_examples() -> None:
+    texts = [t for rule in shipped_rules().rules for t in (*rule.clean, *(text for text, _ in rule.hits))]
+    for expression in {p for rule in shipped_rules().rules for p in rule.patterns}:
+        expected = [
+            (k, match[0]) for k, t in enumerate(texts) for match in re.finditer(expression, t, re.IGNORECASE)
+        ]
+        assert found(expression, texts) == expected, expression
