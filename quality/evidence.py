@@ -14,9 +14,10 @@ import numpy as np
 
 from quality.features.repetition import duplicates
 from quality.features.topic import off_topic
-from quality.registry import Counted
+from quality.lexicon import is_stop_word
+from quality.registry import Counted, measure
 from quality.report import ROLES
-from quality.text import Batch, Bools, Floats, Group, Ints, hash_words, once_per_batch, ratio
+from quality.text import Batch, Bools, Floats, Group, Ints, hash_words, once_per_batch, ratio, within
 
 CONTENT, BOILERPLATE, FILLER, DUPLICATE = range(len(ROLES))
 
@@ -24,11 +25,14 @@ CONTENT, BOILERPLATE, FILLER, DUPLICATE = range(len(ROLES))
 ENOUGH = 3
 # Words added to a text's own when a rate is taken, so that one phrase in a short notice is no flood.
 DAMPING = 100
-# Words that make up a question stub at most, and at least that many stubs make a list of them.
-STUB = 20
+# Words that make up a question stub at most, and stubs on a page that make its other questions stubs as well.
+STUB, STUBS = 20, 3
 
 # "X is a ...": what an encyclopaedia's first sentence looks like, up to this many tokens in.
 DEFINITION_REACH = 14
+# Words in lower case, function words aside, before its verb: "officially", "also called". News tells first:
+# "The witness said she mistook the flat, which is a ..."
+TOLD = 3
 
 
 def hard_rules(counted: Counted) -> list[str]:
@@ -68,8 +72,9 @@ def filler_terms(batch: Batch, counted: Counted, names: Sequence[str]) -> Floats
     amounts = _amount(findings_per(batch, counted, batch.paragraphs))
     columns = {rule.id: amounts[:, k] for k, rule in enumerate(counted.rules)}
     columns["off_topic"] = off_topic(batch)
-    columns["leaked_words"] = leaked_share(batch, counted)
-    columns["question_stub"] = question_stub(batch)
+    leaked = leaked_share(batch, counted)
+    columns["leaked_words"] = leaked
+    columns["question_stub"] = question_stub(batch, leaked > 0)
     columns["definition_line"] = definition_line(batch)
     return _chosen(columns, names)
 
@@ -93,57 +98,91 @@ def leaked_share(batch: Batch, counted: Counted) -> Floats:
     return np.minimum(np.nan_to_num(ratio(covered, length)), 1.0)
 
 
-@once_per_batch
-def question_stub(batch: Batch) -> Floats:
-    """1 for a short line that is one question, where the page has at least two of them; float64[paragraphs].
+def question_stub(batch: Batch, hollow: Bools) -> Floats:
+    """1 for a short line that is one question and that nothing answers; float64[paragraphs].
 
-    Their number says no more: honest interviews and guides have many.
+    Nothing answers it in a row of three such lines or more (rhetoric asks twice), or where the paragraph
+    after it is `hollow` (bool[paragraphs]: stock text or a leak); where `STUBS` of a page are
+    such, all of them are. Interviews and guides ask as much, and answer.
     """
     group = batch.paragraphs
-    words = group.sum(batch.is_word)
+    words = batch.n_words(group)
     mark = batch.mark("?")
     some = group.last > group.first
     ends = np.zeros(group.n, bool)
     if mark.size:
         ends = some & mark[np.maximum(group.last - 1, 0)]
     stub = ends & (group.sum(mark) == 1) & (words >= 4) & (words <= STUB) & (group.sum(batch.mark('"')) == 0)
-    return np.minimum(_one_of_several(group, stub), 1.0)
+    middle = stub & _near(batch, stub, (-1,)) & _near(batch, stub, (1,))
+    open_ = middle | (stub & (_near(batch, middle, (-1, 1)) | _near(batch, hollow, (1,))))
+    many = np.bincount(group.parent, weights=open_, minlength=batch.n_documents) >= STUBS
+    return (open_ | (stub & many[group.parent])).astype(np.float64)
 
 
-def _one_of_several(group: Group, chosen: Bools) -> Floats:
-    """For each chosen paragraph, how often the number of them on its page doubles, at most 3; 0 elsewhere."""
-    n = np.bincount(group.parent, weights=chosen, minlength=1)[group.parent]
-    return np.where(chosen, np.log2(np.clip(n, 1, 8)), 0.0)
+def _near(batch: Batch, chosen: Bools, places: Sequence[int]) -> Bools:
+    """Whether a chosen paragraph stands at one of some places from each, passing wordless ones; bool[paragraphs]."""
+    group = batch.paragraphs
+    worded = np.flatnonzero(batch.n_words(group))
+    flag, parent = chosen[worded], group.parent[worded]
+    found = np.zeros(worded.size, bool)
+    for by in places:
+        here = slice(max(-by, 0), worded.size - max(by, 0))
+        there = slice(max(by, 0), worded.size - max(-by, 0))
+        found[here] |= flag[there] & (parent[there] == parent[here])
+    near = np.zeros(group.n, bool)
+    near[worded] = found
+    return near
 
 
 @once_per_batch
 def definition_line(batch: Batch) -> Floats:
-    """A paragraph that opens as an encyclopaedia does ("X, of Y, is a ..."), one of several; float64[paragraphs].
+    """A paragraph that opens as an encyclopaedia does ("X, of Y, is a ..."), in a list of such; float64[paragraphs].
 
-    0 for a single one, which is an ordinary way to begin; 1 for two, 2 for four, 3 from eight on.
+    0 for one without another within two paragraphs, an ordinary way to begin, and for two on a page.
+    Else 1.58 for three, 2 for four, 3 from eight on. A past tense counts after an aside in brackets only (that of the
+    dead): "X was the first" is news.
     """
     group = batch.paragraphs
-    verb = np.isin(batch.vocabulary.hash, hash_words(("is", "was", "are")))[batch.token_word]
-    article = np.isin(batch.vocabulary.hash, hash_words(("a", "an", "the", "one")))[batch.token_word]
-    opening = np.zeros(verb.size, bool)
-    opening[:-1] = verb[:-1] & article[1:]
-    # an aside in brackets, "(born 1944; in Greek ...)", does not count: it may be long
-    inside = np.cumsum(batch.mark("(").astype(np.int64) - batch.mark(")"))
-    before = np.append(0, inside)[group.first][group.of_token]
-    outside = np.cumsum(inside <= before) - 1
-    place = outside - np.append(0, outside + 1)[group.first][group.of_token]
-    opening &= (place < DEFINITION_REACH) & (place > 0) & (inside <= before)
-    words = group.sum(batch.is_word)
-    named = np.zeros(group.n, bool)
-    some = group.last > group.first
-    if verb.size:
-        first = np.minimum(group.first, verb.size - 1)
-        the = np.isin(batch.vocabulary.hash, hash_words(("the", "a", "an")))[batch.token_word]
-        first = np.where(the[first], np.minimum(first + 1, verb.size - 1), first)
-        named = some & batch.token_upper[first]
-    quoted = group.sum(batch.mark('"')) > 0
-    line = named & (group.sum(opening) > 0) & (words >= 8) & (words <= 60) & ~quoted
-    return _one_of_several(group, line)
+    line = np.zeros(group.n, bool)
+    line[_definitions(batch)] = True
+    line &= _near(batch, line, (-2, -1, 1, 2))
+    n = np.bincount(group.parent, weights=line, minlength=batch.n_documents)[group.parent]
+    return np.where(line & (n > 2), np.log2(np.clip(n, 1, 8)), 0.0)
+
+
+def _definitions(batch: Batch) -> Ints:
+    """Paragraphs that open with "Name is a ..." or "A thing is a ..."; int64[k]."""
+    group, entry = batch.paragraphs, batch.token_word
+    present, past, article = (
+        batch.vocabulary.among(hash_words(words))
+        for words in (("is", "are"), ("was", "were"), ("a", "an", "the", "one"))
+    )
+    words = batch.n_words(group)
+    could = (words >= 8) & (words <= 60) & (group.sum(batch.mark('"')) == 0)
+    verb = np.flatnonzero((present | past)[entry])
+    verb = verb[verb + 1 < entry.size]
+    verb = verb[article[entry[verb + 1]] & could[group.of_token[verb]]]
+    owner = group.of_token[verb]
+    first = group.first[owner]
+    name = np.where(article[entry[first]], first + 1, first)
+    # what stands before the verb; an aside in brackets, "(born 1944; in Greek ...)", does not count: it may be long
+    token, of_verb = within(first, verb - first)
+    closing = batch.mark(")")[token]
+    depth = np.cumsum(batch.mark("(")[token].astype(np.int64) - closing)
+    edge = np.cumsum(verb - first)
+    before = np.append(0, depth)[edge - (verb - first)]
+    outside = depth <= before[of_verb]
+    told = outside & (batch.is_word & ~batch.token_upper & ~is_stop_word(batch))[token]
+    place, n_told, n_closing = (
+        np.bincount(of_verb, weights=column, minlength=verb.size) for column in (outside, told, closing)
+    )
+    opens = (
+        (place > 0) & (place < DEFINITION_REACH) & (n_told <= TOLD) & (np.append(0, depth)[edge] <= before)
+    )
+    thing = batch.vocabulary.among(hash_words(("a", "an")))[entry[first]]
+    opens &= thing | (batch.token_upper & ~is_stop_word(batch))[name]
+    opens &= present[entry[verb]] | (n_closing > 0)
+    return np.unique(owner[opens])
 
 
 def roles(batch: Batch, boilerplate: Floats, filler: Floats) -> tuple[Floats, Ints]:
@@ -153,7 +192,7 @@ def roles(batch: Batch, boilerplate: Floats, filler: Floats) -> tuple[Floats, In
     what remains of the doubt. The role given is the likeliest; a paragraph without words is furniture.
     """
     copied, _ = duplicates(batch)
-    wordless = batch.paragraphs.sum(batch.is_word) == 0
+    wordless = batch.n_words(batch.paragraphs) == 0
     boilerplate = np.where(wordless, 1.0, boilerplate)
     filler = np.where(wordless, 0.0, filler)
     # the larger of two doubts is taken whole, the other one out of what it leaves
@@ -165,21 +204,40 @@ def roles(batch: Batch, boilerplate: Floats, filler: Floats) -> tuple[Floats, In
     return chance, np.argmax(chance, axis=1)
 
 
+def content_style(batch: Batch, content: Bools, names: Sequence[str]) -> Floats:
+    """Mean of the named features over each document's content, by words; float64[documents, names].
+
+    `content` bool[paragraphs]. NaN where no content has words. Furniture does not take part, so a
+    text reads the same with and without it.
+    """
+    words = batch.n_words(batch.paragraphs)
+    chosen = np.flatnonzero(content & (words > 0))
+    parent, weight = batch.paragraphs.parent[chosen], words[chosen]
+    whole = np.bincount(parent, weights=weight, minlength=batch.n_documents)
+    of_paragraph = measure(batch, batch.paragraphs, names)[chosen]
+    columns = [
+        ratio(np.bincount(parent, weights=weight * column, minlength=batch.n_documents), whole)
+        for column in of_paragraph.T
+    ]
+    return np.column_stack(columns)
+
+
 def document_names(counted: Counted) -> list[str]:
     """Terms of `document_terms`, the likeness left out."""
-    structure = ["boilerplate_words", "filler_words", "duplicate_words"]
-    return [*hard_rules(counted), *soft_rules(counted), *structure]
+    return [*hard_rules(counted), *soft_rules(counted), "filler_words"]
 
 
 def document_terms(batch: Batch, counted: Counted, role: Ints, names: Sequence[str]) -> Floats:
     """Evidence and structure of each document; float64[documents, names].
 
-    Hard rules by amount wherever they fired, soft ones by their rate in content paragraphs, roles
-    by their words in proportion to the words of content.
+    Hard rules by amount wherever they fired, soft ones by their rate in content paragraphs, filler
+    by its words in proportion to the words of content. Furniture and copies are no term: on corpora
+    left out, the reliable pages had more of them (docs/results.md).
     """
-    words = batch.paragraphs.sum(batch.is_word)
-    content = np.bincount(
-        batch.paragraphs.parent, weights=words * (role == CONTENT), minlength=batch.n_documents
+    words = batch.n_words(batch.paragraphs)
+    content, filler = (
+        np.bincount(batch.paragraphs.parent, weights=words * (role == code), minlength=batch.n_documents)
+        for code in (CONTENT, FILLER)
     )
     in_content = (role == CONTENT)[counted.paragraph] if counted.paragraph.size else np.zeros(0, bool)
     amounts = _amount(findings_per(batch, counted, batch.documents))
@@ -187,11 +245,7 @@ def document_terms(batch: Batch, counted: Counted, role: Ints, names: Sequence[s
     columns: dict[str, Floats] = {}
     for k, rule in enumerate(counted.rules):
         columns[rule.id] = amounts[:, k] if rule.tier == "hard" else 100 * soft[:, k] / (content + DAMPING)
-    for name, code in (("boilerplate", BOILERPLATE), ("filler", FILLER), ("duplicate", DUPLICATE)):
-        of_role = np.bincount(
-            batch.paragraphs.parent, weights=words * (role == code), minlength=batch.n_documents
-        )
-        columns[f"{name}_words"] = np.log1p(10 * of_role / (content + DAMPING / 2))
+    columns["filler_words"] = np.log1p(10 * filler / (content + DAMPING / 2))
     return _chosen(columns, names)
 
 

@@ -96,20 +96,10 @@ def read_lexicon(name: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
-def entries_among(batch: Batch, hashes: Hashes) -> Bools:
-    """Entries of the vocabulary that are among some words, given by their hashes; bool[v]."""
-    vocabulary = batch.vocabulary.hash
-    among = np.zeros(vocabulary.size, bool)
-    at = np.searchsorted(vocabulary, hashes)
-    hashes, at = hashes[at < vocabulary.size], at[at < vocabulary.size]
-    among[at[vocabulary[at] == hashes]] = True
-    return among
-
-
 @once_per_batch
 def is_stop_word(batch: Batch) -> Bools:
     """Tokens that are function words of English; bool[tokens]."""
-    return entries_among(batch, hash_words(read_lexicon("stop_words")))[batch.token_word]
+    return batch.vocabulary.among(hash_words(read_lexicon("stop_words")))[batch.token_word]
 
 
 @dataclass(frozen=True)

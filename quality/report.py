@@ -7,8 +7,8 @@ values, in the order shown there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 SCHEMA = "quality/1"
 ROLES = ("content", "boilerplate", "filler", "duplicate")
@@ -20,7 +20,7 @@ class Policy:
     """Thresholds that turn reliability into a verdict.
 
     At `keep` or above a text is kept; below `drop` it is dropped, provided it has hard evidence
-    against it; everything else is for review. Texts under `n_words_low` words, or with a share of
+    against it; everything else is for review. Texts with under `n_words_low` words of content, or with a share of
     English function words under `stop_word_share_low`, are `unsure` unless hard evidence drops them.
     """
 
@@ -41,8 +41,7 @@ class Policy:
         return "keep" if reliability >= self.keep else "review"
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """A rule that fired: where (offsets in the text as given), on what words, and what it means."""
 
     rule: str
@@ -52,11 +51,10 @@ class Finding:
     end: int
     text: str
     message: str
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """One paragraph: place, probability of each role, the role given, reliability (None without words)."""
 
     i: int
@@ -68,8 +66,7 @@ class Paragraph:
     text: str | None = None
 
 
-@dataclass(frozen=True)
-class Contribution:
+class Contribution(NamedTuple):
     """One term of the score: `effect` is what it adds to the logit of reliability, `value` what was seen."""
 
     feature: str
@@ -77,8 +74,7 @@ class Contribution:
     effect: float
 
 
-@dataclass(frozen=True)
-class Duplicate:
+class Duplicate(NamedTuple):
     """An indexed document (or paragraph of this text) that resembles one in the reference index."""
 
     id: str
@@ -145,11 +141,8 @@ class Report:
 
 
 def _given(part: Paragraph | Finding | Contribution | Duplicate) -> dict[str, Any]:
-    """Fields of a part of the report, in order; optional ones (text, paragraph) only where given.
-
-    Not dataclasses.asdict: that copies every value deeply, at three times the cost of scoring.
-    """
-    fields = dict(vars(part))
+    """Fields of a part of the report, in order; optional ones (text, paragraph) only where given."""
+    fields = part._asdict()
     for name in OPTIONAL.get(type(part), ()):
         if fields[name] is None:
             del fields[name]

@@ -21,7 +21,7 @@ from quality.features.officials import find_officials
 from quality.lexicon import RulePack, is_stop_word, shipped_rules
 from quality.model import Model, sigmoid, total
 from quality.records import Record
-from quality.registry import Counted, around_names, count, measure, neighbourhood, paragraph_matrix
+from quality.registry import Counted, around_names, count, neighbourhood, paragraph_matrix
 from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report
 from quality.text import Batch, Floats, Ints, ratio
 
@@ -49,6 +49,7 @@ class Columns:
     reliability: Floats
     paragraph_reliability: Floats
     n_words: Ints
+    n_content_words: Ints
     stop_word_share: Floats
 
 
@@ -125,7 +126,11 @@ class Scorer:
                 batch, counted, chance, evidence_logit, model.paragraph_reliability.names
             )
         )
-        n_words = batch.documents.sum(batch.is_word)
+        n_words = batch.n_words(batch.documents)
+        of_content = batch.n_words(batch.paragraphs) * (role == evidence.CONTENT)
+        n_content_words = np.bincount(
+            batch.paragraphs.parent, weights=of_content, minlength=batch.n_documents
+        )
         return Columns(
             batch,
             counted,
@@ -140,6 +145,7 @@ class Scorer:
             model.calibrated(logit),
             model.calibrated_paragraph(paragraph_logit),
             n_words.astype(np.int64),
+            n_content_words.astype(np.int64),
             ratio(batch.documents.sum(is_stop_word(batch)), n_words),
         )
 
@@ -147,10 +153,12 @@ class Scorer:
         columns = self.columns_of(records)
         batch, counted = columns.batch, columns.counted
         model = {"name": self.model.name, "digest": self.model.digest}
-        words = batch.paragraphs.sum(batch.is_word)
         edges = np.searchsorted(batch.paragraphs.parent, np.arange(len(records) + 1))
         finding_edges = np.searchsorted(counted.start, batch.document_start)
-        chance, reliability = columns.chance.tolist(), columns.paragraph_reliability.tolist()
+        chance, role = columns.chance.tolist(), [ROLES[code] for code in columns.role.tolist()]
+        reliability: list[float | None] = columns.paragraph_reliability.tolist()
+        for wordless in np.flatnonzero(batch.n_words(batch.paragraphs) == 0).tolist():
+            reliability[wordless] = None
         starts, ends = batch.paragraphs.start.tolist(), batch.paragraphs.end.tolist()
         for d, record in enumerate(records):
             low, high = int(edges[d]), int(edges[d + 1])
@@ -161,9 +169,9 @@ class Scorer:
                     p - low,
                     starts[p] - base,
                     ends[p] - base,
-                    ROLES[columns.role[p]],
+                    role[p],
                     dict(zip(ROLES, chance[p], strict=True)),
-                    reliability[p] if words[p] else None,
+                    reliability[p],
                     text[starts[p] - base : ends[p] - base] if with_text else None,
                 )
                 for p in range(low, high)
@@ -175,7 +183,7 @@ class Scorer:
             value = float(columns.reliability[d]) if columns.n_words[d] else None
             verdict = self.policy.verdict(
                 value,
-                n_words=int(columns.n_words[d]),
+                n_words=int(columns.n_content_words[d]),
                 stop_word_share=float(columns.stop_word_share[d]),
                 hard=any(f.tier == "hard" for f in findings),
             )
@@ -206,13 +214,11 @@ class Scorer:
         )
 
     def _contributions(self, columns: Columns, d: int) -> tuple[Contribution, ...]:
-        terms, effects = columns.terms[d], columns.effects[d]
         likeness = Contribution("likeness", float(columns.likeness[d]), float(columns.likeness_effect[d]))
-        names = self.model.reliability.names
-        others = [
-            Contribution(names[j], float(terms[j]), float(effects[j]))
-            for j in np.flatnonzero(effects).tolist()
-        ]
+        some = np.flatnonzero(columns.effects[d])
+        terms, effects = columns.terms[d, some].tolist(), columns.effects[d, some].tolist()
+        names = [self.model.reliability.names[j] for j in some.tolist()]
+        others = map(Contribution, names, terms, effects)
         return tuple(sorted([likeness, *others], key=lambda c: -abs(c.effect)))
 
 
@@ -239,8 +245,9 @@ def word_score_columns(batch: Batch, score: Floats) -> dict[str, Floats]:
 def likeness_score(batch: Batch, role: Ints, model: Model) -> Floats:
     """How much each document's content reads like the reliable side; float64[documents]."""
     likeness = model.likeness
-    words, masked = document_rows(batch, role == evidence.CONTENT)
-    style = measure(batch, batch.documents, likeness.style.names)
+    content = role == evidence.CONTENT
+    words, masked = document_rows(batch, content)
+    style = evidence.content_style(batch, content, likeness.style.names)
     return likeness.blend(
         weighted(words, likeness.words_idf).dot(likeness.words),
         weighted(masked, likeness.masked_idf).dot(likeness.masked),

@@ -41,6 +41,11 @@ WORD, NUMBER, PUNCTUATION = range(3)
 _TOKEN_KIND = np.full(8, PUNCTUATION, np.uint8)
 _TOKEN_KIND[[LETTER, UPPER]] = WORD
 _TOKEN_KIND[DIGIT] = NUMBER
+# Kind of a token by the folded byte of its first character, as it nearly always is. Others, such as the
+# sign "½" (a letter that folds to "1") or "£", must not share an entry of the vocabulary with their likes.
+_USUAL_KIND = np.full(256, PUNCTUATION, np.uint8)
+_USUAL_KIND[[*range(ord("a"), ord("z") + 1), *range(128, 256)]] = WORD
+_USUAL_KIND[ord("0") : ord("9") + 1] = NUMBER
 
 # Letters of other scripts that look like a Latin one in most fonts (after Unicode's confusables,
 # the single-letter cases only); used to read through disguised words, never to judge them.
@@ -222,8 +227,7 @@ def changes(column: NDArray[Any]) -> Bools:
 
 def combine(left: Hashes, right: Hashes) -> Hashes:
     """Hash of two hashes in order; uint64[n]. Folding it over a row of tokens hashes the phrase."""
-    mixed = left * _K1
-    mixed ^= right + _K2
+    mixed = (left * _K1) ^ (right + _K2)
     mixed ^= mixed >> np.uint64(31)
     mixed *= _K3
     mixed ^= mixed >> np.uint64(29)
@@ -782,7 +786,10 @@ def _tokens(
     spaced[first[last > first]] = True
 
     padded = np.concatenate((folded, np.zeros(16, np.uint8)))
-    hashes, sample, word = _interned(hash_bytes(padded, seen_start, length))
+    value = hash_bytes(padded, seen_start, length)
+    unusual = np.flatnonzero(token_kind != _USUAL_KIND[padded[seen_start]])
+    value[unusual] ^= _K2 * (token_kind[unusual].astype(np.uint64) + np.uint64(1))
+    hashes, sample, word = _interned(value)
     size = length[sample]
     index, _ = within(seen_start[sample], size)
     vocabulary = Vocabulary(hashes, folded[index], np.cumsum(size) - size, size, token_kind[sample])

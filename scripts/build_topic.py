@@ -34,7 +34,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.utils.extmath import randomized_svd
 
 from quality import topics
-from quality.features.topic import N_WORDS_LOW, inputs
+from quality.features.topic import ASTRAY, N_WORDS_LOW, inputs
 from quality.learn.corpora import read_rows
 from quality.learn.spoil import spoil
 from quality.lexicon import DATA
@@ -617,6 +617,7 @@ def intruder_row(rows: Rows, kind: Names, some: NDArray[np.bool_], odds: Floats)
         "flagged": float((odds[spoilt][rows.strange[spoilt]] > 0).mean()),
         "alarms per 1,000": 1000 * float(alarm.mean()),
         "without furniture": 1000 * float(alarm[~rows.furniture[sound]].sum() / sound.sum()),
+        "astray or flagged": float((odds[spoilt][rows.strange[spoilt]] >= ASTRAY).mean()),
     }
 
 
@@ -739,6 +740,7 @@ def evaluation(rows: Rows, kind: Names, corpus: Names, table: Topics) -> str:
                     "alarms per 1,000": 1000 * float(alarm.mean()),
                     "without furniture": 1000 * float((alarm & ~rows.furniture[sound]).mean()),
                     "pages with an alarm": float(np.unique(rows.page[sound][alarm]).size / n_pages),
+                    "astray or alarm per 1,000": 1000 * float((odds[sound] >= ASTRAY).mean()),
                 }
             )
             print(alarms[-1], row, flush=True)

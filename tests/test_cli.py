@@ -59,7 +59,9 @@ class StubScorer:
             words = any(c.isalpha() for c in text)
             reliability = (0.1 if "bad" in text else 0.9) if words else None
             found = (
-                () if "bad" not in text else (Finding("leak.chatbot", "hard", 0, 0, 3, text[:3], "a leak"),)
+                ()
+                if "bad" not in text
+                else (Finding("leak.chatbot", "hard", 0, 0, 3, text[:3], "a leak", {}),)
             )
             yield Report(
                 id=getattr(given, "id", "1"),

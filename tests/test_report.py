@@ -48,7 +48,7 @@ PARAGRAPHS = tuple(made_paragraphs())
 def finding(rule, tier, words, message):
     start = TEXT.index(words)
     (paragraph,) = (p.i for p in PARAGRAPHS if p.start <= start < p.end)
-    return Finding(rule, tier, paragraph, start, start + len(words), words, message)
+    return Finding(rule, tier, paragraph, start, start + len(words), words, message, {})
 
 
 FINDINGS = (
@@ -175,7 +175,7 @@ def test_the_report_as_data_has_the_fields_of_the_contract_in_their_order():
 
 def test_the_text_of_a_paragraph_is_there_only_when_it_was_asked_for():
     assert "text" not in REPORT.to_dict()["paragraphs"][0]
-    paragraph = replace(PARAGRAPHS[0], text="Port")
+    paragraph = PARAGRAPHS[0]._replace(text="Port")
     assert replace(REPORT, paragraphs=(paragraph,)).to_dict()["paragraphs"][0]["text"] == "Port"
 
 
@@ -206,7 +206,7 @@ def test_the_schema_knows_every_field_and_asks_for_each_that_is_always_there():
     report = replace(
         REPORT,
         text=TEXT,
-        paragraphs=(replace(PARAGRAPHS[0], text="Port"),),
+        paragraphs=(PARAGRAPHS[0]._replace(text="Port"),),
         duplicates=(Duplicate("a", 0.9, 3),),
     ).to_dict()
     assert known(report, SCHEMA)
@@ -280,19 +280,19 @@ def test_a_record_is_named_by_file_and_id():
 def test_what_a_text_holds_cannot_command_the_terminal():
     assert visible("a\x1b[2Jb\u202ec\u200b\n\n d\ud800") == "a<U+001B>[2Jb<U+202E>c<U+200B> d<U+D800>"
     words = "Commerce\x1b[2J Secretary"
-    report = replace(REPORT, id="\x1b]0;x\x07", findings=(replace(FINDINGS[0], text=words, message=words),))
+    report = replace(REPORT, id="\x1b]0;x\x07", findings=(FINDINGS[0]._replace(text=words, message=words),))
     assert "\x1b" not in render(report, TEXT)
 
 
 def test_a_page_with_hundreds_of_findings_is_still_one_screen():
     rules = [f"family.rule_{k}" for k in range(12)]
     findings = tuple(
-        replace(
-            FINDINGS[k % 2], rule=rules[k % 12], tier=("hard", "soft")[k % 2], message="a long message " * 20
+        FINDINGS[k % 2]._replace(
+            rule=rules[k % 12], tier=("hard", "soft")[k % 2], message="a long message " * 20
         )
         for k in range(300)
     )
-    paragraphs = tuple(replace(PARAGRAPHS[3], i=i) for i in range(400))
+    paragraphs = tuple(PARAGRAPHS[3]._replace(i=i) for i in range(400))
     report = replace(REPORT, findings=findings, paragraphs=paragraphs, warnings=("w",) * 9)
     for width in (60, 80, 120):
         lines = render(report, TEXT, width=width).splitlines()
@@ -303,7 +303,7 @@ def test_a_page_with_hundreds_of_findings_is_still_one_screen():
 
 
 def test_on_a_long_page_one_letter_stands_for_several_paragraphs_and_shows_the_worst():
-    paragraphs = tuple(replace(PARAGRAPHS[5 if i == 250 else 0], i=i) for i in range(300))
+    paragraphs = tuple(PARAGRAPHS[5 if i == 250 else 0]._replace(i=i) for i in range(300))
     page = render(replace(CLEAN, paragraphs=paragraphs), TEXT, width=80)
     assert "Paragraphs (300): one letter is 3 of them" in page
     letters = "".join(line for line in page.splitlines() if set(line) <= set("CF ") and line.strip())

@@ -275,3 +275,13 @@ def test_a_text_has_the_same_tokens_in_any_batch(texts: list[str]) -> None:
         of_document = together.paragraphs.parent == number
         assert (together.paragraphs.start[of_document] - base).tolist() == alone.paragraphs.start.tolist()
         assert together.is_list_item[of_document].tolist() == alone.is_list_item.tolist()
+
+
+def test_a_sign_that_folds_to_a_digit_is_another_word_than_the_digit():
+    for texts in (["1 ½ m"], ["½ m, 1 cm"]):
+        batch = Batch.of(texts)
+        words = {
+            batch.texts[0][batch.token_start[k]]: batch.token_word[k] for k in range(batch.token_word.size)
+        }
+        assert words["1"] != words["½"]
+        assert (batch.vocabulary.kind[batch.token_word] == batch.token_kind).all()

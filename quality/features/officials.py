@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from quality.lexicon import Rule, Spans, entries_among
+from quality.lexicon import Rule, Spans
 from quality.mentions import COURTESY, Index, Mention, find_mentions, shipped_index
 from quality.officeholders import Term, family_names, iso
 from quality.registry import Told
@@ -221,7 +221,7 @@ class _Years:
         if token.size:
             before = [batch.token_word[np.maximum(token - k, 0)] for k in (1, 2, 3)]
             is_dating, is_ahead = (
-                entries_among(batch, np.array(list(index.cue[cue]), np.uint64))
+                batch.vocabulary.among(np.array(list(index.cue[cue]), np.uint64))
                 for cue in ("before_year", "no_bound")
             )
             comma = (vocabulary.hash == index.mark["comma"])[before[0]]

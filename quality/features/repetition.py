@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quality.lexicon import Spans, entries_among, is_stop_word
+from quality.lexicon import Spans, is_stop_word
 from quality.registry import feature, rule
 from quality.text import (
     NUMBER,
@@ -389,7 +389,7 @@ def _pair_hash(batch: Batch, word: Ints) -> Hashes:
 @once_per_batch
 def _is_telling(batch: Batch) -> Bools:
     """Words that must not differ between near copies: figures, weekdays, months, ordinals; bool[words]."""
-    telling = entries_among(batch, hash_words(TELLING)) | (batch.vocabulary.kind == NUMBER)
+    telling = batch.vocabulary.among(hash_words(TELLING)) | (batch.vocabulary.kind == NUMBER)
     return telling[_words(batch).entry]
 
 
@@ -408,7 +408,7 @@ def _is_free_line(batch: Batch) -> Bools:
     A question or exclamation mark may end a headline; a closing quotation mark may follow the stop.
     """
     group = batch.paragraphs
-    stop = entries_among(batch, hash_words((".", ",", ";", ":")))
+    stop = batch.vocabulary.among(hash_words((".", ",", ";", ":")))
     ended = np.zeros(group.n, bool)
     for k in (1, 2):
         some = np.flatnonzero(group.last - k >= group.first)

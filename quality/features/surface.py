@@ -168,11 +168,8 @@ def quotation_marks_per_word(batch: Batch, group: Group) -> Floats:
 
 @feature("ratio", source="own", values=[("Home | News | Sport", 2 / 3), ("", nan)])
 def separators_per_word(batch: Batch, group: Group) -> Floats:
-    """Marks that pages set between links (bars, arrows, bullets, slashes) for each word.
-
-    Double quotation marks count too, since arrows such as "»" fold to them.
-    """
-    return _per_word(batch, group, "separators", "quotation_marks")
+    """Marks that pages set between links (bars, arrows, bullets, slashes) for each word."""
+    return _per_word(batch, group, "separators")
 
 
 @feature("ratio", source="own", values=[("well - known", 0.5), ("", nan)])

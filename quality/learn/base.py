@@ -37,7 +37,7 @@ from quality.model import (
     sigmoid,
     write_arrays,
 )
-from quality.registry import FEATURES, Counted, count, measure, paragraph_matrix, paragraph_names
+from quality.registry import FEATURES, Counted, count, paragraph_matrix, paragraph_names
 from quality.scorer import word_score_columns
 from quality.text import Batch, Bools, Floats, Ints
 
@@ -144,7 +144,7 @@ class Names:
 def style_names() -> tuple[str, ...]:
     """Rates of a document that the style part of the likeness is linear in."""
     families = ("surface", "readability")
-    chosen = (f for f in FEATURES.values() if f.of in ("both", "documents") and f.family in families)
+    chosen = (f for f in FEATURES.values() if f.of == "both" and f.family in families)
     return tuple(f.name for f in chosen if f.name not in FORMAT_FEATURES)
 
 
@@ -159,12 +159,13 @@ def build(material: Material, *, leave_out: frozenset[str] = frozenset(), seed: 
     def is_used(text: Labelled) -> bool:
         return text.family not in leave_out and text.group not in barred
 
+    hard = tuple(evidence.hard_rules(material.marked[0].counted))
     words, edges, roles = _roles(material, is_used, corpora, kinds, groups, seed)
     filler = _filler(material, is_used, corpora, kinds, groups, seed)
 
     role_model, filler_model = (
         fit_roles(roles, edges, seed),
-        fit_filler(filler, sound_rows(filler, kinds.index)),
+        fit_filler(filler, sound_rows(filler, kinds.index), hard),
     )
     documents = [*material.articles, *material.marked]
     chosen = [_role_of(some, role_model, words, filler_model) for some in documents]
@@ -174,7 +175,7 @@ def build(material: Material, *, leave_out: frozenset[str] = frozenset(), seed: 
     return Base(
         tuple(corpora.index),
         tuple(kinds.index),
-        tuple(evidence.hard_rules(material.marked[0].counted)),
+        hard,
         len(groups.index),
         edges,
         roles,
@@ -416,11 +417,9 @@ def _likeness(
     """The likeness learnt from all article corpora, and each document's score by one that has not seen its family."""
     texts = [t for some in documents for t in some.texts]
     names = style_names()
-    pairs = [
-        document_rows(some.batch, role == evidence.CONTENT)
-        for some, role in zip(documents, roles, strict=True)
-    ]
-    style = np.vstack([measure(some.batch, some.batch.documents, names) for some in documents])
+    content = [(some.batch, role == evidence.CONTENT) for some, role in zip(documents, roles, strict=True)]
+    pairs = [document_rows(batch, chosen) for batch, chosen in content]
+    style = np.vstack([evidence.content_style(batch, chosen, names) for batch, chosen in content])
     everything = [np.arange(some.batch.n_documents) for some in documents]
     streams = [_sparse([p[k] for p in pairs], everything, DOCUMENT_BITS) for k in (0, 1)]
     family = np.array([t.family for t in texts])

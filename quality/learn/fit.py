@@ -16,6 +16,8 @@ from quality.text import Bools, Floats
 ROLE_ROUNDS, ROLE_RATE, ROLE_LEAVES, ROLE_LEAF_LOW, ROLE_PENALTY = 250, 0.1, 8, 60, 5.0
 # Share of sound paragraphs that may look like filler when nothing else speaks (2 in 1,000).
 FILLER_FALSE_ALARMS = 0.002
+# What a soft finding may add to the logit of filler: less than the intercept takes off (-1.15 as learnt).
+SOFT_LIMIT = 0.5
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,17 @@ def fit_roles(table: Table, edges: Sequence[Floats], seed: int) -> Additive:
     return Additive(table.names, tuple(edges), tuple(centred), intercept)
 
 
-def fit_filler(table: Table, sound: Bools) -> Linear:
+def fit_filler(table: Table, sound: Bools, hard: Sequence[str]) -> Linear:
     """The filler model: terms that can only speak for filler, with rare false alarms.
 
-    `sound` bool[rows] marks paragraphs of reliable articles as published, where alarms are counted.
+    `sound` bool[rows] marks paragraphs of reliable articles as published, where alarms are counted;
+    `hard` names the hard rules. Other rules weigh so little that one soft finding makes no filler.
     """
     matrix = np.nan_to_num(table.matrix.astype(np.float64))
     label = table.label == 1
-    weights, intercept = fit_signed(matrix, label, table.weight.astype(np.float64), None, 1e-3, (0.0, 12.0))
+    soft = ["." in name and name not in hard for name in table.names]
+    bounds = [(0.0, SOFT_LIMIT if is_soft else 12.0) for is_soft in soft]
+    weights, intercept = fit_signed(matrix, label, table.weight.astype(np.float64), None, 1e-3, bounds)
     logit = intercept + total(matrix * weights)
     rates = [
         float(np.quantile(logit[sound & (table.corpus == corpus)], 1 - FILLER_FALSE_ALARMS))

@@ -24,14 +24,7 @@ from quality.text import Bools, Floats
 
 # Penalty on evidence weights, on the mean loss; and how far a term may move the logit for each unit.
 EVIDENCE_PENALTY = 1e-4
-# Furniture and copies weigh little: on corpora left out the reliable pages had more of them (docs/results.md).
-EVIDENCE_LIMIT = {
-    "hard": 4.0,
-    "soft": 0.5,
-    "filler_words": 0.8,
-    "boilerplate_words": 0.4,
-    "duplicate_words": 0.4,
-}
+EVIDENCE_LIMIT = {"hard": 4.0, "soft": 0.5, "filler_words": 0.8}
 
 POLICY_RATES = {
     # share of reliable texts (mean over corpora) that a policy may keep back for review, and drop
@@ -48,7 +41,7 @@ def fit(base: Base, name: str, *, seed: int = 0) -> Model:
     """The model that a base gives."""
     roles, filler = (
         fit_roles(base.roles, base.role_edges, seed),
-        fit_filler(base.filler, sound_rows(base.filler, base.kinds)),
+        fit_filler(base.filler, sound_rows(base.filler, base.kinds), base.hard),
     )
     documents = base.documents
     judged = np.array([k != "aggregator" for k in base.kinds])[documents.kind]

@@ -38,9 +38,7 @@ TERMS = {
         "worded like the reliable side of the corpora",
         "worded like the unreliable side of the corpora",
     ),
-    "boilerplate_words": ("little page furniture", "page furniture around the text"),
     "filler_words": ("little filler", "filler passing as content"),
-    "duplicate_words": ("little repetition", "paragraphs that repeat others"),
 }
 
 # Bounds of an effect on the logit: at 1.1 the odds of being reliable change threefold, at 0.4 by half.
