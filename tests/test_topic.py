@@ -41,10 +41,11 @@ def odds(*documents: list[str]) -> list[list[float]]:
 
 
 def test_a_strange_paragraph_stands_far_above_the_others_wherever_it_stands():
+    ten_times_the_odds = np.log(10)
     for at in range(1, len(GARDEN) + 1):
         (found,) = odds([*GARDEN[:at], BONDS, *GARDEN[at:]])
         assert int(np.argmax(found)) == at
-        assert found[at] - sorted(found)[-2] > 3, at
+        assert found[at] - sorted(found)[-2] > ten_times_the_odds, at
 
 
 def test_paragraphs_of_one_matter_lie_far_below_the_threshold():
