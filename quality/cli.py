@@ -110,6 +110,12 @@ def main(ctx: click.Context, model: str) -> None:
     help="A rule pack of your own, beside the shipped ones; may be given again.",
 )
 @click.option(
+    "--officials",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="Terms of office of your own, beside the shipped table; may be given again.",
+)
+@click.option(
     "--input",
     "kind",
     type=click.Choice(["auto", "text", "jsonl"]),
@@ -133,6 +139,7 @@ def score(
     fail_under: float | None,
     with_text: bool,
     rules: tuple[str, ...],
+    officials: tuple[str, ...],
     kind: str,
     text_field: str | None,
     id_field: str | None,
@@ -159,6 +166,8 @@ def score(
         quality score --fail-under 0.5 docs/*.txt
     To add rules of your own (docs/rules.md tells how they are written):
         quality score article.txt --rules house.toml
+    To add terms of office of your own (docs/officials.md):
+        quality score article.txt --officials county.csv
     """
     from quality.records import FieldNames, Problem, iso_day, read
     from quality.render.terminal import visible
@@ -168,7 +177,7 @@ def score(
             date = iso_day(date)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--date") from None
-    task = _Task(ctx.obj, policy, rules, form, with_text, *_terminal())
+    task = _Task(ctx.obj, policy, rules, officials, form, with_text, *_terminal())
     _check(task)
     paths = files or ("-",)
     if "-" in paths and sys.stdin.isatty():
@@ -211,6 +220,7 @@ class _Task:
     model: str
     policy: str
     rules: tuple[str, ...]
+    officials: tuple[str, ...]
     form: str
     with_text: bool
     width: int
@@ -228,30 +238,35 @@ class _Result:
 
 
 @cache
-def _scorer(model: str, policy: str, rules: tuple[str, ...]) -> Scorer:
+def _scorer(
+    model: str, policy: str = "default", rules: tuple[str, ...] = (), officials: tuple[str, ...] = ()
+) -> Scorer:
     """The scorer of this process, loaded once."""
     from quality.scorer import Scorer
 
-    return Scorer.load(model, policy=policy, rules=[Path(r) for r in rules])
+    return Scorer.load(
+        model, policy=policy, rules=[Path(r) for r in rules], officials=[Path(o) for o in officials]
+    )
 
 
 def _check(task: _Task) -> None:
-    """End at once, and rightly, where model, policy or rules cannot be used."""
+    """End at once, and rightly, where model, policy, rules or terms of office cannot be used."""
     policies = _usable(task.model).policies
     if task.policy not in policies:
         raise click.BadParameter(
             f"unknown policy {task.policy!r}; the model knows {', '.join(policies)}", param_hint="--policy"
         )
-    try:
-        _scorer(task.model, task.policy, task.rules)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--rules") from None
+    for option, officials in (("--rules", ()), ("--officials", task.officials)):
+        try:
+            _scorer(task.model, task.policy, task.rules, officials)
+        except (ValueError, KeyError) as error:
+            raise click.BadParameter(_told(error), param_hint=option) from None
 
 
 def _usable(model: str) -> Scorer:
     """The scorer of a model with its default policy; ends the run with 3 where there is none."""
     try:
-        return _scorer(model, "default", ())
+        return _scorer(model)
     except (OSError, ValueError, KeyError) as error:
         raise _Unusable(f"the model {model!r} cannot be used: {_told(error)}") from None
 
@@ -287,7 +302,7 @@ def _results(task: _Task, chunks: Iterable[list[Record]], jobs: int) -> Iterator
 
 
 def _scored(task: _Task, records: Sequence[Record]) -> list[_Result]:
-    scorer = _scorer(task.model, task.policy, task.rules)
+    scorer = _scorer(task.model, task.policy, task.rules, task.officials)
     reports = scorer.score_many(records, with_text=task.with_text)
     return [
         _Result(_shown(task, report, record), report.verdict, report.reliability)
@@ -572,8 +587,7 @@ def officials(ctx: click.Context, title: str, day: str | None, own: tuple[str, .
     """
     from datetime import date
 
-    from quality.lexicon import DATA
-    from quality.officeholders import OfficeTable, shipped_table
+    from quality.officeholders import OFFICEHOLDERS, OfficeTable, shipped_table
     from quality.records import iso_day
 
     try:
@@ -581,8 +595,7 @@ def officials(ctx: click.Context, title: str, day: str | None, own: tuple[str, .
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--on") from None
     try:
-        files = [DATA / "officeholders.csv", *map(Path, own)]
-        table = OfficeTable.load(*files) if own else shipped_table()
+        table = OfficeTable.load(OFFICEHOLDERS, *map(Path, own)) if own else shipped_table()
     except (ValueError, KeyError) as error:
         raise click.BadParameter(_told(error), param_hint="--officials") from None
     try:

@@ -19,7 +19,9 @@ from quality import evidence
 from quality.features.ngrams import document_rows, paragraph_rows, weighted
 from quality.features.officials import find_officials
 from quality.lexicon import RulePack, is_stop_word, shipped_rules
+from quality.mentions import Index
 from quality.model import Model, sigmoid, total
+from quality.officeholders import OFFICEHOLDERS, OfficeTable
 from quality.records import Record
 from quality.registry import Counted, around_names, count, neighbourhood, paragraph_matrix
 from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report
@@ -56,22 +58,34 @@ class Columns:
 class Scorer:
     """Scores texts with one model. Picklable; `Scorer.load()` takes a few hundredths of a second."""
 
-    def __init__(self, model: Model, policy: str = "default", packs: Sequence[RulePack] = ()) -> None:
+    def __init__(
+        self,
+        model: Model,
+        policy: str = "default",
+        packs: Sequence[RulePack] = (),
+        officials: Index | None = None,
+    ) -> None:
         if policy not in model.policies:
             raise ValueError(f"unknown policy {policy!r}; this model knows {', '.join(model.policies)}")
         self.model = model
         self.policies: Mapping[str, Policy] = model.policies
         self.policy = model.policies[policy]
         self._packs = tuple(packs)
+        self._officials = officials
 
     @classmethod
     def load(
-        cls, model: str | Path = "default", *, policy: str = "default", rules: Sequence[Path] = ()
+        cls,
+        model: str | Path = "default",
+        *,
+        policy: str = "default",
+        rules: Sequence[Path] = (),
+        officials: Sequence[Path] = (),
     ) -> Scorer:
-        """A scorer with a shipped model (by name) or one in a folder, and further rule packs.
+        """A scorer with a shipped model (by name) or one in a folder, further rule packs and terms of office.
 
-        Raises FileNotFoundError where there is no such model, ValueError where it cannot be used,
-        where the policy is unknown or where a rule pack is not as docs/rules.md says.
+        Raises FileNotFoundError where there is no such model, ValueError where it cannot be used, where
+        the policy is unknown, where a rule pack is not as docs/rules.md says or a row not as docs/officials.md.
         """
         folder = Path(model)
         if not (folder / "card.json").exists():
@@ -82,7 +96,8 @@ class Scorer:
                     f"no model {str(model)!r}: neither a folder with card.json nor shipped ({known})"
                 )
             folder = shipped
-        return cls(Model.load(folder), policy, [RulePack.load(path) for path in rules])
+        index = Index(OfficeTable.load(OFFICEHOLDERS, *officials)) if officials else None
+        return cls(Model.load(folder), policy, [RulePack.load(path) for path in rules], index)
 
     def score(self, record: str | Mapping[str, Any] | Record, *, with_text: bool = False) -> Report:
         """Report on one text."""
@@ -103,7 +118,7 @@ class Scorer:
     def columns_of(self, records: Sequence[Record]) -> Columns:
         """The model's columns for some records, as one batch."""
         batch = Batch.of([r.text for r in records], [r.paragraphs for r in records])
-        officials = find_officials(batch, [r.date for r in records])
+        officials = find_officials(batch, [r.date for r in records], self._officials)
         counted = count(batch, (shipped_rules(), *self._packs), officials.findings)
         return self.weigh(batch, counted, officials.as_of)
 

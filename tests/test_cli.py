@@ -40,7 +40,7 @@ class StubScorer:
         self.policy = self.policies[policy]
 
     @classmethod
-    def load(cls, model="default", *, policy="default", rules=()):
+    def load(cls, model="default", *, policy="default", rules=(), officials=()):
         if model == "none":
             raise FileNotFoundError("no model 'none'; shipped are: default")
         if model == "broken":
@@ -48,6 +48,9 @@ class StubScorer:
         for path in rules:
             if "rule" not in path.read_text("utf8"):
                 raise ValueError(f"{path.name}: unknown top-level keys")
+        for path in officials:
+            if "person" not in path.read_text("utf8"):
+                raise ValueError(f"{path.name}: columns missing: person")
         return cls(policy)
 
     def score(self, record):
@@ -242,6 +245,12 @@ class TestScore:
         assert done.exit_code == 2
         assert "Invalid value for --rules: house.toml: unknown top-level keys" in done.stderr
         assert run("score", "--rules", "none.toml", "good.txt").exit_code == 2
+
+    def test_terms_of_office_that_cannot_be_read_are_wrong_usage(self, folder):
+        (folder / "county.csv").write_text("name,office\n")
+        done = run("score", "--officials", "county.csv", "good.txt")
+        assert done.exit_code == 2
+        assert "Invalid value for --officials: county.csv: columns missing: person" in done.stderr
 
     @pytest.mark.parametrize(
         ("model", "message"),

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "features": BASE | {"minhash", "topics", "officeholders", "mentions"},
     "evidence": BASE | {"features", "report"},
     "model": BASE | {"features", "report"},
-    "scorer": BASE | {"features", "evidence", "model", "report", "records"},
+    "scorer": BASE | {"features", "evidence", "model", "report", "records", "officeholders", "mentions"},
     "render": {"text", "report"},
 }
 MAY_IMPORT["learn"] = set(MAY_IMPORT) | {"learn"}

@@ -221,3 +221,25 @@ def test_a_saved_model_is_the_same_again(tmp_path: Path) -> None:
 
 def test_texts_and_dicts_without_an_id_are_numbered_alike_from_one(scorer: Scorer) -> None:
     assert [r.id for r in scorer.score_many(["One ship left.", {"text": "Two ships left."}])] == ["1", "2"]
+
+
+KEEPERS = """person,aliases,office,titles,seats,jurisdiction,start,end,status,asof,tier,confidence
+Oluf Brask,,gb.crane_keeper,Keeper of the Cranes,1,GB,2001-05-01,2014-04-30,,2025-01-01,core,high
+Mette Lund,,gb.crane_keeper,,1,GB,2014-05-01,,,2025-01-01,core,high
+"""
+
+
+def test_terms_of_office_of_ones_own_are_judged_beside_the_shipped_ones(
+    scorer: Scorer, tmp_path: Path
+) -> None:
+    path = tmp_path / "keepers.csv"
+    path.write_text(KEEPERS, "utf8")
+    text = "Keeper of the Cranes Oluf Brask and Treasury Secretary Steven Mnuchin will open the new quay on Monday."
+    found = {
+        name: [
+            f.text for f in score(one, text, "2024-06-10").findings if f.rule == "officeholder.anachronism"
+        ]
+        for name, one in (("own", Scorer.load(officials=[path])), ("shipped", scorer))
+    }
+    shipped = ["Treasury Secretary Steven Mnuchin"]
+    assert found == {"own": ["Keeper of the Cranes Oluf Brask", *shipped], "shipped": shipped}
