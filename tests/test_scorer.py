@@ -122,7 +122,6 @@ def test_soft_signals_alone_never_drop(scorer: Scorer) -> None:
     assert all(r.hard for r in dropped)
 
 
-@pytest.mark.xfail(strict=True, reason="one history piece is read as out of time: own-a-HISTORY")
 def test_hard_negatives_are_not_dropped(scorer: Scorer) -> None:
     records = [
         Record(id=t.id, source="", text=t.text, date=t.date) for t in TEXTS if t.kind == "hard_negative"

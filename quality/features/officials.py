@@ -111,7 +111,7 @@ def find_officials(
                 when = _of_officials(dating[document], index, when)
         as_of.append({"date": iso(when.low) if when.low else None, "from": when.source})
         if mentions and when.low:
-            found += _judged(batch, index, mentions, when)
+            found += _judged(batch, index, mentions, when, _remembered(batch, document, years))
     rules = (ANACHRONISM, TWO_HOLDERS)
     told = tuple(_told(batch, rule, [f for f in found if f.rule == rule.id]) for rule in rules)
     return OfficialsResult(told, tuple(as_of))
@@ -168,6 +168,8 @@ _NO_BOUND = re.compile(
     r"|aims?)\b",
     re.IGNORECASE,
 )
+# The head of a text that tells of a past year: its officials are those of that year.
+_LOOKING_BACK = re.compile(r"\b(?:years ago|anniversary|on this day|looking back)\b", re.IGNORECASE)
 LINE, SENTENCE = 60, 25  # characters from which a line, or one with a closing mark, may date a text
 HEAD = 400  # characters in which a text's own date stands
 DATE_WIDTH = 24  # characters of the longest date, "September 30th, 2025", and a little
@@ -296,6 +298,16 @@ def _day(match: re.Match[str]) -> int | None:
         return None
 
 
+def _remembered(batch: Batch, document: int, years: _Years) -> list[tuple[int, int]]:
+    """Years that a text which looks back names at its head, each as first and last day."""
+    text, base = batch.texts[document], int(batch.document_start[document])
+    if not _LOOKING_BACK.search(text, 0, HEAD):
+        return []
+    some = range(years.first[document], years.last[document])
+    told = sorted({years.value[k] for k in some if years.start[k] - base < HEAD})
+    return [(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()) for year in told]
+
+
 def _of_officials(mentions: Sequence[Mention], index: Index, when: When) -> When:
     """`when`, or later where the officials named as in office began later."""
     for mention in mentions:
@@ -380,8 +392,14 @@ class _Case:
         return self.term.end is not None and self.term.end < self.when.low
 
 
-def _judged(batch: Batch, index: Index, mentions: Sequence[Mention], when: When) -> Iterator[_Finding]:
-    """Findings of one document."""
+def _judged(
+    batch: Batch,
+    index: Index,
+    mentions: Sequence[Mention],
+    when: When,
+    remembered: Sequence[tuple[int, int]],
+) -> Iterator[_Finding]:
+    """Findings of one document; who was in office in a year that is `remembered` is in place."""
     # a text of `low` or later may be of any later day
     latest = when.high if when.high is not None else date.max.toordinal()
     cleared = {p for m in mentions if m.cancelled == "former" for p in m.persons}
@@ -401,7 +419,7 @@ def _judged(batch: Batch, index: Index, mentions: Sequence[Mention], when: When)
         if person is None or mention.cancelled or person in cleared:
             continue
         term = _out_of_time(index, mention, terms[person], when)
-        if term is not None:
+        if term is not None and not any(t.covers(*days) for t in terms[person] for days in remembered):
             case = _Case(mention, person, terms[person], term, when)
             if not _rightful(batch, index, case):
                 cases.append(case)
