@@ -71,7 +71,8 @@ def filler_terms(batch: Batch, counted: Counted, names: Sequence[str]) -> Floats
     """What speaks for a paragraph being filler; float64[paragraphs, names]."""
     amounts = _amount(findings_per(batch, counted, batch.paragraphs))
     columns = {rule.id: amounts[:, k] for k, rule in enumerate(counted.rules)}
-    columns["off_topic"] = off_topic(batch)
+    furniture = np.array([r.id.startswith("boilerplate.") for r in counted.rules])
+    columns["off_topic"] = np.where(amounts[:, furniture].any(1), 0.0, off_topic(batch))
     leaked = leaked_share(batch, counted)
     columns["leaked_words"] = leaked
     columns["question_stub"] = question_stub(batch, leaked > 0)

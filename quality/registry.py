@@ -75,6 +75,7 @@ class CodeRule:
 
     rule: Rule
     find: Count
+    silenced_by: str
 
 
 FEATURES: dict[str, Feature] = {}
@@ -135,8 +136,11 @@ def rule(
     hits: Sequence[tuple[str, Sequence[str]]],
     clean: Sequence[str],
     unit: str = "per 1000 words",
+    silenced_by: str = "",
 ) -> Callable[[Count], Count]:
     """Declare a rule that needs code; `hits` are texts with the exact spans found, `clean` texts without.
+
+    In paragraphs where a rule of the packs fires whose id begins with `silenced_by`, it is silent.
 
     Raises ValueError for a name taken, an unknown tier, unit or source, or no example.
     """
@@ -153,7 +157,7 @@ def rule(
         _check_source(id, source)
         examples = tuple((text, tuple(spans)) for text, spans in hits)
         declared = Rule(id, tier, title, message, why, source, unit, hits=examples, clean=tuple(clean))
-        CODE_RULES[id] = CodeRule(declared, find)
+        CODE_RULES[id] = CodeRule(declared, find, silenced_by)
         return find
 
     return declare
@@ -215,8 +219,15 @@ def count(batch: Batch, packs: Sequence[RulePack] | None = None, told: Sequence[
     found: list[Told] = []
     for pack in packs if packs is not None else (shipped_rules(),):
         found += [(r, s, (None,) * len(s)) for r, s in zip(pack.rules, pack.find(batch), strict=True)]
+    of_packs = list(found)
     for declared in CODE_RULES.values():
         spans = declared.find(batch)
+        if declared.silenced_by and len(spans):
+            quiet = np.zeros(batch.paragraphs.n, bool)
+            for other, places, _ in of_packs:
+                if other.id.startswith(declared.silenced_by):
+                    quiet[places.paragraph] = True
+            spans = spans.only(~quiet[spans.paragraph])
         found.append((declared.rule, spans, (None,) * len(spans)))
     found += told
     number = np.repeat(np.arange(len(found)), [len(spans) for _, spans, _ in found])

@@ -406,6 +406,8 @@ _FAR = (
     "Goalkeepers who train twice a day need more protein than outfield players, and the club's striker "
     "scored his ninth goal of the season from a penalty in the derby."
 )
+# page furniture is off every topic, and told as such
+_SIGN_UP = " Sign up for our weekly newsletter about health."
 _RELATED = (
     "Readers who had reserved books at the new building will be able to collect them from the market hall, "
     "the council's librarian said."
@@ -422,7 +424,8 @@ _RELATED = (
     source="own",
     unit="count",
     hits=[(_STORY + _STRANGE, [_STRANGE])],
-    clean=[_STORY + _RELATED, _STRANGE, _STORY + '"' + _STRANGE + '"'],
+    clean=[_STORY + _RELATED, _STRANGE, _STORY + '"' + _STRANGE + '"', _STORY + _STRANGE + _SIGN_UP],
+    silenced_by="boilerplate.",
 )
 def off_topic_paragraph(batch: Batch) -> Spans:
     """Paragraphs at or above the threshold."""
@@ -440,6 +443,7 @@ def off_topic_paragraph(batch: Batch) -> Spans:
     unit="count",
     hits=[(_STORY + _MORE + _FAR, [_FAR])],
     clean=[_STORY + _RELATED, _STORY + _STRANGE],
+    silenced_by="boilerplate.",
 )
 def astray_paragraph(batch: Batch) -> Spans:
     """Paragraphs below the threshold, but not by much."""
