@@ -359,6 +359,9 @@ _JUST_AFTER = re.compile(
 BESIDE = 40  # characters looked at on either side of a mention
 ROLL = 4  # semicolons from which a sentence is a roll of names, mostly of several times (alumni, laureates)
 ACTING = 2 * 365  # days before a term in which the table may lack the same person's acting one
+# What an officer did at a time not told, "was disbanded by Secretary X": as likely long ago. Days of the week tell.
+_DONE_BY = re.compile(r"\b(?:was|were|been) (?:\w+ly )?\w+(?:ed|en|un|ut|lt|nt|ld|ught) by(?: the)?\s*$")
+_LATELY = re.compile(r"\b(?:\w{3,6}day|today|tonight|this (?:week|month|morning))\b", re.IGNORECASE)
 _FORMER = re.compile(r"\b(?:former|formerly|ex-|then-|one-time|onetime)\b", re.IGNORECASE)
 _ADMINISTRATION = re.compile(
     r"\b(?P<who>[A-Z][\w-]+)(?:['’]s?)?(?: first)? "
@@ -553,6 +556,7 @@ def _rightful(batch: Batch, index: Index, case: _Case) -> bool:
         _ELSEWHEN.search(sentence) is not None
         or _JUST_BEFORE.search(before[-BESIDE:]) is not None
         or _JUST_AFTER.search(after) is not None
+        or (_DONE_BY.search(before[-BESIDE:]) is not None and _LATELY.search(sentence) is None)
         or sentence.count(";") >= ROLL
         or _acting_before(before, case)
         or _in_a_list_of_former(before, index)
