@@ -177,9 +177,7 @@ def _definitions(batch: Batch) -> Ints:
     place, n_told, n_closing = (
         np.bincount(of_verb, weights=column, minlength=verb.size) for column in (outside, told, closing)
     )
-    opens = (
-        (place > 0) & (place < DEFINITION_REACH) & (n_told <= TOLD) & (np.append(0, depth)[edge] <= before)
-    )
+    opens = (place < DEFINITION_REACH) & (n_told <= TOLD) & (np.append(0, depth)[edge] <= before)
     thing = batch.vocabulary.among(hash_words(("a", "an")))[entry[first]]
     opens &= thing | (batch.token_upper & ~is_stop_word(batch))[name]
     opens &= present[entry[verb]] | (n_closing > 0)

@@ -1,8 +1,20 @@
-"""What speaks for filler: stubs of questions and openings of encyclopaedias."""
+"""What speaks for filler: stubs of questions and openings of encyclopaedias; style and terms of content alone."""
 
 import numpy as np
+import pytest
 
-from quality.evidence import definition_line, question_stub
+import quality.features  # noqa: F401 - declares the features
+from quality.evidence import (
+    content_style,
+    definition_line,
+    document_terms,
+    filler_terms,
+    hard_rules,
+    question_stub,
+    roles,
+)
+from quality.features.topic import off_topic
+from quality.registry import count
 from quality.text import Batch
 
 HARBOUR = "Larnsund is a harbour town on the western coast, known for its herring and its lighthouse."
@@ -99,3 +111,73 @@ def test_a_question_before_stock_text_is_a_stub():
 
 def test_among_three_stubs_the_other_questions_of_a_page_are_stubs_as_well():
     assert stubs(WHEN, NEWS, NEWS, WHEN, WHO, WHEN) == [1.0, 0.0, 0.0, 1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Who pays then?",  # three words: a heading
+        'Will "the gate" open?',
+        "Who pays for the anchor that the barge lost in the channel, for the two hours in which no boat could leave, "
+        "and for the herring that spoilt on the quay?",
+    ],
+)
+def test_what_is_no_short_plain_question_is_no_stub(line: str) -> None:
+    assert stubs(WHEN, line, WHO) == [0.0, 0.0, 0.0]
+    assert stubs(WHEN, "Who pays for the gate?", WHO) == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Larnsund is a harbour town up north.",  # seven words: a caption
+        "Larnsund is a harbour town " + "on the coast, " * 20,
+        "Is a harbour town on the western coast in need of a second quay, or of none at all.",
+        "Larnsund (it is a harbour town on the western coast) sells its herring boats this winter.",
+        "Boats of Larnsund and of Orne and of Brask and of Lund and of Holm and of Vik and of Nes is a sight.",
+    ],
+)
+def test_what_does_not_open_like_an_encyclopaedia_is_no_definition(line: str) -> None:
+    assert first_of_three(line) == 0.0
+
+
+def test_the_style_of_a_text_is_that_of_its_content_by_words() -> None:
+    text = batch("Hello there you.", "You you you you.", "...", "SIGN UP NOW, you readers!")
+    values = content_style(text, np.array([True, True, True, False]), ["you_share", "all_capitals_share"])
+    assert values.tolist() == [[5 / 7, 0.0]]
+    assert np.isnan(content_style(text, np.zeros(4, bool), ["you_share"])).all()
+
+
+GARDEN = [
+    "The gardeners of the valley have begun to pick their apples two weeks early, after a dry summer.",
+    "Dry weather makes the apples small but sweet, said the woman who runs the cider press of the valley.",
+    "Several gardeners of the valley have dug ponds to keep rain from the winter for their young apple trees.",
+]
+BONDS = (
+    "Yields on ten-year bonds climbed after the central bank said that it would sell part of its holdings."
+)
+
+
+def test_page_furniture_is_off_every_topic_and_no_filler_for_that() -> None:
+    def term(line: str) -> float:
+        text = batch(*GARDEN, line)
+        assert off_topic(text)[3] > 0.01
+        return float(filler_terms(text, count(text), ["off_topic"])[3, 0])
+
+    assert term(BONDS) > 0.01
+    assert term(BONDS + " Sign up for our weekly newsletter.") == 0.0
+
+
+def test_a_paragraph_without_words_is_furniture() -> None:
+    chance, role = roles(batch("* * *", NEWS), np.array([0.1, 0.1]), np.array([0.9, 0.1]))
+    assert (role.tolist(), chance[0].tolist()) == ([1, 0], [0.0, 1.0, 0.0, 0.0])
+
+
+def test_more_than_three_findings_of_a_hard_rule_add_nothing() -> None:
+    def amount(n: int) -> float:
+        text = batch(*["As an AI language model, I cannot tell you when the harbour opens."] * n)
+        counted = count(text)
+        assert "leak.chatbot" in hard_rules(counted)
+        return float(document_terms(text, counted, np.zeros(n, np.int64), ["leak.chatbot"])[0, 0])
+
+    assert [amount(n) for n in (1, 3, 5)] == [1.0, 2.0, 2.0]

@@ -136,6 +136,29 @@ def test_a_text_without_words_has_no_reliability(scorer: Scorer, text: str) -> N
     assert report.verdict == "unsure"
 
 
+def test_a_page_of_menus_has_too_little_content_to_judge(scorer: Scorer) -> None:
+    menu = "\n".join(
+        [
+            "Home",
+            "Sign up for our newsletter and get the news in your inbox.",
+            "Follow us on the networks and share this page with your friends.",
+            "We use cookies to give you the best experience on our site.",
+            "Read our privacy policy and the terms of use of this site.",
+            "Contact us",
+            "Copyright of this site and of all of its pages. All rights reserved.",
+        ]
+    )
+    report = score(scorer, menu)
+    assert {p.role for p in report.paragraphs} <= {"boilerplate", "duplicate"}
+    assert report.verdict == "unsure"
+
+
+def test_a_paragraph_without_words_has_no_reliability(scorer: Scorer) -> None:
+    reliability = [p.reliability for p in score(scorer, "* * *\n\nThe council met on Monday.").paragraphs]
+    assert reliability[0] is None
+    assert reliability[1] is not None
+
+
 def test_too_few_words_or_another_language_are_unsure(scorer: Scorer) -> None:
     assert score(scorer, "Rain fell.").verdict == "unsure"
     german = (
