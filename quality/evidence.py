@@ -71,12 +71,13 @@ def filler_terms(batch: Batch, counted: Counted, names: Sequence[str]) -> Floats
     """What speaks for a paragraph being filler; float64[paragraphs, names]."""
     amounts = _amount(findings_per(batch, counted, batch.paragraphs))
     columns = {rule.id: amounts[:, k] for k, rule in enumerate(counted.rules)}
-    furniture = np.array([r.id.startswith("boilerplate.") for r in counted.rules])
-    columns["off_topic"] = np.where(amounts[:, furniture].any(1), 0.0, off_topic(batch))
-    leaked = leaked_share(batch, counted)
+    columns["off_topic"] = np.where(counted.is_furniture(batch), 0.0, off_topic(batch))
+    leaked = counted.covered(batch, "leak.", "filler.stock")
     columns["leaked_words"] = leaked
-    columns["question_stub"] = question_stub(batch, leaked > 0)
-    columns["definition_line"] = definition_line(batch)
+    # honest guides ask, and honest lists of people define: each counts beside another sign on the page
+    stub, definition = question_stub(batch, leaked > 0), definition_line(batch)
+    columns["question_stub"] = stub * (_on_page(batch, definition) | _on_page(batch, leaked))
+    columns["definition_line"] = definition * (_on_page(batch, stub) | _on_page(batch, leaked))
     return _chosen(columns, names)
 
 
@@ -87,16 +88,6 @@ def _chosen(columns: dict[str, Floats], names: Sequence[str]) -> Floats:
             f"the model weighs {unknown}, which this version of quality does not compute: train anew"
         )
     return np.column_stack([columns[n] for n in names])
-
-
-def leaked_share(batch: Batch, counted: Counted) -> Floats:
-    """Share of each paragraph's characters under leak and filler findings, at most 1; float64[paragraphs]."""
-    of_leak = np.array([r.id.startswith(("leak.", "filler.stock")) for r in counted.rules], bool)
-    keep = of_leak[counted.rule] if counted.rule.size else np.zeros(0, bool)
-    size = (counted.end - counted.start)[keep].astype(np.float64)
-    covered = np.bincount(counted.paragraph[keep], weights=size, minlength=batch.paragraphs.n)
-    length = (batch.paragraphs.end - batch.paragraphs.start).astype(np.float64)
-    return np.minimum(np.nan_to_num(ratio(covered, length)), 1.0)
 
 
 def question_stub(batch: Batch, hollow: Bools) -> Floats:
@@ -115,9 +106,15 @@ def question_stub(batch: Batch, hollow: Bools) -> Floats:
         ends = some & mark[np.maximum(group.last - 1, 0)]
     stub = ends & (group.sum(mark) == 1) & (words >= 4) & (words <= STUB) & (group.sum(batch.mark('"')) == 0)
     middle = stub & _near(batch, stub, (-1,)) & _near(batch, stub, (1,))
-    open_ = middle | (stub & (_near(batch, middle, (-1, 1)) | _near(batch, hollow, (1,))))
-    many = np.bincount(group.parent, weights=open_, minlength=batch.n_documents) >= STUBS
-    return (open_ | (stub & many[group.parent])).astype(np.float64)
+    unanswered = middle | (stub & (_near(batch, middle, (-1, 1)) | _near(batch, hollow, (1,))))
+    many = np.bincount(group.parent, weights=unanswered, minlength=batch.n_documents) >= STUBS
+    return (unanswered | (stub & many[group.parent])).astype(np.float64)
+
+
+def _on_page(batch: Batch, values: Floats) -> Bools:
+    """Whether some paragraph of the page of each has a value above 0; bool[paragraphs]."""
+    parent = batch.paragraphs.parent
+    return (np.bincount(parent, weights=values > 0, minlength=batch.n_documents) > 0)[parent]
 
 
 def _near(batch: Batch, chosen: Bools, places: Sequence[int]) -> Bools:

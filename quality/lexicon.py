@@ -320,10 +320,6 @@ class Spans:
         """Spans from token `first` to token `last` (exclusive), both int64[k]."""
         return cls(batch.token_start[first], batch.token_end[last - 1], batch.paragraphs.of_token[first])
 
-    def only(self, kept: Bools) -> Spans:
-        """The spans that are kept; `kept` bool[k]."""
-        return Spans(self.start[kept], self.end[kept], self.paragraph[kept])
-
     def __len__(self) -> int:
         return int(self.start.size)
 
@@ -429,7 +425,7 @@ class RulePack:
             document, of_span = np.unique(batch.documents.of_token[token[keep]], return_inverse=True)
             texts = [batch.texts[k] for k in document]
             keep[keep] = ~_any_holds(texts, self._document_unless[number])[of_span]
-        return spans.only(keep)
+        return Spans(spans.start[keep], spans.end[keep], spans.paragraph[keep])
 
 
 def _any_holds(texts: Sequence[str], patterns: Sequence[Pattern]) -> Bools:

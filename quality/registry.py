@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from quality.lexicon import TIERS, UNITS, Rule, RulePack, Spans, shipped_rules, sources
-from quality.text import Batch, Floats, Group, Ints, once_per_batch, ratio
+from quality.text import Batch, Bools, Floats, Group, Ints, once_per_batch, ratio
 
 Measure = Callable[[Batch, Group], Floats]
 Count = Callable[[Batch], Spans]
@@ -75,7 +75,7 @@ class CodeRule:
 
     rule: Rule
     find: Count
-    silenced_by: str
+    in_furniture: bool
 
 
 FEATURES: dict[str, Feature] = {}
@@ -136,11 +136,11 @@ def rule(
     hits: Sequence[tuple[str, Sequence[str]]],
     clean: Sequence[str],
     unit: str = "per 1000 words",
-    silenced_by: str = "",
+    in_furniture: bool = True,
 ) -> Callable[[Count], Count]:
     """Declare a rule that needs code; `hits` are texts with the exact spans found, `clean` texts without.
 
-    In paragraphs where a rule of the packs fires whose id begins with `silenced_by`, it is silent.
+    Where `in_furniture` is not set it is silent in paragraphs that are page furniture.
 
     Raises ValueError for a name taken, an unknown tier, unit or source, or no example.
     """
@@ -157,7 +157,7 @@ def rule(
         _check_source(id, source)
         examples = tuple((text, tuple(spans)) for text, spans in hits)
         declared = Rule(id, tier, title, message, why, source, unit, hits=examples, clean=tuple(clean))
-        CODE_RULES[id] = CodeRule(declared, find, silenced_by)
+        CODE_RULES[id] = CodeRule(declared, find, in_furniture)
         return find
 
     return declare
@@ -166,6 +166,11 @@ def rule(
 def _check_source(name: str, source: str) -> None:
     if source not in sources():
         raise ValueError(f"{name!r}: source {source!r} is not in quality/data/sources.toml; add it there")
+
+
+# Share of a paragraph's characters under boilerplate cues from which it is page furniture: boxes for newsletters in
+# articles of the shared corpora have .15 to .23, a strange paragraph with "Share this article" at its end .08.
+FURNITURE = 1 / 8
 
 
 @dataclass(frozen=True)
@@ -184,28 +189,18 @@ class Counted:
     paragraph: Ints
     data: tuple[Mapping[str, Any] | None, ...]
 
-    def per(self, batch: Batch, group: Group) -> Floats:
-        """Value of every rule in its unit for each run of paragraphs or documents; float64[n, rules].
+    def covered(self, batch: Batch, *families: str) -> Floats:
+        """Share of each paragraph's characters under findings of rules whose id begins so, at most 1; float64[n]."""
+        ids = [rule.id.startswith(families) for rule in self.rules]
+        some = np.flatnonzero(np.array(ids, bool)[self.rule])
+        group = batch.paragraphs
+        size = (self.end - self.start)[some].astype(np.float64)
+        covered = np.bincount(self.paragraph[some], weights=size, minlength=group.n)
+        return np.minimum(np.nan_to_num(ratio(covered, (group.end - group.start).astype(np.float64))), 1.0)
 
-        NaN where the unit has nothing to divide by.
-        """
-        run = self.paragraph if group is batch.paragraphs else batch.paragraphs.parent[self.paragraph]
-        size = group.n * len(self.rules)
-        counts = np.bincount(run * len(self.rules) + self.rule, minlength=size).astype(np.float64)
-        counts = counts.reshape(group.n, len(self.rules))
-        words = batch.n_words(group)
-        if group is batch.paragraphs:
-            sentences = np.bincount(batch.sentences.parent, minlength=group.n).astype(np.float64)
-        else:
-            sentences = np.bincount(
-                batch.paragraphs.parent[batch.sentences.parent], minlength=group.n
-            ).astype(float)
-        for column, declared in enumerate(self.rules):
-            if declared.unit == "per sentence":
-                counts[:, column] = ratio(counts[:, column], sentences)
-            elif declared.unit.startswith("per "):
-                counts[:, column] = ratio(counts[:, column] * int(declared.unit.split()[1]), words)
-        return counts
+    def is_furniture(self, batch: Batch) -> Bools:
+        """Paragraphs that boilerplate cues cover from `FURNITURE` of their characters on; bool[paragraphs]."""
+        return self.covered(batch, "boilerplate.") >= FURNITURE
 
 
 Told = tuple[Rule, Spans, Sequence[Mapping[str, Any] | None]]
@@ -219,15 +214,8 @@ def count(batch: Batch, packs: Sequence[RulePack] | None = None, told: Sequence[
     found: list[Told] = []
     for pack in packs if packs is not None else (shipped_rules(),):
         found += [(r, s, (None,) * len(s)) for r, s in zip(pack.rules, pack.find(batch), strict=True)]
-    of_packs = list(found)
     for declared in CODE_RULES.values():
         spans = declared.find(batch)
-        if declared.silenced_by and len(spans):
-            quiet = np.zeros(batch.paragraphs.n, bool)
-            for other, places, _ in of_packs:
-                if other.id.startswith(declared.silenced_by):
-                    quiet[places.paragraph] = True
-            spans = spans.only(~quiet[spans.paragraph])
         found.append((declared.rule, spans, (None,) * len(spans)))
     found += told
     number = np.repeat(np.arange(len(found)), [len(spans) for _, spans, _ in found])
@@ -238,8 +226,21 @@ def count(batch: Batch, packs: Sequence[RulePack] | None = None, told: Sequence[
     data = [item for _, _, items in found for item in items]
     order = np.lexsort((number, end, start))
     rules = tuple(r for r, _, _ in found)
-    return Counted(
+    whole = Counted(
         rules, number[order], start[order], end[order], paragraph[order], tuple(data[k] for k in order)
+    )
+    wary = {declared.rule.id for declared in CODE_RULES.values() if not declared.in_furniture}
+    at_risk = np.array([rule.id in wary for rule in rules], bool)[whole.rule]
+    if not at_risk.any():
+        return whole
+    kept = np.flatnonzero(~(at_risk & whole.is_furniture(batch)[whole.paragraph]))
+    return Counted(
+        rules,
+        whole.rule[kept],
+        whole.start[kept],
+        whole.end[kept],
+        whole.paragraph[kept],
+        tuple(whole.data[k] for k in kept.tolist()),
     )
 
 
@@ -314,11 +315,6 @@ def paragraph_matrix(batch: Batch, names: Sequence[str]) -> Floats:
             f"unknown paragraph features {unknown}: the model was made by another version of quality"
         )
     return np.array([columns[n] for n in names]).reshape(len(names), batch.paragraphs.n).T
-
-
-def measured_names(of: str) -> list[str]:
-    """Names of the measured features of "paragraphs" or "documents", in the order of declaration."""
-    return [f.name for f in FEATURES.values() if f.of in ("both", of)]
 
 
 def measure(batch: Batch, group: Group, names: Sequence[str]) -> Floats:

@@ -1,6 +1,6 @@
 """From texts to reports: the one path that scores, explains and points.
 
-A `Scorer` holds a model and rule packs. It takes records in batches of about a megabyte, so that
+A `Scorer` holds a model and rule packs. It takes records in batches of about half a megabyte, so that
 columns are long enough to be fast and memory stays flat, and gives reports in the same order.
 """
 
@@ -142,9 +142,10 @@ class Scorer:
             )
         )
         n_words = batch.n_words(batch.documents)
-        of_content = batch.n_words(batch.paragraphs) * (role == evidence.CONTENT)
-        n_content_words = np.bincount(
-            batch.paragraphs.parent, weights=of_content, minlength=batch.n_documents
+        content = role == evidence.CONTENT
+        n_content_words, n_stop_words = (
+            np.bincount(batch.paragraphs.parent, weights=some * content, minlength=batch.n_documents)
+            for some in (batch.n_words(batch.paragraphs), batch.paragraphs.sum(is_stop_word(batch)))
         )
         return Columns(
             batch,
@@ -161,7 +162,7 @@ class Scorer:
             model.calibrated_paragraph(paragraph_logit),
             n_words.astype(np.int64),
             n_content_words.astype(np.int64),
-            ratio(batch.documents.sum(is_stop_word(batch)), n_words),
+            ratio(n_stop_words, n_content_words),
         )
 
     def _reports(self, records: Sequence[Record], with_text: bool) -> Iterator[Report]:

@@ -181,3 +181,29 @@ def test_more_than_three_findings_of_a_hard_rule_add_nothing() -> None:
         return float(document_terms(text, counted, np.zeros(n, np.int64), ["leak.chatbot"])[0, 0])
 
     assert [amount(n) for n in (1, 3, 5)] == [1.0, 2.0, 2.0]
+
+
+GUIDE = (
+    "Here is what readers of the valley ask most, and what the council of the valley has told them so far."
+)
+STOCK = "Only time will tell what this means for the valley, and stay tuned for more updates as the story unfolds."
+
+
+def filler_columns(*paragraphs: str) -> dict[str, list[float]]:
+    text = batch(*paragraphs)
+    names = ["question_stub", "definition_line"]
+    columns = filler_terms(text, count(text), names).T.tolist()
+    return dict(zip(names, columns, strict=True))
+
+
+def test_a_list_of_definitions_or_of_questions_counts_beside_another_sign_on_the_page() -> None:
+    people = [HARBOUR, RIVER, HARBOUR]
+    questions = [WHEN, WHO, WHEN]
+    assert filler_columns(GUIDE, *people)["definition_line"] == [0.0] * 4
+    assert filler_columns(GUIDE, *questions)["question_stub"] == [0.0] * 4
+    assert filler_columns(*people, *questions) == {
+        "question_stub": [0.0] * 3 + [1.0] * 3,
+        "definition_line": [THREE] * 3 + [0.0] * 3,
+    }
+    assert filler_columns(STOCK, *people)["definition_line"] == [0.0] + [THREE] * 3
+    assert filler_columns(STOCK, *questions)["question_stub"] == [0.0] + [1.0] * 3

@@ -1,4 +1,4 @@
-"""The project's own labelled texts: well-formed, and as many as docs/results.md counts on."""
+"""The project's own labelled texts: well-formed, and enough of each kind."""
 
 from __future__ import annotations
 
@@ -58,4 +58,4 @@ def test_reading_keeps_labels_and_groups_are_halved_for_good() -> None:
     texts = {t.id: t for t in own(FOLDER)}
     assert texts["own-a-TRADE-sound"].roles is not None
     assert {half(f"group-{k}") for k in range(8)} == {0, 1}
-    assert half("own-a-TRADE") == half("own-a-TRADE")
+    assert half("own-a-TRADE") == 0

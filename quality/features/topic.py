@@ -49,7 +49,7 @@ REACH = 12
 # a clause says too little (both from the lower quartile of reliable articles).
 USUAL, FAINT = 0.3, 75.0
 # Log odds from which a paragraph is said to stray, a soft signal: on corpora left out it marks one or two in a
-# thousand honest paragraphs beside the hard rule's, and a quarter of the strange ones (docs/results.md).
+# thousand honest paragraphs beside the hard rule's (seven in one corpus) and a quarter of the strange ones (docs/results.md).
 ASTRAY = -1.5
 
 # Spread of a score within one article where it has too few paragraphs to tell (reliable articles),
@@ -407,7 +407,9 @@ _FAR = (
     "scored his ninth goal of the season from a penalty in the derby."
 )
 # page furniture is off every topic, and told as such
-_SIGN_UP = " Sign up for our weekly newsletter about health."
+_SIGN_UP = " Sign up for our weekly newsletter about health. You can unsubscribe at any time."
+# which a tail does not make of a strange paragraph
+_SHARE = " Share this article."
 _RELATED = (
     "Readers who had reserved books at the new building will be able to collect them from the market hall, "
     "the council's librarian said."
@@ -423,9 +425,9 @@ _RELATED = (
     "Farms fill pages up with pieces of other texts; ask what the paragraph does here.",
     source="own",
     unit="count",
-    hits=[(_STORY + _STRANGE, [_STRANGE])],
+    hits=[(_STORY + _STRANGE, [_STRANGE]), (_STORY + _STRANGE + _SHARE, [_STRANGE + _SHARE])],
     clean=[_STORY + _RELATED, _STRANGE, _STORY + '"' + _STRANGE + '"', _STORY + _STRANGE + _SIGN_UP],
-    silenced_by="boilerplate.",
+    in_furniture=False,
 )
 def off_topic_paragraph(batch: Batch) -> Spans:
     """Paragraphs at or above the threshold."""
@@ -442,8 +444,8 @@ def off_topic_paragraph(batch: Batch) -> Spans:
     source="own",
     unit="count",
     hits=[(_STORY + _MORE + _FAR, [_FAR])],
-    clean=[_STORY + _RELATED, _STORY + _STRANGE],
-    silenced_by="boilerplate.",
+    clean=[_STORY + _RELATED, _STORY + _STRANGE, _STORY + _MORE + _FAR + _SIGN_UP],
+    in_furniture=False,
 )
 def astray_paragraph(batch: Batch) -> Spans:
     """Paragraphs below the threshold, but not by much."""

@@ -16,7 +16,7 @@ from quality.text import Bools, Floats
 ROLE_ROUNDS, ROLE_RATE, ROLE_LEAVES, ROLE_LEAF_LOW, ROLE_PENALTY = 250, 0.1, 8, 60, 5.0
 # Share of sound paragraphs that may look like filler when nothing else speaks (2 in 1,000).
 FILLER_FALSE_ALARMS = 0.002
-# What a soft finding may add to the logit of filler: less than the intercept takes off (-1.15 as learnt).
+# What a soft finding may add to the logit of filler: less than half of what the intercept takes off as learnt.
 SOFT_LIMIT = 0.5
 
 
@@ -84,7 +84,7 @@ def fit_filler(table: Table, sound: Bools, hard: Sequence[str]) -> Linear:
     """The filler model: terms that can only speak for filler, with rare false alarms.
 
     `sound` bool[rows] marks paragraphs of reliable articles as published, where alarms are counted;
-    `hard` names the hard rules. Other rules weigh so little that one soft finding makes no filler.
+    `hard` names the hard rules. Other rules weigh so little that one soft finding among other words makes no filler.
     """
     matrix = np.nan_to_num(table.matrix.astype(np.float64))
     label = table.label == 1
