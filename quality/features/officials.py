@@ -402,7 +402,7 @@ def _judged(
     when: When,
     remembered: Sequence[tuple[int, int]],
 ) -> Iterator[_Finding]:
-    """Findings of one document; who was in office in a year that is `remembered` is in place."""
+    """Findings of one document; who was in office in a year that is `remembered` is in place, in the past."""
     # a text of `low` or later may be of any later day
     latest = when.high if when.high is not None else date.max.toordinal()
     cleared = {p for m in mentions if m.cancelled == "former" for p in m.persons}
@@ -422,9 +422,11 @@ def _judged(
         if person is None or mention.cancelled or person in cleared:
             continue
         term = _out_of_time(index, mention, terms[person], when)
-        if term is not None and not any(t.covers(*days) for t in terms[person] for days in remembered):
+        if term is not None:
             case = _Case(mention, person, terms[person], term, when)
-            if not _rightful(batch, index, case):
+            ahead = _FUTURE.search(_sentence(batch, mention)) is not None
+            then = not ahead and any(t.covers(*days) for t in terms[person] for days in remembered)
+            if not then and not _rightful(batch, index, case):
                 cases.append(case)
     cases = _without_courtesy_alone(cases)
     people = {case.person for case in cases}
