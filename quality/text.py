@@ -556,7 +556,9 @@ def _hash_words(words: tuple[str, ...]) -> Hashes:
     if (count != 1).any():
         wrong = [w for w, k in zip(words, count, strict=True) if k != 1]
         raise ValueError(f"expected one token each, given {wrong[:5]!r}: split phrases into tokens first")
-    return batch.vocabulary.hash[batch.token_word]
+    hashes = batch.vocabulary.hash[batch.token_word]
+    hashes.setflags(write=False)  # the same array goes to all who ask
+    return hashes
 
 
 def _words_and_marks(kind: Bytes, folded: Bytes) -> tuple[Ints, Ints]:
