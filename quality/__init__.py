@@ -27,10 +27,14 @@ def _scorer() -> Scorer:
 
 
 def score(text: str, *, date: str | None = None, title: str | None = None) -> Report:
-    """Report on one text with the shipped model; `date` (ISO) is the day the text is to be read as new."""
-    from quality.records import Record
+    """Report on one text with the shipped model; `date` (ISO) is the day the text is to be read as new.
 
-    return _scorer().score(Record(id="1", source="", text=text, date=date, title=title))
+    Raises ValueError where `date` is no day.
+    """
+    from quality.records import Record, iso_day
+
+    day = None if date is None else iso_day(date)
+    return _scorer().score(Record(id="1", source="", text=text, date=day, title=title))
 
 
 def __getattr__(name: str) -> Any:

@@ -105,7 +105,7 @@ class Record:
             try:
                 day = iso_day(given_date)
             except ValueError as error:
-                notes.append(f"{error}; no date is used")
+                notes.append(f"{error}; it is not used")
         given_id = _first(fields, names, "id")
         title, url, label = (_first(fields, names, name) for name in ("title", "url", "label"))
         return cls(

@@ -79,8 +79,8 @@ class Scorer:
         model: str | Path = "default",
         *,
         policy: str = "default",
-        rules: Sequence[Path] = (),
-        officials: Sequence[Path] = (),
+        rules: Sequence[str | Path] = (),
+        officials: Sequence[str | Path] = (),
     ) -> Scorer:
         """A scorer with a shipped model (by name) or one in a folder, further rule packs and terms of office.
 
@@ -96,8 +96,8 @@ class Scorer:
                     f"no model {str(model)!r}: neither a folder with card.json nor shipped ({known})"
                 )
             folder = shipped
-        index = Index(OfficeTable.load(OFFICEHOLDERS, *officials)) if officials else None
-        return cls(Model.load(folder), policy, [RulePack.load(path) for path in rules], index)
+        index = Index(OfficeTable.load(OFFICEHOLDERS, *map(Path, officials))) if officials else None
+        return cls(Model.load(folder), policy, [RulePack.load(Path(path)) for path in rules], index)
 
     def score(self, record: str | Mapping[str, Any] | Record, *, with_text: bool = False) -> Report:
         """Report on one text."""

@@ -240,12 +240,12 @@ def test_a_date_is_the_day_that_it_begins_with(value, day):
 def test_any_other_date_is_refused_but_the_record_is_kept(folder, value):
     record = read_fields(folder, text="One.", date=value)
     assert record.date is None
-    assert record.warnings == (f"date {value!r} is not a day written YYYY-MM-DD; no date is used",)
+    assert record.warnings == (f"date {value!r} is not a day written YYYY-MM-DD; it is not used",)
 
 
 def test_a_number_is_no_date(folder):
     record = read_fields(folder, text="One.", created=1592697600)
-    assert record.warnings == ("date 1592697600 is not a day written YYYY-MM-DD; no date is used",)
+    assert record.warnings == ("date 1592697600 is not a day written YYYY-MM-DD; it is not used",)
 
 
 def test_nul_characters_that_json_wrote_are_kept_with_a_warning(folder):

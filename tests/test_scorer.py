@@ -261,7 +261,18 @@ def test_terms_of_office_of_ones_own_are_judged_beside_the_shipped_ones(
         name: [
             f.text for f in score(one, text, "2024-06-10").findings if f.rule == "officeholder.anachronism"
         ]
-        for name, one in (("own", Scorer.load(officials=[path])), ("shipped", scorer))
+        for name, one in (("own", Scorer.load(officials=[str(path)])), ("shipped", scorer))
     }
     shipped = ["Treasury Secretary Steven Mnuchin"]
     assert found == {"own": ["Keeper of the Cranes Oluf Brask", *shipped], "shipped": shipped}
+
+
+def test_the_package_refuses_a_date_that_is_no_day() -> None:
+    with pytest.raises(ValueError, match="June 2025"):
+        quality.score(FAIR, date="June 2025")
+
+
+def test_the_report_in_the_readme_is_the_one_that_comes_out(scorer: Scorer) -> None:
+    shown = (ROOT / "README.md").read_text("utf8")
+    weights = [f"{abs(c.effect):.2f}" for c in scorer.score(Record("x", "", FARM)).contributions[:4]]
+    assert [w for w in weights if f"{w}  " not in shown] == []
