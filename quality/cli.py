@@ -463,6 +463,8 @@ def known_rules(own: Sequence[str] = ()) -> list[Rule]:
 
     try:
         packs = [RulePack.load(Path(path)) for path in own]
+        for pack in packs:
+            pack.check_examples()
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--rules") from None
     known = [r for pack in (shipped_rules(), *packs) for r in pack.rules]

@@ -361,6 +361,22 @@ class RulePack:
         """
         return cls([rule for path in paths for rule in _read_rules(path)])
 
+    def check_examples(self) -> None:
+        """Find what the rules' own examples say.
+
+        Raises ValueError naming the first rule and text where something else is found.
+        """
+        for number, rule in enumerate(self.rules):
+            for text, expected in [*rule.hits, *((text, ()) for text in rule.clean)]:
+                spans = self.find(Batch.of([text]))[number]
+                found = tuple(
+                    text[a:b] for a, b in zip(spans.start.tolist(), spans.end.tolist(), strict=True)
+                )
+                if found != tuple(expected):
+                    raise ValueError(
+                        f"rule {rule.id!r}: in {text!r} it finds {list(found)}, its example says {list(expected)}"
+                    )
+
     def find(self, batch: Batch) -> list[Spans]:
         """Spans of every rule, in the order of `rules`."""
         found = self._phrases.find(batch)

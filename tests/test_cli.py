@@ -359,6 +359,30 @@ def test_a_rule_pack_of_ones_own_is_listed_or_says_what_is_wrong(tmp_path):
     assert "house.toml: rule 'house.a': fields missing or empty: tier" in done.stderr
 
 
+HOUSE = """[[rule]]
+id = "house.pride"
+tier = "soft"
+title = "pride"
+message = "a firm praises itself"
+why = "It is an advertisement."
+source = "own"
+phrases = ["proud to announce"]
+hits = [["The brewery is proud to announce a cellar.", ["HIT"]]]
+clean = ["The brewery has a cellar."]
+"""
+
+
+def test_a_rule_of_ones_own_must_find_what_its_examples_say(tmp_path):
+    pack = tmp_path / "house.toml"
+    pack.write_text(HOUSE.replace("HIT", "proud to announce"))
+    assert run("rules", "--rules", str(pack), "house.pride").exit_code == 0
+    pack.write_text(HOUSE.replace("HIT", "nothing"))
+    done = run("rules", "--rules", str(pack))
+    assert done.exit_code == 2
+    assert "rule 'house.pride'" in done.stderr
+    assert "finds ['proud to announce']" in " ".join(done.stderr.split())
+
+
 def test_who_held_an_office_is_answered_or_denied():
     done = run("officials", "US Treasury Secretary", "--on", "2019-06-10")
     assert (done.exit_code, "Steven Mnuchin" in done.output) == (0, True)
