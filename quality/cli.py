@@ -172,6 +172,8 @@ def score(
     from quality.records import FieldNames, Problem, iso_day, read
     from quality.render.terminal import visible
 
+    if fail_under is not None and not fail_under >= 0:  # NaN passes every range
+        raise click.BadParameter(f"{fail_under} is no number from 0 to 1", param_hint="--fail-under")
     if date is not None:
         try:
             date = iso_day(date)

@@ -230,7 +230,9 @@ def _read_one(
             yield Problem(path, None, f"is a directory: name its files, such as {Path(path) / '*.txt'}")
             return
         with open(path, "rb") as raw:
-            yield from _read_stream(path, raw, kind, names, raw.tell, on_bytes)
+            # a pipe or terminal given by name has no place to tell
+            tell = raw.tell if raw.seekable() else lambda: 0
+            yield from _read_stream(path, raw, kind, names, tell, on_bytes)
     except _BROKEN_STREAM as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         yield Problem(path, None, f"cannot be read: {reason}")

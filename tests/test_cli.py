@@ -218,6 +218,11 @@ class TestScore:
         reports, _, _ = scores("--date", "2025-06-10T12:00", text=lines)
         assert [r["as_of"]["date"] for r in reports] == ["2020-01-01", "2025-06-10", "2025-06-10"]
 
+    def test_a_bound_that_is_no_number_is_wrong_usage(self):
+        done = run("score", "--fail-under", "nan", "good.txt")
+        assert done.exit_code == 2
+        assert "Invalid value for --fail-under: nan is no number from 0 to 1" in done.stderr
+
     def test_a_wrong_date_is_wrong_usage(self):
         done = run("score", "--date", "June", "good.txt")
         assert done.exit_code == 2

@@ -5,7 +5,9 @@ import io
 import itertools
 import json
 import lzma
+import os
 import sys
+import threading
 
 import pytest
 from hypothesis import given
@@ -353,3 +355,16 @@ def test_a_dict_is_a_record_or_says_why_not(fields):
         assert str(error).startswith(("no text: ", "has html but no text", "field '"))  # noqa: PT017 - either end is right
     else:
         assert isinstance(record.text, str)
+
+
+def test_a_pipe_given_by_name_is_read_to_its_end(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    lines = b'{"id": "a", "text": "Rain fell."}\n{"id": "b", "text": "Snow fell."}\n'
+    writer = threading.Thread(target=pipe.write_bytes, args=(lines,))
+    writer.start()
+    heard = []
+    records = list(read([str(pipe)], kind="jsonl", on_bytes=heard.append))
+    writer.join()
+    assert [r.text for r in records] == ["Rain fell.", "Snow fell."]
+    assert sum(heard) == 0
