@@ -390,7 +390,7 @@ class RulePack:
                     batch.paragraphs.of_token[found.first[found.value == len(self.rules) + number]]
                 )
                 if rule.where == "short":
-                    paragraphs = paragraphs[batch.paragraphs.sum(batch.is_word)[paragraphs] <= SHORT]
+                    paragraphs = paragraphs[batch.n_words(batch.paragraphs)[paragraphs] <= SHORT]
                 if paragraphs.size:
                     spans = _joined(spans, self._search(batch, number, paragraphs))
             if len(spans):
@@ -425,7 +425,7 @@ class RulePack:
         if rule.quoted == "silent":
             keep &= ~batch.is_quoted[token]
         if rule.where == "short":
-            keep &= batch.paragraphs.sum(batch.is_word)[spans.paragraph] <= SHORT
+            keep &= batch.n_words(batch.paragraphs)[spans.paragraph] <= SHORT
         if rule.where in ("start", "whole"):
             keep &= _only_marks_between(batch, batch.paragraphs.first[spans.paragraph], token)
         if rule.where == "whole":

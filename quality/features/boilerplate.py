@@ -23,6 +23,7 @@ from quality.text import (
     Floats,
     Group,
     Ints,
+    changes,
     combine,
     hash_words,
     once_per_batch,
@@ -242,8 +243,7 @@ def words_elsewhere_share(batch: Batch, group: Group) -> Floats:
 def short_run_length(batch: Batch, group: Group) -> Floats:
     """Logarithm of one more than the length of the run of short lines it stands in, 0 where it is not short."""
     short = batch.n_words(group) < SHORT
-    begins = np.ones(group.n, bool)
-    begins[1:] = ~(short[1:] & short[:-1]) | (group.parent[1:] != group.parent[:-1])
+    begins = changes(short) | ~short | changes(group.parent)
     run = np.cumsum(begins) - 1
     return np.log1p(np.bincount(run, minlength=1)[run] * short) if group.n else np.zeros(0)
 

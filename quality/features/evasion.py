@@ -10,7 +10,7 @@ import numpy as np
 
 from quality.lexicon import Spans
 from quality.registry import rule
-from quality.text import LETTER, UPPER, Batch, Ints, once_per_batch
+from quality.text import LETTER, UPPER, Batch, Ints, once_per_batch, within
 
 # The soft hyphen is left out: typesetters use it.
 ZERO_WIDTH = (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF)
@@ -67,10 +67,11 @@ def mixed_script(batch: Batch) -> Spans:
     if not found.size:
         return Spans.none()
     size = batch.token_end[found] - batch.token_start[found]
-    first = np.cumsum(size) - size
-    inside = np.arange(int(size.sum())) + np.repeat(batch.token_start[found] - first, size)
+    inside, _ = within(batch.token_start[found], size)
     letter = (batch.kind[inside] == LETTER) | (batch.kind[inside] == UPPER)
-    found = found[np.logical_or.reduceat(letter & (batch.code[inside] < OTHER_SCRIPTS[0]), first)]
+    found = found[
+        np.logical_or.reduceat(letter & (batch.code[inside] < OTHER_SCRIPTS[0]), np.cumsum(size) - size)
+    ]
     return Spans.of_tokens(batch, found, found + 1)
 
 

@@ -37,6 +37,7 @@ from quality.text import (
     hash_words,
     once_per_batch,
     ratio,
+    within,
 )
 
 nan = float("nan")
@@ -250,8 +251,8 @@ def _sums(value: Hashes, first: Ints, last: Ints) -> Hashes:
 
 def _first_equal(key: Hashes, document: Ints) -> Ints:
     """Index of the first item of the same document with the same key, itself if none is earlier; int64[n]."""
-    within = combine(key, document.astype(np.uint64))
-    _, at, inverse = np.unique(within, return_index=True, return_inverse=True)
+    here = combine(key, document.astype(np.uint64))
+    _, at, inverse = np.unique(here, return_index=True, return_inverse=True)
     return at[inverse]
 
 
@@ -341,13 +342,13 @@ def _cover(batch: Batch, of: Ints, by: Ints) -> Floats:
     words = _words(batch)
     entry = words.entry.astype(np.uint64)
     holders = np.unique(by)
-    holder, place = _spread(words.first[holders], words.last[holders])
+    place, holder = within(words.first[holders], words.count[holders])
     owner = holders[holder].astype(np.uint64)
     paired = place + 1 < words.last[holders[holder]]
     known_words = combine(entry[place], owner)
     known_pairs = combine(_pair_hash(batch, place[paired]), owner[paired])
 
-    pair, word = _spread(words.first[of], words.last[of])
+    word, pair = within(words.first[of], words.count[of])
     owner = by[pair].astype(np.uint64)
     opens = np.flatnonzero(word + 1 < words.last[of[pair]])
     hit = opens[_among(combine(_pair_hash(batch, word[opens]), owner[opens]), known_pairs)]
@@ -371,13 +372,6 @@ def _among(some: Hashes, known: Hashes) -> Bools:
     known = np.sort(known)
     found: Bools = known[np.minimum(np.searchsorted(known, some), known.size - 1)] == some
     return found
-
-
-def _spread(first: Ints, last: Ints) -> tuple[Ints, Ints]:
-    """Every index of every run `first[k] : last[k]`, and before it the k it belongs to; int64[total] each."""
-    size = last - first
-    run = np.repeat(np.arange(size.size), size)
-    return run, np.arange(run.size) - np.repeat(np.cumsum(size) - size, size) + first[run]
 
 
 def _pair_hash(batch: Batch, word: Ints) -> Hashes:

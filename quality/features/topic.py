@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from quality.lexicon import Spans
 from quality.registry import rule
-from quality.text import WORD, Batch, Bools, Floats, Ints, hash_words, once_per_batch
+from quality.text import WORD, Batch, Bools, Floats, Ints, changes, hash_words, once_per_batch
 from quality.topics import (
     IDF_LOW,
     IDF_UNIT,
@@ -80,7 +80,7 @@ class _Prose:
         enough = np.bincount(group.parent[long], minlength=batch.n_documents) >= N_PARAGRAPHS_LOW
         paragraph = np.flatnonzero(long & enough[group.parent])
         parent = group.parent[paragraph]
-        begins = _changes(parent)
+        begins = changes(parent)
         first, document = np.flatnonzero(begins), np.cumsum(begins) - 1
         n = np.diff(np.append(first, paragraph.size))
         place = np.arange(paragraph.size) - first[document]
@@ -173,14 +173,14 @@ def _shared_words(prose: _Prose, words: _Words) -> dict[str, Floats]:
     # sorted by stem; documents and paragraphs stay in order
     order = np.argsort(words.term.astype(np.min_scalar_type(n_terms)), kind="stable")
     term, owner = words.term[order], words.owner[order]
-    begins = _changes(term) | _changes(owner)  # a word of a paragraph
+    begins = changes(term) | changes(owner)  # a word of a paragraph
     first = np.flatnonzero(begins)
     named = np.zeros(first.size, bool)
     named[(np.cumsum(begins) - 1)[words.is_name[order]]] = True
     is_name = np.flatnonzero(named)
     term, owner = term[first], owner[first]
     document = prose.document[owner]
-    opens = np.flatnonzero(_changes(term) | _changes(document))  # a word of a document
+    opens = np.flatnonzero(changes(term) | changes(document))  # a word of a document
     n_holding = np.diff(np.append(opens, term.size))
     n_holding = np.repeat(n_holding, n_holding)
     weight = words.weight.astype(np.float64)[term]
@@ -210,13 +210,6 @@ def _shared_words(prose: _Prose, words: _Words) -> dict[str, Floats]:
         "mass": np.log1p(mass / IDF_UNIT),
         "mass_elsewhere": np.log1p((in_document - mass) / IDF_UNIT),
     }
-
-
-def _changes(values: Ints) -> Bools:
-    """Where a value differs from the one before; True at the first."""
-    changes = np.ones(values.size, bool)
-    np.not_equal(values[1:], values[:-1], out=changes[1:])
-    return changes
 
 
 def _share(part: Floats, whole: Floats) -> Floats:
@@ -320,7 +313,7 @@ def _clauses(step: Singles, n_steps: Ints, rest: Singles) -> dict[str, Floats]:
     A shorter paragraph is one window.
     """
     owner = np.repeat(np.arange(n_steps.size), n_steps)
-    begins = _changes(owner)
+    begins = changes(owner)
     first = np.flatnonzero(begins)
     n_after = (first + n_steps - 1)[owner] - np.arange(owner.size)  # steps of the paragraph that follow
     to_rest = dot(step, rest.take(owner, 0)) / UNIT
