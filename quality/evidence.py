@@ -12,12 +12,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from quality.columns import Bools, Floats, Group, Ints, ratio, within
 from quality.features.repetition import duplicates
 from quality.features.topic import off_topic
 from quality.lexicon import is_stop_word
 from quality.registry import Counted, measure
 from quality.report import ROLES
-from quality.text import Batch, Bools, Floats, Group, Ints, hash_words, once_per_batch, ratio, within
+from quality.text import Batch, hash_words, once_per_batch
 
 CONTENT, BOILERPLATE, FILLER, DUPLICATE = range(len(ROLES))
 

@@ -23,19 +23,9 @@ from pathlib import Path
 
 import numpy as np
 
+from quality.columns import Bools, Floats, Hashes, Ints, Vocabulary, combine, hash_bytes
 from quality.pattern import Pattern, Some
-from quality.text import (
-    Batch,
-    Bools,
-    Floats,
-    Hashes,
-    Ints,
-    Vocabulary,
-    combine,
-    hash_bytes,
-    hash_words,
-    once_per_batch,
-)
+from quality.text import Batch, hash_words, once_per_batch
 
 DATA = Path(str(resources.files("quality") / "data"))
 

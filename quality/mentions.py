@@ -20,9 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from quality.columns import PUNCTUATION, Bools, Hashes, hash_bytes
 from quality.lexicon import DATA, Phrases, expand
 from quality.officeholders import OfficeTable, Term, family_names, full_names, shipped_table
-from quality.text import PUNCTUATION, Batch, Bools, Hashes, hash_bytes, hash_words
+from quality.text import Batch, hash_words
 
 # Tokens from a title within which a known name must stand for a closer look, and how far that look goes.
 NEAR, REACH = 8, 14

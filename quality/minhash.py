@@ -28,7 +28,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.text import Batch, Bools, Floats, Group, Ints
+from quality.columns import Bools, Floats, Group, Ints
+from quality.text import Batch
 
 Signatures = NDArray[np.uint32]
 

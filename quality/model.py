@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quality.columns import Floats
 from quality.report import Policy
-from quality.text import Floats
 
 FORMAT = "quality-model/1"
 # The likeness moves the logit of reliability by at most this much: style classifiers do not carry

@@ -22,8 +22,9 @@ from typing import Any
 
 import numpy as np
 
+from quality.columns import Bools, Floats, Group, Ints, ratio
 from quality.lexicon import TIERS, UNITS, Rule, RulePack, Spans, shipped_rules, sources
-from quality.text import Batch, Bools, Floats, Group, Ints, once_per_batch, ratio
+from quality.text import Batch, once_per_batch
 
 Measure = Callable[[Batch, Group], Floats]
 Count = Callable[[Batch], Spans]

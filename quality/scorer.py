@@ -16,6 +16,7 @@ import numpy as np
 
 import quality.features  # noqa: F401 - declares the features
 from quality import evidence
+from quality.columns import Floats, Ints, ratio
 from quality.features.ngrams import document_rows, paragraph_rows, weighted
 from quality.features.officials import find_officials
 from quality.lexicon import RulePack, is_stop_word, shipped_rules
@@ -25,7 +26,7 @@ from quality.officeholders import OFFICEHOLDERS, OfficeTable
 from quality.records import Record
 from quality.registry import Counted, around_names, count, neighbourhood, paragraph_matrix
 from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report
-from quality.text import Batch, Floats, Ints, ratio
+from quality.text import Batch
 
 # Characters of text in a batch: enough for columns to pay, small enough to stay in the cache.
 BATCH_CHARACTERS = 500_000

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from quality.columns import Floats, Hashes, Ints, Vocabulary, hash_bytes
 from quality.lexicon import DATA
-from quality.text import Floats, Hashes, Ints, Vocabulary, hash_bytes
 
 # Inverse document frequency is kept in twentieths; words in more than a document in e (idf below 1)
 # say nothing about a subject.

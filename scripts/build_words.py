@@ -28,9 +28,10 @@ from pathlib import Path
 
 import numpy as np
 
+from quality.columns import NUMBER, WORD, Bools
 from quality.features.readability import syllables_by_rule
 from quality.lexicon import DATA
-from quality.text import NUMBER, WORD, Batch, Bools, hash_words
+from quality.text import Batch, hash_words
 
 # The release named above; another one gives other counts.
 DICTIONARY_SHA256 = "ef8b2b976d2e5801b7541ebcc7714f538d1ffa0ebb28645259536e2666bd2948"

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quality.features  # noqa: F401 - declares them
+from quality.columns import Floats, Group
 from quality.features.surface import CLASSES
 from quality.lexicon import shipped_rules
 from quality.registry import CODE_RULES, FEATURES, count, feature, paragraph_matrix, paragraph_names, rule
-from quality.text import Batch, Floats, Group, hash_words
+from quality.text import Batch, hash_words
 
 RULES = [r for r in shipped_rules().rules if r.id not in CODE_RULES] + [c.rule for c in CODE_RULES.values()]
 HITS = [(r.id, text, expected) for r in RULES for text, expected in r.hits]

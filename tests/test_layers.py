@@ -4,24 +4,27 @@ import ast
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "quality"
-BASE = {"text", "lexicon", "registry"}
+COLUMNS = {"columns", "text"}
+BASE = COLUMNS | {"lexicon", "registry"}
 # what each module of the package may import of it; "features" stands for any family
 MAY_IMPORT = {
-    "text": set(),
+    "columns": set(),
+    "segment": {"columns"},
+    "text": {"columns", "segment"},
     "report": set(),
     "records": set(),
-    "pattern": {"text"},
-    "lexicon": {"text", "pattern"},
-    "registry": {"text", "lexicon"},
-    "minhash": {"text"},
-    "topics": {"text", "lexicon"},
+    "pattern": COLUMNS,
+    "lexicon": COLUMNS | {"pattern"},
+    "registry": COLUMNS | {"lexicon"},
+    "minhash": COLUMNS,
+    "topics": COLUMNS | {"lexicon"},
     "officeholders": {"lexicon"},
-    "mentions": {"text", "lexicon", "officeholders"},
+    "mentions": COLUMNS | {"lexicon", "officeholders"},
     "features": BASE | {"minhash", "topics", "officeholders", "mentions"},
     "evidence": BASE | {"features", "report"},
     "model": BASE | {"features", "report"},
     "scorer": BASE | {"features", "evidence", "model", "report", "records", "officeholders", "mentions"},
-    "render": {"text", "report"},
+    "render": COLUMNS | {"report"},
 }
 MAY_IMPORT["learn"] = set(MAY_IMPORT) | {"learn"}
 MAY_IMPORT["cli"] = set(MAY_IMPORT) | {"cli"}

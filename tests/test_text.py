@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.text import Batch, Group, _interned, changes, hash_words, sorting, within
+from quality.columns import Group, changes, sorting, within
+from quality.segment import _interned
+from quality.text import Batch, hash_words
 
 
 def paragraphs(text: str) -> list[str]:

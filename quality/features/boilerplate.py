@@ -13,22 +13,10 @@ from functools import cache
 
 import numpy as np
 
+from quality.columns import PUNCTUATION, WORD, Bools, Floats, Group, Ints, changes, combine, ratio
 from quality.lexicon import DATA, Phrases
 from quality.registry import feature
-from quality.text import (
-    PUNCTUATION,
-    WORD,
-    Batch,
-    Bools,
-    Floats,
-    Group,
-    Ints,
-    changes,
-    combine,
-    hash_words,
-    once_per_batch,
-    ratio,
-)
+from quality.text import Batch, hash_words, once_per_batch
 
 nan = float("nan")
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from quality.columns import LETTER, UPPER, Ints, within
 from quality.lexicon import Spans
 from quality.registry import rule
-from quality.text import LETTER, UPPER, Batch, Ints, once_per_batch, within
+from quality.text import Batch, once_per_batch
 
 # The soft hyphen is left out: typesetters use it.
 ZERO_WIDTH = (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF)

@@ -14,21 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quality.columns import NUMBER, PUNCTUATION, Bools, Floats, Hashes, Ints, changes, combine, sorting
 from quality.lexicon import read_lexicon
-from quality.text import (
-    NUMBER,
-    PUNCTUATION,
-    Batch,
-    Bools,
-    Floats,
-    Hashes,
-    Ints,
-    changes,
-    combine,
-    hash_words,
-    once_per_batch,
-    sorting,
-)
+from quality.text import Batch, hash_words, once_per_batch
 
 # log2 of the number of buckets; sizes after the experiments, where larger tables gained nothing
 PARAGRAPH_BITS = 16

@@ -22,11 +22,12 @@ from typing import Any
 
 import numpy as np
 
+from quality.columns import NUMBER, PUNCTUATION, Bools, Ints
 from quality.lexicon import Rule, Spans
 from quality.mentions import COURTESY, Index, Mention, find_mentions, shipped_index
 from quality.officeholders import Term, family_names, iso
 from quality.registry import Told
-from quality.text import NUMBER, PUNCTUATION, Batch, Bools, Ints
+from quality.text import Batch
 
 # Days around the ends of a term in which a mention is fine: confirmed, sworn in and announced differ by
 # weeks, and reports written before a change are printed after it.

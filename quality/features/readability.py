@@ -25,12 +25,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.lexicon import DATA, WordTable
-from quality.registry import feature
-from quality.text import (
+from quality.columns import (
     NUMBER,
     PUNCTUATION,
-    Batch,
     Bools,
     Floats,
     Group,
@@ -38,10 +35,12 @@ from quality.text import (
     Ints,
     Vocabulary,
     changes,
-    once_per_batch,
     ratio,
     within,
 )
+from quality.lexicon import DATA, WordTable
+from quality.registry import feature
+from quality.text import Batch, once_per_batch
 
 nan = float("nan")
 

@@ -22,23 +22,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quality.columns import NUMBER, PUNCTUATION, Bools, Floats, Group, Hashes, Ints, combine, ratio, within
 from quality.lexicon import Spans, is_stop_word
 from quality.registry import feature, rule
-from quality.text import (
-    NUMBER,
-    PUNCTUATION,
-    Batch,
-    Bools,
-    Floats,
-    Group,
-    Hashes,
-    Ints,
-    combine,
-    hash_words,
-    once_per_batch,
-    ratio,
-    within,
-)
+from quality.text import Batch, hash_words, once_per_batch
 
 nan = float("nan")
 

@@ -12,18 +12,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from quality.columns import Bools, Floats, Group, Ints, ratio
 from quality.lexicon import is_stop_word
 from quality.registry import feature
-from quality.text import (
-    Batch,
-    Bools,
-    Floats,
-    Group,
-    Ints,
-    hash_words,
-    once_per_batch,
-    ratio,
-)
+from quality.text import Batch, hash_words, once_per_batch
 
 Kind = TypeVar("Kind", bound=np.generic)
 

@@ -18,9 +18,10 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
+from quality.columns import WORD, Bools, Floats, Ints, changes
 from quality.lexicon import Spans
 from quality.registry import rule
-from quality.text import WORD, Batch, Bools, Floats, Ints, changes, hash_words, once_per_batch
+from quality.text import Batch, hash_words, once_per_batch
 from quality.topics import (
     IDF_LOW,
     IDF_UNIT,

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 import quality.features  # noqa: F401 - declares the features
 from quality import evidence
+from quality.columns import Bools, Floats, Ints
 from quality.features.ngrams import DOCUMENT_BITS, PARAGRAPH_BITS, Rows, document_rows, paragraph_rows
 from quality.features.officials import find_officials
 from quality.learn.corpora import Labelled
@@ -39,7 +40,7 @@ from quality.model import (
 )
 from quality.registry import FEATURES, Counted, count, paragraph_matrix, paragraph_names
 from quality.scorer import word_score_columns
-from quality.text import Batch, Bools, Floats, Ints
+from quality.text import Batch
 
 # Paragraphs of a page that training reads at most: long pages would drown the others.
 PAGE_SAMPLE = 40

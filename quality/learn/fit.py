@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quality.columns import Bools, Floats
 from quality.model import Additive, Linear, sigmoid, total
-from quality.text import Bools, Floats
 
 # Role model: boosted step functions of one feature at a time, so that the sum stays additive.
 ROLE_ROUNDS, ROLE_RATE, ROLE_LEAVES, ROLE_LEAF_LOW, ROLE_PENALTY = 250, 0.1, 8, 60, 5.0

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from quality import __version__
+from quality.columns import Bools, Floats
 from quality.learn.base import Base, sound_rows
 from quality.learn.corpora import Labelled
 from quality.learn.fit import fit_filler, fit_roles, fit_signed
@@ -20,7 +21,6 @@ from quality.model import Linear, Model, sigmoid, total
 from quality.records import Record
 from quality.report import Policy
 from quality.scorer import Scorer
-from quality.text import Bools, Floats
 
 # Penalty on evidence weights, on the mean loss; and how far a term may move the logit for each unit.
 EVIDENCE_PENALTY = 1e-4
