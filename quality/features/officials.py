@@ -22,7 +22,17 @@ from typing import Any
 
 import numpy as np
 
-from quality.columns import NUMBER, PUNCTUATION, Bools, Ints
+from quality.dating import (
+    MONTHS,
+    When,
+    Years,
+    earliest_by_officials,
+    earliest_by_years,
+    given_day,
+    in_prose,
+    own_date,
+    remembered_years,
+)
 from quality.lexicon import Rule, Spans
 from quality.mentions import COURTESY, Index, Mention, find_mentions, shipped_index
 from quality.officeholders import Term, family_names, iso
@@ -91,28 +101,28 @@ def find_officials(
     if len(given) != batch.n_documents:
         raise ValueError(f"{len(given)} dates but {batch.n_documents} documents given; numbers must agree")
     index = shipped_index() if index is None else index
-    known = [_given(text) for text in given]
+    known = [given_day(text) for text in given]
     by_document: dict[int, list[Mention]] = defaultdict(list)
     dating: dict[int, list[Mention]] = defaultdict(list)
     everywhere = list(find_mentions(batch, index))
-    prose = _in_prose(batch, np.array([m.first for m in everywhere], np.int64)).tolist()
-    for mention, in_prose in zip(everywhere, prose, strict=True):
+    prose = in_prose(batch, np.array([m.first for m in everywhere], np.int64)).tolist()
+    for mention, stands_in_prose in zip(everywhere, prose, strict=True):
         by_document[mention.document].append(mention)
-        if in_prose and mention.cancelled != "coming":
+        if stands_in_prose and mention.cancelled != "coming":
             dating[mention.document].append(mention)
-    years = _Years.of(batch, index)
+    years = Years.of(batch, index)
     as_of: list[Mapping[str, str | None]] = []
     found: list[_Finding] = []
     for document, when in enumerate(known):
         mentions = by_document.get(document, [])
         if when is None:
-            when = _own_date(batch, document, years)
+            when = own_date(batch, document, years)
             if mentions and when.high is None:
-                when = _of_years(batch, document, years)
-                when = _of_officials(dating[document], index, when)
+                when = earliest_by_years(batch, document, years)
+                when = earliest_by_officials(dating[document], index, when)
         as_of.append({"date": iso(when.low) if when.low else None, "from": when.source})
         if mentions and when.low:
-            found += _judged(batch, index, mentions, when, _remembered(batch, document, years))
+            found += _judged(batch, index, mentions, when, remembered_years(batch, document, years))
     rules = (ANACHRONISM, TWO_HOLDERS)
     told = tuple(_told(batch, rule, [f for f in found if f.rule == rule.id]) for rule in rules)
     return OfficialsResult(told, tuple(as_of))
@@ -132,198 +142,6 @@ class _Finding:
     start: int
     end: int
     data: dict[str, Any]
-
-
-# ---- the date ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class When:
-    """Days between which a text was written: `low` 0 where nothing is known, `high` None where open."""
-
-    low: int
-    high: int | None
-    source: str
-    witness: Mention | None = None
-
-
-UNKNOWN = When(0, None, "none")
-MONTHS = "January February March April May June July August September October November December".split()
-_MONTH = "(?:" + "|".join(f"{m[:3]}(?:{m[3:]})?" if m[3:] else m for m in MONTHS) + r"|Sept)\.?"
-_FULL_DATE = re.compile(
-    rf"\b(?:(?P<month>{_MONTH})\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>(?:19|20)\d\d)"
-    rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<month2>{_MONTH}),?\s+(?P<year2>(?:19|20)\d\d)"
-    r"|(?P<iso>(?:19|20)\d\d-\d\d-\d\d))\b",
-    re.IGNORECASE,
-)
-# A text's own date at its head: after "Published" and the like, in a dateline ("LONDON, 9 June 2025 - "), or
-# alone on a line other than the first, where sites print today's date.
-_LABEL = re.compile(r"(?:published|updated|posted|modified|date)\b[^\n\d]{0,24}$", re.IGNORECASE)
-_DATELINE = re.compile(r"(?:^|\n)[A-Z][A-Z .'\-]{2,30},\s*$")
-_ALONE = re.compile(r"\n\W{0,4}(?:\w{3,6}day,?\s+)?$")
-_PROSE = re.compile(r"[.!?][\"”']?\s*\n")  # a line before the date that ends as sentences do
-_AFTER_DATE = re.compile(r",?\s*(?:\n|$|[-–—|(:]|\d{1,2}[:.]\d\d)")
-# A sentence that looks ahead, or a copyright line: its years say nothing of when the text was written.
-_NO_BOUND = re.compile(
-    r"©|\(c\)|\b(?:copyright|will|would|by|until|plans?|planned|expected|scheduled|due|next|target|goal"
-    r"|aims?)\b",
-    re.IGNORECASE,
-)
-# The head of a text that tells of a past year: its officials are those of that year.
-_LOOKING_BACK = re.compile(r"\b(?:years ago|anniversary|on this day|looking back)\b", re.IGNORECASE)
-LINE, SENTENCE = 60, 25  # characters from which a line, or one with a closing mark, may date a text
-HEAD = 400  # characters in which a text's own date stands
-DATE_WIDTH = 24  # characters of the longest date, "September 30th, 2025", and a little
-
-
-def _given(text: str | None) -> When | None:
-    """The date given with a document, None where there is none that can be read."""
-    if not text:
-        return None
-    match = re.match(r"\s*(\d{4})(?:-(\d\d)(?!\d))?(?:-(\d\d)(?!\d))?(?![\d/])", text)
-    if match is None:
-        written = _FULL_DATE.search(text)
-        day = _day(written) if written else None
-        return When(day, day, "field") if day else None
-    year, month, day = (int(g) if g else None for g in match.groups())
-    try:
-        low = date(year or 0, month or 1, day or 1)
-    except ValueError:
-        return None
-    if day:
-        return When(low.toordinal(), low.toordinal(), "field")
-    after = date(low.year + 1, 1, 1) if month is None else date(low.year + month // 12, month % 12 + 1, 1)
-    return When(low.toordinal(), after.toordinal() - 1, "field")
-
-
-@dataclass(frozen=True)
-class _Years:
-    """Tokens that can be years, in order: index, first character, value, whether they bound the text's date.
-
-    Those of document d are `first[d] : last[d]`.
-    """
-
-    token: list[int]
-    start: list[int]
-    value: list[int]
-    bounds: list[bool]
-    first: list[int]
-    last: list[int]
-
-    @classmethod
-    def of(cls, batch: Batch, index: Index) -> _Years:
-        vocabulary = batch.vocabulary
-        entries = np.flatnonzero((vocabulary.kind == NUMBER) & (vocabulary.length == 4))
-        value = np.zeros(len(vocabulary) + 1, np.int64)
-        for entry in entries.tolist():
-            word = vocabulary.word(entry)
-            if word.isdecimal() and word[:2] in ("19", "20") and int(word) <= index.latest_year:
-                value[entry] = int(word)
-        token = np.flatnonzero((value > 0)[batch.token_word])
-        bounds = np.zeros(token.size, bool)
-        if token.size:
-            before = [batch.token_word[np.maximum(token - k, 0)] for k in (1, 2, 3)]
-            is_dating, is_ahead = (
-                batch.vocabulary.among(np.array(list(index.cue[cue]), np.uint64))
-                for cue in ("before_year", "no_bound")
-            )
-            comma = (vocabulary.hash == index.mark["comma"])[before[0]]
-            after_day = (vocabulary.kind == NUMBER)[before[1]]  # 9 June, 2025
-            following = np.minimum(token + 1, batch.token_word.size - 1)
-            closed = (batch.token_kind[following] == PUNCTUATION) | (following == token)  # in Baghdad, 2019.
-            bounds = is_dating[before[0]] | (comma & (after_day | closed))
-            bounds &= ~(is_ahead[before[0]] | is_ahead[before[1]] | is_ahead[before[2]])
-            bounds &= _in_prose(batch, token)
-        columns = (token, batch.token_start[token], value[batch.token_word[token]], bounds)
-        edges = (np.searchsorted(token, of) for of in (batch.documents.first, batch.documents.last))
-        return cls(*(column.tolist() for column in (*columns, *edges)))
-
-
-def _in_prose(batch: Batch, token: Ints) -> Bools:
-    """Whether tokens stand in a sentence or long line, not in a menu, a footer or the head of a comment."""
-    paragraph = batch.paragraphs.of_token[token]
-    length = batch.paragraphs.end[paragraph] - batch.paragraphs.start[paragraph]
-    last = batch.folded[batch.paragraphs.end[paragraph] - 1]
-    closed = np.isin(last, np.frombuffer(b'.!?")', np.uint8))
-    return (length >= LINE) | (closed & (length >= SENTENCE))
-
-
-def _own_date(batch: Batch, document: int, years: _Years) -> When:
-    """The date that a text bears at its head."""
-    text, base = batch.texts[document], int(batch.document_start[document])
-    for k in range(years.first[document], years.last[document]):
-        start = years.start[k] - base
-        if start >= HEAD:
-            break
-        match = _FULL_DATE.search(text, max(0, start - DATE_WIDTH), start + DATE_WIDTH)
-        day = _day(match) if match else None
-        if match and day and _own(text, match):
-            return When(day, day, "text")
-    return UNKNOWN
-
-
-def _of_years(batch: Batch, document: int, years: _Years) -> When:
-    """Earliest day a text can be of by the latest past year it names."""
-    text, base = batch.texts[document], int(batch.document_start[document])
-    bounding = (k for k in range(years.first[document], years.last[document]) if years.bounds[k])
-    for k in sorted(bounding, key=lambda k: -years.value[k]):
-        sentence = batch.sentences.of_token[years.token[k]]
-        start, end = int(batch.sentences.start[sentence]) - base, int(batch.sentences.end[sentence]) - base
-        if not _NO_BOUND.search(text, start, end):
-            return When(date(years.value[k], 1, 1).toordinal(), None, "text")
-    return UNKNOWN
-
-
-def _own(text: str, match: re.Match[str]) -> bool:
-    """Whether a date at the head of a text is the text's own."""
-    if _PROSE.search(text, 0, match.start()):
-        return False
-    before = text[max(0, match.start() - 80) : match.start()]
-    if _LABEL.search(before) or (match["iso"] and before.strip() == ""):
-        return True
-    if not _AFTER_DATE.match(text, match.end()):
-        return False
-    return _DATELINE.search(before) is not None or _ALONE.search(before) is not None
-
-
-def _day(match: re.Match[str]) -> int | None:
-    """Day of a match of `_FULL_DATE`, None where the calendar has no such day."""
-    try:
-        if match["iso"]:
-            return date.fromisoformat(match["iso"]).toordinal()
-        name = (match["month"] or match["month2"])[:3].capitalize()
-        month = next(k for k, m in enumerate(MONTHS, 1) if m.startswith(name))
-        year, day = match["year"] or match["year2"], match["day"] or match["day2"]
-        return date(int(year), month, int(day)).toordinal()
-    except ValueError:
-        return None
-
-
-def _remembered(batch: Batch, document: int, years: _Years) -> list[tuple[int, int]]:
-    """Years that a text which looks back names at its head, each as first and last day."""
-    text, base = batch.texts[document], int(batch.document_start[document])
-    if not _LOOKING_BACK.search(text, 0, HEAD):
-        return []
-    some = range(years.first[document], years.last[document])
-    told = sorted({years.value[k] for k in some if years.start[k] - base < HEAD})
-    return [(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()) for year in told]
-
-
-def _of_officials(mentions: Sequence[Mention], index: Index, when: When) -> When:
-    """`when`, or later where the officials named as in office began later."""
-    for mention in mentions:
-        terms = [t for p in mention.persons for t in index.terms_of(p, mention.title)]
-        certain = [t for t in terms if t.core and t.confidence != "low"]
-        if not certain or (len(certain) < len(terms) and not mention.full):
-            continue
-        if mention.place and not any(t.jurisdiction in mention.place for t in certain):
-            continue
-        if not mention.full and not (mention.place or index.is_telling[mention.title]):
-            continue
-        start = min(t.start for t in terms)
-        if start > when.low:
-            when = When(start, None, "officials", mention)
-    return when
 
 
 # ---- judging -----------------------------------------------------------------------------------------
