@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from quality.columns import Bools, Floats, Group, Ints, ratio, within
-from quality.features.repetition import duplicates
+from quality.copies import duplicates
 from quality.features.topic import off_topic
 from quality.lexicon import is_stop_word
 from quality.registry import Counted, measure

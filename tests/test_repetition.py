@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quality import copies
+from quality.copies import duplicates
 from quality.features import repetition
-from quality.features.repetition import duplicates
 from quality.registry import CODE_RULES, FEATURES, count
 from quality.text import Batch
 
@@ -139,9 +140,9 @@ def test_a_formula_of_the_page_leads_to_no_near_copy():
         f"Posted in the forum about {topic} by a guest"
         for topic in "boats cars dogs eggs figs gnus hats".split()
     ]
-    assert repetition._candidates(Batch.of(["\n".join(lines)]))[0].size > 0
+    assert copies._candidates(Batch.of(["\n".join(lines)]))[0].size > 0
     more = [f"Posted in the forum about {topic} by a guest" for topic in ("inns", "jars", "kits")]
-    assert repetition._candidates(Batch.of(["\n".join(lines + more)]))[0].size == 0
+    assert copies._candidates(Batch.of(["\n".join(lines + more)]))[0].size == 0
 
 
 def test_the_pairs_looked_at_grow_with_the_lines_not_with_their_square():
@@ -151,8 +152,8 @@ def test_the_pairs_looked_at_grow_with_the_lines_not_with_their_square():
         for b in "ijkl"
         for c in "mnopqrst"
     ]
-    later, earlier = repetition._candidates(Batch.of(["\n".join(lines * 4)]))
-    assert later.size <= repetition.CANDIDATES * len(lines)
+    later, earlier = copies._candidates(Batch.of(["\n".join(lines * 4)]))
+    assert later.size <= copies.CANDIDATES * len(lines)
     assert (earlier < later).all()
 
 
