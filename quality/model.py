@@ -330,7 +330,7 @@ def _scale(weights: Floats) -> float:
 
 
 def _packed(weights: Floats) -> NDArray[np.int8]:
-    """Weights in steps of 1/127 of the largest; int8. No loss of AUC in the experiments."""
+    """Weights in steps of 1/127 of the largest; int8."""
     return np.round(weights / _scale(weights)).astype(np.int8)
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from quality.learn.base import build, save
+from quality.learn.base import save
+from quality.learn.build import build
 from quality.learn.material import read_material
 
 

@@ -3,7 +3,7 @@
 What makes a line furniture is seldom the line alone: "Latest" is a heading in one place and a menu
 entry in another. Most of what the role model knows comes from here: cue words, copies elsewhere on
 the page, position, distance to the nearest long paragraph, the run of short lines it stands in.
-Recipe after the experiments on left-out corpora in docs/results.md.
+The recipe is that of ../shared/notes/boilerplate.md; what it gives on corpora left out: docs/results.md.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from quality.text import Batch, hash_words, once_per_batch
 nan = float("nan")
 
 # A long paragraph: at least this many words and a full stop at its end (jusText's idea; 20 as in
-# the experiments).
+# ../shared/notes/boilerplate.md).
 LONG = 20
 # A short line: fewer words than this.
 SHORT = 8

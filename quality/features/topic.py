@@ -39,7 +39,7 @@ from quality.topics import (
 # that there is nothing to compare, or nothing to compare it with.
 N_WORDS_LOW, N_PARAGRAPHS_LOW = 10, 3
 
-# A clause is fourteen words, moved on by seven at a time, as in the shared notes; the longer stretch,
+# A clause is fourteen words, moved on by seven at a time, as in ../shared/notes/libraries.md; the longer stretch,
 # of 28, is about a sentence of news.
 STEP = 7
 # Words of a paragraph that count for the subject of the article: one long paragraph is not all of it.
