@@ -10,7 +10,6 @@ import difflib
 import json
 import os
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,9 +20,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from quality.lexicon import Rule
     from quality.records import Record
-    from quality.registry import Feature
     from quality.report import Report
     from quality.scorer import Scorer
 
@@ -336,6 +333,8 @@ def _shown(task: _Task, report: Report, record: Record) -> str:
 @cache
 def _titles() -> dict[str, str]:
     """Rules and features in words."""
+    from quality.catalogue import known_features, known_rules
+
     return {rule.id: rule.title for rule in known_rules()} | {
         feature.name: feature.definition.rstrip(".") for feature in known_features()
     }
@@ -420,12 +419,21 @@ def rules(name: str | None, own: tuple[str, ...]) -> None:
     To check a rule pack of your own:
         quality rules --rules house.toml
     """
-    known = known_rules(own)
+    from quality.catalogue import known_rules, rule_page
+    from quality.registry import own_packs
+
+    try:
+        packs = own_packs(map(Path, own))
+        for pack in packs:
+            pack.check_examples()
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--rules") from None
+    known = known_rules(packs)
     chosen = [r for r in known if name is None or r.id == name or r.id.partition(".")[0] == name]
     if not chosen:
         _unknown("rule", str(name), [r.id for r in known])
     if name == chosen[0].id:
-        _say(_rule_page(chosen[0]))
+        _say(rule_page(chosen[0]))
         return
     _list([(r.id, r.tier, r.title) for r in chosen])
 
@@ -443,43 +451,20 @@ def features(name: str | None) -> None:
     To read about one:
         quality features mean_word_length
     """
+    from quality.catalogue import feature_page, known_features, known_rules, rule_page
+
     known = known_features()
     chosen = [f for f in known if name is None or name in (f.name, f.family)]
     if not chosen:
         found = [rule for rule in known_rules() if rule.id == name]
         if not found:
             _unknown("feature", str(name), [f.name for f in known])
-        _say(_rule_page(found[0]))
+        _say(rule_page(found[0]))
         return
     if name == chosen[0].name:
-        _say(_feature_page(chosen[0]))
+        _say(feature_page(chosen[0]))
         return
     _list([(f.name, f.unit, f.definition) for f in chosen])
-
-
-def known_rules(own: Sequence[str] = ()) -> list[Rule]:
-    """Every rule, by id: those of the packs, those that need code, and those on officials."""
-    from quality.features import officials
-    from quality.lexicon import RulePack, shipped_rules
-    from quality.registry import CODE_RULES
-
-    try:
-        packs = [RulePack.load(Path(path)) for path in own]
-        for pack in packs:
-            pack.check_examples()
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--rules") from None
-    known = [r for pack in (shipped_rules(), *packs) for r in pack.rules]
-    known += [*(c.rule for c in CODE_RULES.values()), officials.ANACHRONISM, officials.TWO_HOLDERS]
-    return sorted(known, key=lambda r: r.id)
-
-
-def known_features() -> list[Feature]:
-    """Every measured feature, by family and name."""
-    import quality.features  # noqa: F401 - declares them
-    from quality.registry import FEATURES
-
-    return sorted(FEATURES.values(), key=lambda f: (f.family, f.name))
 
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> None:
@@ -502,71 +487,6 @@ def _list(rows: Sequence[tuple[str, str, str]]) -> None:
     for row in rows:
         line = f"{row[0]:<{first}}  {row[1]:<{second}}  {row[2]}"
         _say(line[:width] if sys.stdout.isatty() else line)
-
-
-def _rule_page(rule: Rule) -> str:
-    tier = {"hard": "hard evidence", "soft": "soft signal: never decides alone"}[rule.tier]
-    parts = [
-        f"{rule.id}: {rule.title}",
-        f"{tier}; counted {rule.unit}" if rule.unit != "count" else f"{tier}; counted",
-        f"message  {rule.message.replace('{text}', '...')}\nlooks    {_looked_for(rule)}",
-        _filled(rule.why),
-    ]
-    if rule.hits:
-        parts.append("\n".join(["Found:", *(_example(text, spans) for text, spans in rule.hits)]))
-    if rule.clean:
-        parts.append("\n".join(["Left alone:", *(_example(text, ()) for text in rule.clean)]))
-    return "\n\n".join([*parts, f"source  {_source(rule.source)}"])
-
-
-def _looked_for(rule: Rule) -> str:
-    """What a rule looks for and where, in a line."""
-    amounts = [(len(rule.phrases), "phrase"), (len(rule.patterns), "pattern")]
-    what = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in amounts if n]
-    what += [f"the entries of the lexicon {rule.lexicon}"] if rule.lexicon else []
-    parts = [f"for {' and '.join(what)}" if what else "by code"]
-    parts += {
-        "start": ["at the start of a paragraph"],
-        "whole": ["as a whole paragraph"],
-        "short": ["in short paragraphs"],
-    }.get(rule.where, [])
-    parts += ["outside quotation marks"] if rule.quoted == "silent" else []
-    return ", ".join(parts)
-
-
-def _feature_page(feature: Feature) -> str:
-    of = {"both": "documents and paragraphs", "documents": "documents", "paragraphs": "paragraphs"}
-    parts = [
-        f"{feature.name}: {feature.definition}",
-        f"unit    {feature.unit}\nof      {of[feature.of]}\nfamily  {feature.family}",
-    ]
-    if feature.details:
-        parts.append(textwrap.dedent(f"    {feature.details}"))
-    values = [f"  {value:g}  {_quoted(text)}" if value == value else f"  undefined  {_quoted(text)}"
-              for text, value in feature.values]  # fmt: skip
-    return "\n\n".join([*parts, "\n".join(["Examples:", *values]), f"source  {_source(feature.source)}"])
-
-
-def _example(text: str, spans: Sequence[str]) -> str:
-    line = f"  {_quoted(text)}"
-    if spans and list(spans) != [text]:
-        line += f"\n    finds {', '.join(_quoted(span) for span in spans)}"
-    return line
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _filled(text: str) -> str:
-    return textwrap.fill(text, 80)
-
-
-def _source(key: str) -> str:
-    from quality.lexicon import sources
-
-    entry = sources()[key]
-    return f"{key}: {entry['title']} ({entry['licence']})"
 
 
 @main.command()
@@ -635,6 +555,7 @@ def doctor(ctx: click.Context) -> None:
 
     import numpy as np
 
+    from quality.catalogue import known_features, known_rules
     from quality.lexicon import DATA
 
     click.echo(f"quality  {version('quality')}")

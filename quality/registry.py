@@ -16,8 +16,9 @@ features NAME` prints and the column of the model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -167,6 +168,21 @@ def rule(
 def _check_source(name: str, source: str) -> None:
     if source not in sources():
         raise ValueError(f"{name!r}: source {source!r} is not in quality/data/sources.toml; add it there")
+
+
+def own_packs(paths: Iterable[Path]) -> tuple[RulePack, ...]:
+    """Rule packs of a user's own.
+
+    Raises ValueError where one is not as docs/rules.md says, or names a rule as another one is named.
+    """
+    packs = tuple(RulePack.load(path) for path in paths)
+    taken = {rule.id for rule in shipped_rules().rules} | set(CODE_RULES)
+    for rule in (rule for pack in packs for rule in pack.rules):
+        if rule.id in taken or rule.id.startswith("officeholder."):  # which need a date, and are told
+            raise ValueError(f"rule {rule.id!r} is there already: give yours another id")
+        _check_source(rule.id, rule.source)
+        taken.add(rule.id)
+    return packs
 
 
 # Share of a paragraph's characters under boilerplate cues from which it is page furniture: boxes for newsletters in

@@ -24,7 +24,7 @@ from quality.mentions import Index
 from quality.model import Model, sigmoid, total
 from quality.officeholders import OFFICEHOLDERS, OfficeTable
 from quality.records import Record
-from quality.registry import Counted, around_names, count, neighbourhood, paragraph_matrix
+from quality.registry import Counted, around_names, count, neighbourhood, own_packs, paragraph_matrix
 from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report
 from quality.text import Batch
 
@@ -98,7 +98,7 @@ class Scorer:
                 )
             folder = shipped
         index = Index(OfficeTable.load(OFFICEHOLDERS, *map(Path, officials))) if officials else None
-        return cls(Model.load(folder), policy, [RulePack.load(Path(path)) for path in rules], index)
+        return cls(Model.load(folder), policy, own_packs(map(Path, rules)), index)
 
     def score(self, record: str | Mapping[str, Any] | Record, *, with_text: bool = False) -> Report:
         """Report on one text."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from quality.cli import known_features, known_rules
+from quality.catalogue import known_features, known_rules
 from quality.lexicon import Rule, sources
 from quality.registry import Feature
 

@@ -388,6 +388,31 @@ def test_a_rule_of_ones_own_must_find_what_its_examples_say(tmp_path):
     assert "finds ['proud to announce']" in " ".join(done.stderr.split())
 
 
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("house.pride", "leak.chatbot"), "rule 'leak.chatbot' is there already"),
+        (("house.pride", "filler.off_topic"), "rule 'filler.off_topic' is there already"),
+        (("house.pride", "officeholder.mine"), "rule 'officeholder.mine' is there already"),
+        (('"own"', '"me"'), "source 'me' is not in quality/data/sources.toml"),
+    ],
+)
+def test_a_rule_of_ones_own_has_an_id_and_a_source_of_its_own(tmp_path, change, complaint):
+    pack = tmp_path / "house.toml"
+    pack.write_text(HOUSE.replace("HIT", "proud to announce").replace(*change))
+    done = run("rules", "--rules", str(pack))
+    assert done.exit_code == 2
+    assert complaint in " ".join(done.stderr.split())
+    with pytest.raises(ValueError, match=complaint.split(" is ")[0]):
+        quality.Scorer.load(rules=[pack])
+
+
+def test_one_pack_may_not_be_given_twice(tmp_path):
+    pack = tmp_path / "house.toml"
+    pack.write_text(HOUSE.replace("HIT", "proud to announce"))
+    assert run("rules", "--rules", str(pack), "--rules", str(pack)).exit_code == 2
+
+
 def test_who_held_an_office_is_answered_or_denied():
     done = run("officials", "US Treasury Secretary", "--on", "2019-06-10")
     assert (done.exit_code, "Steven Mnuchin" in done.output) == (0, True)

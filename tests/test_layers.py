@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "evidence": BASE | {"features", "copies", "report"},
     "model": BASE | {"features", "report"},
     "scorer": BASE | {"features", "evidence", "model", "report", "records", "officeholders", "mentions"},
+    "catalogue": BASE | {"features"},
     "render": COLUMNS | {"report"},
 }
 MAY_IMPORT["learn"] = set(MAY_IMPORT) | {"learn"}

@@ -1,0 +1,89 @@
+"""What is known here: every rule and every feature, and a page about each."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Sequence
+
+import quality.features  # noqa: F401 - declares them
+from quality.features import officials
+from quality.lexicon import Rule, RulePack, shipped_rules, sources
+from quality.registry import CODE_RULES, FEATURES, Feature
+
+
+def known_rules(own: Sequence[RulePack] = ()) -> list[Rule]:
+    """Every rule, by id: those of the packs, those that need code, and those on officials."""
+    known = [r for pack in (shipped_rules(), *own) for r in pack.rules]
+    known += [*(c.rule for c in CODE_RULES.values()), officials.ANACHRONISM, officials.TWO_HOLDERS]
+    return sorted(known, key=lambda r: r.id)
+
+
+def known_features() -> list[Feature]:
+    """Every measured feature, by family and name."""
+    return sorted(FEATURES.values(), key=lambda f: (f.family, f.name))
+
+
+def rule_page(rule: Rule) -> str:
+    """What a rule finds, why that counts, and its examples."""
+    tier = {"hard": "hard evidence", "soft": "soft signal: never decides alone"}[rule.tier]
+    parts = [
+        f"{rule.id}: {rule.title}",
+        f"{tier}; counted {rule.unit}" if rule.unit != "count" else f"{tier}; counted",
+        f"message  {rule.message.replace('{text}', '...')}\nlooks    {_looked_for(rule)}",
+        _filled(rule.why),
+    ]
+    if rule.hits:
+        parts.append("\n".join(["Found:", *(_example(text, spans) for text, spans in rule.hits)]))
+    if rule.clean:
+        parts.append("\n".join(["Left alone:", *(_example(text, ()) for text in rule.clean)]))
+    return "\n\n".join([*parts, f"source  {_source(rule.source)}"])
+
+
+def _looked_for(rule: Rule) -> str:
+    """What a rule looks for and where, in a line."""
+    amounts = [(len(rule.phrases), "phrase"), (len(rule.patterns), "pattern")]
+    what = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in amounts if n]
+    what += [f"the entries of the lexicon {rule.lexicon}"] if rule.lexicon else []
+    parts = [f"for {' and '.join(what)}" if what else "by code"]
+    parts += {
+        "start": ["at the start of a paragraph"],
+        "whole": ["as a whole paragraph"],
+        "short": ["in short paragraphs"],
+    }.get(rule.where, [])
+    parts += ["outside quotation marks"] if rule.quoted == "silent" else []
+    return ", ".join(parts)
+
+
+def feature_page(feature: Feature) -> str:
+    """What a feature measures, in what unit, and its examples."""
+    of = {"both": "documents and paragraphs", "documents": "documents", "paragraphs": "paragraphs"}
+    parts = [
+        f"{feature.name}: {feature.definition}",
+        f"unit    {feature.unit}\nof      {of[feature.of]}\nfamily  {feature.family}",
+    ]
+    if feature.details:
+        parts.append(textwrap.dedent(f"    {feature.details}"))
+    values = [f"  {value:g}  {_quoted(text)}" if value == value else f"  undefined  {_quoted(text)}"
+              for text, value in feature.values]  # fmt: skip
+    return "\n\n".join([*parts, "\n".join(["Examples:", *values]), f"source  {_source(feature.source)}"])
+
+
+def _example(text: str, spans: Sequence[str]) -> str:
+    line = f"  {_quoted(text)}"
+    if spans and list(spans) != [text]:
+        line += f"\n    finds {', '.join(_quoted(span) for span in spans)}"
+    return line
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, 80)
+
+
+def _source(key: str) -> str:
+    entry = sources()[key]
+    return f"{key}: {entry['title']} ({entry['licence']})"
