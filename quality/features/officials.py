@@ -165,10 +165,11 @@ _ELSEWHEN = re.compile(
 _JUST_BEFORE = re.compile(
     r"\b(?:(?:appoint|nominat|pick|tapp|choos|chos|hir|nam|replac|succeed|fir|dismiss|sack|oust|remember"
     r"|recall)\w*(?: by)?|(?:death|legacy|departure|resignation|dismissal|firing|successor|term|time|days) of"
-    r"|than|since|until|when|[Ii]t was)(?: the| a| [A-Z][\w.'’]*){0,2}\s*$"
+    r"|play(?:s|ed|ing)?|vs?\.|than|since|until|when|[Ii]t was)(?: the| a| [A-Z][\w.'’]*){0,2}\s*$"
 )
 _JUST_AFTER = re.compile(
-    r"^,? (?:a |the |who is a )?(?:former|ex-|then\b|one-?time|longtime)"
+    r"^ of (?:the|a|our) (?:[\w']+ ){0,3}(?:club|society|association|committee|branch|choir|band|league|parish)\b"
+    r"|^,? (?:a |the |who is a )?(?:former|ex-|then\b|one-?time|longtime)"
     r"|^,?(?: who)?(?:['’]s)? ?(?:has |have |had |was |is )?(?:since )?"
     r"(?:resign\w*|step\w* down|quit\w*|retir\w*|die[sd]|dead|death|departure|legacy|funeral|tenure|successor"
     r"|predecessor|once|(?:in)?famously|leaves office|left (?:office|the (?:post|job|administration"
