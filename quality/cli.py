@@ -7,6 +7,7 @@ the model, joblib) is imported by the command that needs it, so `quality --help`
 from __future__ import annotations
 
 import difflib
+import errno
 import json
 import os
 import sys
@@ -32,10 +33,17 @@ CHUNK = 1_000_000
 MUCH = 8_000_000
 
 
+# Why a file that could be opened cannot be written on.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
 class _Commands(click.Group):
     """All commands, with one place for the ways in which any of them may end before its time."""
 
     def invoke(self, ctx: click.Context) -> object:
+        if sys.stdout is None:  # closed by the shell: >&-
+            click.echo("quality: standard output is closed: there is nowhere to write to", err=True)
+            ctx.exit(UNREADABLE)
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
@@ -43,10 +51,20 @@ class _Commands(click.Group):
             click.echo("quality: interrupted", err=True)
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
-            # the reader has seen enough, as `head` does: what is still in the buffer goes nowhere
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _let_go_of_output()  # the reader has seen enough, as `head` does
             ctx.exit(DONE)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            _let_go_of_output()
+            click.echo(f"quality: standard output cannot be written: {error.strerror}", err=True)
+            ctx.exit(UNREADABLE)
         return result
+
+
+def _let_go_of_output() -> None:
+    """Send nowhere what is still in the buffer, or Python would try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Unusable(click.ClickException):
@@ -179,6 +197,8 @@ def score(
     task = _Task(ctx.obj, policy, rules, officials, form, with_text, *_terminal())
     _check(task)
     paths = files or ("-",)
+    if "-" in paths and sys.stdin is None:  # closed by the shell: <&-
+        raise click.UsageError("standard input is closed, and no other FILE is given")
     if "-" in paths and sys.stdin.isatty():
         click.echo("quality: reading from the terminal; end with Ctrl-D", err=True)
     names = FieldNames(id_field, text_field, title_field, date_field)

@@ -503,3 +503,28 @@ def test_control_c_ends_with_130_and_no_traceback(tmp_path):
     run.send_signal(signal.SIGINT)
     _, errors = run.communicate()
     assert (run.returncode, errors) == (130, b"quality: interrupted\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("form", ["text", "jsonl"])
+def test_a_full_disk_is_told_and_ends_with_2(form):
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "quality", "score", "--format", form]
+        done = subprocess.run(command, input=STORY, stdout=full, stderr=subprocess.PIPE, text=True)
+    message = "quality: standard output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (2, message)
+
+
+@pytest.mark.parametrize(
+    ("redirection", "message"),
+    [
+        (">&-", "standard output is closed: there is nowhere to write to"),
+        ("<&-", "standard input is closed, and no other FILE is given"),
+    ],
+)
+def test_closed_standard_streams_are_told_and_end_with_2(redirection, message):
+    command = f"{sys.executable} -m quality score {redirection}"
+    done = subprocess.run(command, shell=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
