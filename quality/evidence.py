@@ -12,13 +12,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from quality.columns import Bools, Floats, Group, Ints, ratio, within
+from quality.columns import Bools, Floats, Group, Ints, ratio
 from quality.copies import duplicates
+from quality.features.template import HOLLOW, definition_line
 from quality.features.topic import off_topic
-from quality.lexicon import is_stop_word
 from quality.registry import Counted, measure
 from quality.report import ROLES
-from quality.text import Batch, hash_words, once_per_batch
+from quality.text import Batch
 
 CONTENT, BOILERPLATE, FILLER, DUPLICATE = range(len(ROLES))
 
@@ -26,14 +26,6 @@ CONTENT, BOILERPLATE, FILLER, DUPLICATE = range(len(ROLES))
 ENOUGH = 3
 # Words added to a text's own when a rate is taken, so that one phrase in a short notice is no flood.
 DAMPING = 100
-# Words that make up a question stub at most, and stubs on a page that make its other questions stubs as well.
-STUB, STUBS = 20, 3
-
-# "X is a ...": what an encyclopaedia's first sentence looks like, up to this many tokens in.
-DEFINITION_REACH = 14
-# Words in lower case, function words aside, before its verb: "officially", "also called". News tells first:
-# "The witness said she mistook the flat, which is a ..."
-TOLD = 3
 
 
 def hard_rules(counted: Counted) -> list[str]:
@@ -73,12 +65,10 @@ def filler_terms(batch: Batch, counted: Counted, names: Sequence[str]) -> Floats
     amounts = _amount(findings_per(batch, counted, batch.paragraphs))
     columns = {rule.id: amounts[:, k] for k, rule in enumerate(counted.rules)}
     columns["off_topic"] = np.where(counted.is_furniture(batch), 0.0, off_topic(batch))
-    leaked = counted.covered(batch, "leak.", "filler.stock")
-    columns["leaked_words"] = leaked
-    # honest guides ask, and honest lists of people define: each counts beside another sign on the page
-    stub, definition = question_stub(batch, leaked > 0), definition_line(batch)
-    columns["question_stub"] = stub * (_on_page(batch, definition) | _on_page(batch, leaked))
-    columns["definition_line"] = definition * (_on_page(batch, stub) | _on_page(batch, leaked))
+    columns["leaked_words"] = counted.covered(batch, *HOLLOW)
+    # as terms of their own: what they weigh is not bound as that of soft rules
+    columns["question_stub"] = columns["filler.question_stub"]
+    columns["definition_line"] = definition_line(batch) * (columns["filler.definition_line"] > 0)
     return _chosen(columns, names)
 
 
@@ -89,97 +79,6 @@ def _chosen(columns: dict[str, Floats], names: Sequence[str]) -> Floats:
             f"the model weighs {unknown}, which this version of quality does not compute: train anew"
         )
     return np.column_stack([columns[n] for n in names])
-
-
-def question_stub(batch: Batch, hollow: Bools) -> Floats:
-    """1 for a short line that is one question and that nothing answers; float64[paragraphs].
-
-    Nothing answers it in a row of three such lines or more (rhetoric asks twice), or where the paragraph
-    after it is `hollow` (bool[paragraphs]: stock text or a leak); where `STUBS` of a page are
-    such, all of them are. Interviews and guides ask as much, and answer.
-    """
-    group = batch.paragraphs
-    words = batch.n_words(group)
-    mark = batch.mark("?")
-    some = group.last > group.first
-    ends = np.zeros(group.n, bool)
-    if mark.size:
-        ends = some & mark[np.maximum(group.last - 1, 0)]
-    stub = ends & (group.sum(mark) == 1) & (words >= 4) & (words <= STUB) & (group.sum(batch.mark('"')) == 0)
-    middle = stub & _near(batch, stub, (-1,)) & _near(batch, stub, (1,))
-    unanswered = middle | (stub & (_near(batch, middle, (-1, 1)) | _near(batch, hollow, (1,))))
-    many = np.bincount(group.parent, weights=unanswered, minlength=batch.n_documents) >= STUBS
-    return (unanswered | (stub & many[group.parent])).astype(np.float64)
-
-
-def _on_page(batch: Batch, values: Floats) -> Bools:
-    """Whether some paragraph of the page of each has a value above 0; bool[paragraphs]."""
-    parent = batch.paragraphs.parent
-    return (np.bincount(parent, weights=values > 0, minlength=batch.n_documents) > 0)[parent]
-
-
-def _near(batch: Batch, chosen: Bools, places: Sequence[int]) -> Bools:
-    """Whether a chosen paragraph stands at one of some places from each, passing wordless ones; bool[paragraphs]."""
-    group = batch.paragraphs
-    worded = np.flatnonzero(batch.n_words(group))
-    flag, parent = chosen[worded], group.parent[worded]
-    found = np.zeros(worded.size, bool)
-    for by in places:
-        here = slice(max(-by, 0), worded.size - max(by, 0))
-        there = slice(max(by, 0), worded.size - max(-by, 0))
-        found[here] |= flag[there] & (parent[there] == parent[here])
-    near = np.zeros(group.n, bool)
-    near[worded] = found
-    return near
-
-
-@once_per_batch
-def definition_line(batch: Batch) -> Floats:
-    """A paragraph that opens as an encyclopaedia does ("X, of Y, is a ..."), in a list of such; float64[paragraphs].
-
-    0 for one without another within two paragraphs, an ordinary way to begin, and for two on a page.
-    Else 1.58 for three, 2 for four, 3 from eight on. A past tense counts after an aside in brackets only (that of the
-    dead): "X was the first" is news.
-    """
-    group = batch.paragraphs
-    line = np.zeros(group.n, bool)
-    line[_definitions(batch)] = True
-    line &= _near(batch, line, (-2, -1, 1, 2))
-    n = np.bincount(group.parent, weights=line, minlength=batch.n_documents)[group.parent]
-    return np.where(line & (n > 2), np.log2(np.clip(n, 1, 8)), 0.0)
-
-
-def _definitions(batch: Batch) -> Ints:
-    """Paragraphs that open with "Name is a ..." or "A thing is a ..."; int64[k]."""
-    group, entry = batch.paragraphs, batch.token_word
-    present, past, article = (
-        batch.vocabulary.among(hash_words(words))
-        for words in (("is", "are"), ("was", "were"), ("a", "an", "the", "one"))
-    )
-    words = batch.n_words(group)
-    could = (words >= 8) & (words <= 60) & (group.sum(batch.mark('"')) == 0)
-    verb = np.flatnonzero((present | past)[entry])
-    verb = verb[verb + 1 < entry.size]
-    verb = verb[article[entry[verb + 1]] & could[group.of_token[verb]]]
-    owner = group.of_token[verb]
-    first = group.first[owner]
-    name = np.where(article[entry[first]], first + 1, first)
-    # what stands before the verb; an aside in brackets, "(born 1944; in Greek ...)", does not count: it may be long
-    token, of_verb = within(first, verb - first)
-    closing = batch.mark(")")[token]
-    depth = np.cumsum(batch.mark("(")[token].astype(np.int64) - closing)
-    edge = np.cumsum(verb - first)
-    before = np.append(0, depth)[edge - (verb - first)]
-    outside = depth <= before[of_verb]
-    told = outside & (batch.is_word & ~batch.token_upper & ~is_stop_word(batch))[token]
-    place, n_told, n_closing = (
-        np.bincount(of_verb, weights=column, minlength=verb.size) for column in (outside, told, closing)
-    )
-    opens = (place < DEFINITION_REACH) & (n_told <= TOLD) & (np.append(0, depth)[edge] <= before)
-    thing = batch.vocabulary.among(hash_words(("a", "an")))[entry[first]]
-    opens &= thing | (batch.token_upper & ~is_stop_word(batch))[name]
-    opens &= present[entry[verb]] | (n_closing > 0)
-    return np.unique(owner[opens])
 
 
 def roles(batch: Batch, boilerplate: Floats, filler: Floats) -> tuple[Floats, Ints]:

@@ -29,6 +29,7 @@ from quality.text import Batch, once_per_batch
 
 Measure = Callable[[Batch, Group], Floats]
 Count = Callable[[Batch], Spans]
+CountAmong = Callable[[Batch, "Counted"], Spans]
 
 MEASURED_UNITS = (
     "characters",
@@ -80,8 +81,17 @@ class CodeRule:
     in_furniture: bool
 
 
+@dataclass(frozen=True)
+class LateRule:
+    """A rule that needs to know what the other rules have found; late rules do not see each other."""
+
+    rule: Rule
+    find: CountAmong
+
+
 FEATURES: dict[str, Feature] = {}
 CODE_RULES: dict[str, CodeRule] = {}
+LATE_RULES: dict[str, LateRule] = {}
 
 
 def feature(
@@ -127,7 +137,32 @@ def feature(
     return declare
 
 
-def rule(
+def rule(id: str, *, in_furniture: bool = True, **declaration: Any) -> Callable[[Count], Count]:
+    """Declare a rule that needs code; the declaration is that of `Rule`, its `hits` with the exact spans found.
+
+    Where `in_furniture` is not set it is silent in paragraphs that are page furniture.
+
+    Raises ValueError for a name taken, an unknown tier, unit or source, or no example.
+    """
+
+    def declare(find: Count) -> Count:
+        CODE_RULES[id] = CodeRule(_declared(id, **declaration), find, in_furniture)
+        return find
+
+    return declare
+
+
+def rule_among(id: str, **declaration: Any) -> Callable[[CountAmong], CountAmong]:
+    """Declare a rule that needs code and the findings of the other rules; else as `rule`."""
+
+    def declare(find: CountAmong) -> CountAmong:
+        LATE_RULES[id] = LateRule(_declared(id, **declaration), find)
+        return find
+
+    return declare
+
+
+def _declared(
     id: str,
     *,
     tier: str,
@@ -138,31 +173,16 @@ def rule(
     hits: Sequence[tuple[str, Sequence[str]]],
     clean: Sequence[str],
     unit: str = "per 1000 words",
-    in_furniture: bool = True,
-) -> Callable[[Count], Count]:
-    """Declare a rule that needs code; `hits` are texts with the exact spans found, `clean` texts without.
-
-    Where `in_furniture` is not set it is silent in paragraphs that are page furniture.
-
-    Raises ValueError for a name taken, an unknown tier, unit or source, or no example.
-    """
-
-    def declare(find: Count) -> Count:
-        if id in CODE_RULES:
-            raise ValueError(f"rule {id!r} is declared twice: choose another name")
-        if tier not in TIERS or unit not in UNITS:
-            raise ValueError(
-                f"rule {id!r}: tier {tier!r} or unit {unit!r} unknown; tiers {TIERS}, units {UNITS}"
-            )
-        if not hits or not clean:
-            raise ValueError(f"rule {id!r} needs hits and clean examples")
-        _check_source(id, source)
-        examples = tuple((text, tuple(spans)) for text, spans in hits)
-        declared = Rule(id, tier, title, message, why, source, unit, hits=examples, clean=tuple(clean))
-        CODE_RULES[id] = CodeRule(declared, find, in_furniture)
-        return find
-
-    return declare
+) -> Rule:
+    if id in CODE_RULES or id in LATE_RULES:
+        raise ValueError(f"rule {id!r} is declared twice: choose another name")
+    if tier not in TIERS or unit not in UNITS:
+        raise ValueError(f"rule {id!r}: tier {tier!r} or unit {unit!r} unknown; tiers {TIERS}, units {UNITS}")
+    if not hits or not clean:
+        raise ValueError(f"rule {id!r} needs hits and clean examples")
+    _check_source(id, source)
+    examples = tuple((text, tuple(spans)) for text, spans in hits)
+    return Rule(id, tier, title, message, why, source, unit, hits=examples, clean=tuple(clean))
 
 
 def _check_source(name: str, source: str) -> None:
@@ -178,7 +198,7 @@ def own_packs(paths: Iterable[Path]) -> tuple[RulePack, ...]:
     packs = tuple(RulePack.load(path) for path in paths)
     if not packs:  # the shipped rules take a while to read, and loading a model does not need them
         return ()
-    taken = {rule.id for rule in shipped_rules().rules} | set(CODE_RULES)
+    taken = {rule.id for rule in shipped_rules().rules} | set(CODE_RULES) | set(LATE_RULES)
     for rule in (rule for pack in packs for rule in pack.rules):
         if rule.id in taken or rule.id.startswith("officeholder."):  # which need a date, and are told
             raise ValueError(f"rule {rule.id!r} is there already: give yours another id")
@@ -192,7 +212,11 @@ def own_packs(paths: Iterable[Path]) -> tuple[RulePack, ...]:
 FURNITURE = 1 / 8
 
 
-@dataclass(frozen=True)
+# What is found of a rule: where, and what is said beyond the span, if anything.
+Told = tuple[Rule, Spans, Sequence[Mapping[str, Any] | None]]
+
+
+@dataclass(frozen=True, eq=False)
 class Counted:
     """All findings of a batch in columns.
 
@@ -208,6 +232,44 @@ class Counted:
     paragraph: Ints
     data: tuple[Mapping[str, Any] | None, ...]
 
+    @classmethod
+    def of(cls, found: Sequence[Told]) -> Counted:
+        """Findings by rule put in order of place."""
+        number = np.repeat(np.arange(len(found)), [len(spans) for _, spans, _ in found])
+        start, end, paragraph = (
+            np.concatenate([np.zeros(0, np.int64), *(getattr(spans, column) for _, spans, _ in found)])
+            for column in ("start", "end", "paragraph")
+        )
+        data = tuple(item for _, _, items in found for item in items)
+        return cls(tuple(r for r, _, _ in found), number, start, end, paragraph, data).sorted()
+
+    def sorted(self) -> Counted:
+        """The findings by place."""
+        return self.where(np.lexsort((self.rule, self.end, self.start)))
+
+    def where(self, kept: Ints | Bools) -> Counted:
+        """Some of the findings, or all in another order."""
+        at = np.flatnonzero(kept) if kept.dtype == bool else kept
+        return Counted(
+            self.rules,
+            self.rule[at],
+            self.start[at],
+            self.end[at],
+            self.paragraph[at],
+            tuple(self.data[k] for k in at.tolist()),
+        )
+
+    def joined(self, other: Counted) -> Counted:
+        """These findings and those of other rules."""
+        return Counted(
+            self.rules + other.rules,
+            np.append(self.rule, other.rule + len(self.rules)),
+            np.append(self.start, other.start),
+            np.append(self.end, other.end),
+            np.append(self.paragraph, other.paragraph),
+            self.data + other.data,
+        ).sorted()
+
     def covered(self, batch: Batch, *families: str) -> Floats:
         """Share of each paragraph's characters under findings of rules whose id begins so, at most 1; float64[n]."""
         ids = [rule.id.startswith(families) for rule in self.rules]
@@ -222,9 +284,6 @@ class Counted:
         return self.covered(batch, "boilerplate.") >= FURNITURE
 
 
-Told = tuple[Rule, Spans, Sequence[Mapping[str, Any] | None]]
-
-
 def count(batch: Batch, packs: Sequence[RulePack] | None = None, told: Sequence[Told] = ()) -> Counted:
     """All findings of the rule packs (the shipped ones unless given), of the code rules, and those told.
 
@@ -237,30 +296,13 @@ def count(batch: Batch, packs: Sequence[RulePack] | None = None, told: Sequence[
         spans = declared.find(batch)
         found.append((declared.rule, spans, (None,) * len(spans)))
     found += told
-    number = np.repeat(np.arange(len(found)), [len(spans) for _, spans, _ in found])
-    start, end, paragraph = (
-        np.concatenate([getattr(spans, column) for _, spans, _ in found]) if found else np.zeros(0, np.int64)
-        for column in ("start", "end", "paragraph")
-    )
-    data = [item for _, _, items in found for item in items]
-    order = np.lexsort((number, end, start))
-    rules = tuple(r for r, _, _ in found)
-    whole = Counted(
-        rules, number[order], start[order], end[order], paragraph[order], tuple(data[k] for k in order)
-    )
+    whole = Counted.of(found)
     wary = {declared.rule.id for declared in CODE_RULES.values() if not declared.in_furniture}
-    at_risk = np.array([rule.id in wary for rule in rules], bool)[whole.rule]
-    if not at_risk.any():
-        return whole
-    kept = np.flatnonzero(~(at_risk & whole.is_furniture(batch)[whole.paragraph]))
-    return Counted(
-        rules,
-        whole.rule[kept],
-        whole.start[kept],
-        whole.end[kept],
-        whole.paragraph[kept],
-        tuple(whole.data[k] for k in kept.tolist()),
-    )
+    at_risk = np.array([rule.id in wary for rule in whole.rules], bool)[whole.rule]
+    if at_risk.any():
+        whole = whole.where(~(at_risk & whole.is_furniture(batch)[whole.paragraph]))
+    late = [(declared.rule, declared.find(batch, whole)) for declared in LATE_RULES.values()]
+    return whole.joined(Counted.of([(r, spans, (None,) * len(spans)) for r, spans in late]))
 
 
 @once_per_batch

@@ -6,13 +6,12 @@ import pytest
 import quality.features  # noqa: F401 - declares the features
 from quality.evidence import (
     content_style,
-    definition_line,
     document_terms,
     filler_terms,
     hard_rules,
-    question_stub,
     roles,
 )
+from quality.features.template import definition_line, question_stub
 from quality.features.topic import off_topic
 from quality.registry import count
 from quality.text import Batch

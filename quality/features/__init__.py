@@ -7,6 +7,17 @@ from quality.features import repetition
 from quality.features import topic
 from quality.features import officials
 from quality.features import evasion
+from quality.features import template
 from quality.features import ngrams
 
-__all__ = ["boilerplate", "evasion", "ngrams", "officials", "readability", "repetition", "surface", "topic"]
+__all__ = [
+    "boilerplate",
+    "evasion",
+    "ngrams",
+    "officials",
+    "readability",
+    "repetition",
+    "surface",
+    "template",
+    "topic",
+]
