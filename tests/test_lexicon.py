@@ -134,6 +134,14 @@ def test_a_rule_without_examples_is_refused(tmp_path: Path) -> None:
         RulePack.load(path)
 
 
+def test_an_error_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "pack.toml"
+    for body in ("[[rule]", "rule = 3", RULE + 'patterns = ["x.*"]\nanchors = ["x"]\n'):
+        path.write_text(body, "utf8")
+        with pytest.raises(ValueError, match=r"^\S*pack\.toml: (?!\S*pack\.toml)"):
+            RulePack.load(path)
+
+
 def test_two_rules_of_one_name_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "pack.toml"
     path.write_text(2 * (RULE + 'phrases = ["act now"]\n'), "utf8")
