@@ -150,7 +150,7 @@ def main(ctx: click.Context, model: str) -> None:
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Processes to use; each takes a second to start.",
+    help="Processes to use; they take a second to start, which pays from some 10 MB of text.",
 )
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary; problems are still told.")
 @click.pass_context
