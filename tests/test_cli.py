@@ -298,6 +298,15 @@ class TestScore:
         assert (done.exit_code, done.stderr) == (130, "quality: interrupted\n")
 
 
+@pytest.mark.usefixtures("stub")
+def test_a_process_of_many_leaves_ctrl_c_to_the_first(monkeypatch):
+    calls = []
+    monkeypatch.setattr(signal, "signal", lambda *arguments: calls.append(arguments))
+    task = cli._Task("default", "default", (), (), "jsonl", False, 80, False, "utf-8")
+    assert cli._scored_apart(task, []) == []
+    assert calls == [(signal.SIGINT, signal.SIG_IGN)]
+
+
 # ---- the other verbs ----
 
 
