@@ -77,12 +77,12 @@ class WordTable:
 def read_lexicon(name: str) -> tuple[str, ...]:
     """Entries of `quality/data/lexicons/NAME.txt`: one a line, in order, header lines (#) left out.
 
-    Raises FileNotFoundError with the names that exist.
+    Raises ValueError with the names that exist.
     """
     path = DATA / "lexicons" / f"{name}.txt"
     if not path.exists():
         known = ", ".join(sorted(p.stem for p in path.parent.glob("*.txt")))
-        raise FileNotFoundError(f"no lexicon {name!r}; there are: {known}")
+        raise ValueError(f"no lexicon {name!r}; there are: {known}")
     lines = path.read_text("utf8").splitlines()
     return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
