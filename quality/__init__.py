@@ -12,6 +12,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import datetime
+
     from quality.report import Report
     from quality.scorer import Scorer
 
@@ -26,15 +28,16 @@ def _scorer() -> Scorer:
     return Scorer.load()
 
 
-def score(text: str, *, date: str | None = None, title: str | None = None) -> Report:
+def score(text: str, *, date: str | datetime.date | None = None) -> Report:
     """Report on one text with the shipped model; `date` (ISO) is the day the text is to be read as new.
 
-    Raises ValueError where `date` is no day.
+    Raises TypeError where `text` is no text, ValueError where `date` is no day.
     """
-    from quality.records import Record, iso_day
+    return _scorer().score(text, date=date)
 
-    day = None if date is None else iso_day(date)
-    return _scorer().score(Record(id="1", source="", text=text, date=day, title=title))
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def __getattr__(name: str) -> Any:

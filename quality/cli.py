@@ -11,8 +11,8 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 DONE, NEGATIVE, UNREADABLE, UNUSABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
-# Characters of text handed on at a time: two batches of the scorer, so that output streams.
-CHUNK = 1_000_000
 # Bytes of input from which a progress bar is worth its line: more than a second's work.
 MUCH = 8_000_000
 
@@ -110,7 +108,12 @@ def main(ctx: click.Context, model: str) -> None:
     help="A page for people, one JSON array, or one JSON object a line.",
 )
 @click.option("--date", metavar="YYYY-MM-DD", help="The day of texts that carry no date of their own.")
-@click.option("--policy", default="default", show_default=True, help="Thresholds for the verdict, by name.")
+@click.option(
+    "--policy",
+    default="default",
+    show_default=True,
+    help="Thresholds for the verdict: default, strict or lenient in the shipped model (docs/output.md).",
+)
 @click.option(
     "--fail-under",
     type=click.FloatRange(0, 1),
@@ -142,7 +145,13 @@ def main(ctx: click.Context, model: str) -> None:
 @click.option("--id-field", metavar="NAME", help="Field that holds the id.")
 @click.option("--title-field", metavar="NAME", help="Field that holds the title.")
 @click.option("--date-field", metavar="NAME", help="Field that holds the date.")
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes to use.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes to use; they take a second to start, which pays from some 10 MB of text.",
+)
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary; problems are still told.")
 @click.pass_context
 def score(
@@ -186,6 +195,7 @@ def score(
     """
     from quality.records import FieldNames, Problem, iso_day, read
     from quality.render.terminal import visible
+    from quality.scorer import batches
 
     if fail_under is not None and not fail_under >= 0:  # NaN passes every range
         raise click.BadParameter(f"{fail_under} is no number from 0 to 1", param_hint="--fail-under")
@@ -212,18 +222,20 @@ def score(
             for item in read(paths, kind=kind, names=names, on_bytes=advance):
                 if isinstance(item, Problem):
                     n_problems += 1
-                    tell(f"quality: {visible(str(item))}")
+                    hint = "; see --text-field" if item.message.startswith("no text: ") else ""
+                    tell(f"quality: {visible(str(item))}{hint}")
                 else:
                     yield replace(item, date=date) if date and item.date is None else item
 
-        def shown() -> Iterator[str]:
+        def shown() -> Generator[str, None, None]:
             nonlocal n_under
-            for result in _results(task, _chunks(records()), jobs):
+            for result in _results(task, batches(records()), jobs):
                 verdicts.append(result.verdict)
                 n_under += result.reliability is None or result.reliability < (fail_under or 0)
                 yield result.shown
 
-        _write(shown(), form)
+        with closing(shown()) as results:
+            _write(results, form)
 
     if not quiet and len(verdicts) + n_problems > 1:
         click.echo(f"quality: {_summary(verdicts, n_problems)}", err=True)
@@ -275,11 +287,20 @@ def _check(task: _Task) -> None:
         raise click.BadParameter(
             f"unknown policy {task.policy!r}; the model knows {', '.join(policies)}", param_hint="--policy"
         )
-    for option, officials in (("--rules", ()), ("--officials", task.officials)):
-        try:
-            _scorer(task.model, task.policy, task.rules, officials)
-        except (ValueError, KeyError) as error:
-            raise click.BadParameter(_told(error), param_hint=option) from None
+    with _wrong_file("--rules"):
+        _scorer(task.model, task.policy, task.rules)
+    with _wrong_file("--officials", task.officials):
+        _scorer(task.model, task.policy, task.rules, task.officials)
+
+
+@contextmanager
+def _wrong_file(option: str, paths: Sequence[str] = ()) -> Iterator[None]:
+    """Ends the run as wrong usage of an option where what its files hold cannot be used, naming `paths`."""
+    try:
+        yield
+    except (ValueError, KeyError) as error:
+        where = f"{', '.join(paths)}: " if paths else ""
+        raise click.BadParameter(f"{where}{_told(error)}", param_hint=option) from None
 
 
 def _usable(model: str) -> Scorer:
@@ -294,30 +315,29 @@ def _told(error: Exception) -> str:
     return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
 
 
-def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
-    some: list[Record] = []
-    size = 0
-    for record in records:
-        some.append(record)
-        size += len(record.text)
-        if size >= CHUNK:
-            yield some
-            some, size = [], 0
-    if some:
-        yield some
-
-
 def _results(task: _Task, chunks: Iterable[list[Record]], jobs: int) -> Iterator[_Result]:
     """Results of all chunks, in order, from this process or from several."""
     if jobs == 1:
         for chunk in chunks:
             yield from _scored(task, chunk)
         return
+    import warnings
+
     from joblib import Parallel, delayed
 
+    # what joblib says of work that nobody waits for any more, as after `| head`
+    warnings.filterwarnings("ignore", r"\d+ tasks (have been successfully|which were still)")
     parallel = Parallel(n_jobs=jobs, return_as="generator", batch_size=1)
-    for results in parallel(delayed(_scored)(task, chunk) for chunk in chunks):
+    for results in parallel(delayed(_scored_apart)(task, chunk) for chunk in chunks):
         yield from results
+
+
+def _scored_apart(task: _Task, records: Sequence[Record]) -> list[_Result]:
+    """Work of a process of many: Ctrl-C reaches all of them, and the one that began ends the others."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return _scored(task, records)
 
 
 def _scored(task: _Task, records: Sequence[Record]) -> list[_Result]:
@@ -442,12 +462,14 @@ def rules(name: str | None, own: tuple[str, ...]) -> None:
     from quality.catalogue import known_rules, rule_page
     from quality.registry import own_packs
 
-    try:
+    with _wrong_file("--rules"):
         packs = own_packs(map(Path, own))
-        for pack in packs:
-            pack.check_examples()
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--rules") from None
+    for path, pack in zip(own, packs, strict=True):
+        with _wrong_file("--rules", [path]):
+            n, n_rules = pack.check_examples(), len(pack.rules)
+        held = f"{n_rules} rule{'s' * (n_rules > 1)}, {n} examples hold"
+        told = held if n_rules else "no rule in it; a rule begins with [[rule]]"
+        click.echo(f"quality: {path}: {told}", err=True)
     known = known_rules(packs)
     chosen = [r for r in known if name is None or r.id == name or r.id.partition(".")[0] == name]
     if not chosen:
@@ -538,10 +560,8 @@ def officials(ctx: click.Context, title: str, day: str | None, own: tuple[str, .
         on = date.fromisoformat(iso_day(day)) if day is not None else date.today()
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--on") from None
-    try:
+    with _wrong_file("--officials", own):
         table = OfficeTable.load(OFFICEHOLDERS, *map(Path, own)) if own else shipped_table()
-    except (ValueError, KeyError) as error:
-        raise click.BadParameter(_told(error), param_hint="--officials") from None
     try:
         terms = table.holders(title, on)
     except KeyError as error:
@@ -595,7 +615,9 @@ def doctor(ctx: click.Context) -> None:
         scorer = _usable(ctx.obj)
         report = scorer.score("The council met on Monday and put off its decision on the bridge.")
         click.echo(f"model    {report.model['name']}, digest {report.model['digest'][:16]}")
-        click.echo(f"         policies {', '.join(scorer.policies)}; a sentence scores {report.reliability}")
+        click.echo(
+            f"         policies {', '.join(scorer.policies)}; a sentence scores {report.reliability:.2f}"
+        )
     except _Unusable as error:
         failures.append(error.message)
     for failure in failures:

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -76,12 +77,12 @@ class WordTable:
 def read_lexicon(name: str) -> tuple[str, ...]:
     """Entries of `quality/data/lexicons/NAME.txt`: one a line, in order, header lines (#) left out.
 
-    Raises FileNotFoundError with the names that exist.
+    Raises ValueError with the names that exist.
     """
     path = DATA / "lexicons" / f"{name}.txt"
     if not path.exists():
         known = ", ".join(sorted(p.stem for p in path.parent.glob("*.txt")))
-        raise FileNotFoundError(f"no lexicon {name!r}; there are: {known}")
+        raise ValueError(f"no lexicon {name!r}; there are: {known}")
     lines = path.read_text("utf8").splitlines()
     return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
@@ -349,10 +350,11 @@ class RulePack:
 
         Raises ValueError naming file, rule and field where a rule is not as docs/rules.md says.
         """
-        return cls([rule for path in paths for rule in _read_rules(path)])
+        with naming(*paths):
+            return cls([rule for path in paths for rule in _read_rules(path)])
 
-    def check_examples(self) -> None:
-        """Find what the rules' own examples say.
+    def check_examples(self) -> int:
+        """Find what the rules' own examples say; the number of examples.
 
         Raises ValueError naming the first rule and text where something else is found.
         """
@@ -366,6 +368,7 @@ class RulePack:
                     raise ValueError(
                         f"rule {rule.id!r}: in {text!r} it finds {list(found)}, its example says {list(expected)}"
                     )
+        return sum(len(rule.hits) + len(rule.clean) for rule in self.rules)
 
     def find(self, batch: Batch) -> list[Spans]:
         """Spans of every rule, in the order of `rules`."""
@@ -452,24 +455,44 @@ def sources() -> Mapping[str, Mapping[str, str]]:
     return table
 
 
+@contextmanager
+def naming(*paths: str | Path) -> Iterator[None]:
+    """Lets the message of a ValueError begin with the files that it is about."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{', '.join(map(str, paths))}: {error}") from error
+
+
 def _read_rules(path: Path) -> list[Rule]:
     try:
         content = tomllib.loads(path.read_text("utf8"))
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path}: not TOML: {error}") from error
-    stray = set(content) - {"rule"}
-    if stray:
-        raise ValueError(f"{path}: unknown top-level keys {sorted(stray)}; only [[rule]] blocks are read")
-    return [_rule(path, block) for block in content.get("rule", [])]
+        raise ValueError(f"not TOML: {error}") from error
+    blocks = content.pop("rule", [])
+    if content or not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
+        raise ValueError(
+            f"unknown top-level keys {sorted(content) or ['rule']}; only [[rule]] blocks are read"
+        )
+    return [_rule(block) for block in blocks]
 
 
-def _rule(path: Path, block: dict[str, object]) -> Rule:
-    name = f"{path.name}: rule {block.get('id', '(no id)')!r}"
+def _rule(block: dict[str, object]) -> Rule:
+    name = f"rule {block.get('id', '(no id)')!r}"
     unknown, missing = set(block) - _FIELDS, [f for f in _NEEDED if not block.get(f)]
     if unknown:
         raise ValueError(f"{name}: unknown fields {sorted(unknown)}; known are {sorted(_FIELDS)}")
     if missing:
         raise ValueError(f"{name}: fields missing or empty: {', '.join(missing)}")
+    for field_name, value in block.items():
+        is_text = Rule.__dataclass_fields__[field_name].type == "str"
+        if not isinstance(value, str if is_text else list):
+            raise ValueError(
+                f"{name}: {field_name} is {value!r}; expected a {'string' if is_text else 'list'}"
+            )
+    hits = block["hits"]
+    if not all(isinstance(hit, list) and len(hit) == 2 for hit in hits):  # type: ignore[attr-defined]
+        raise ValueError(f"{name}: hits is {hits!r}; expected [[text, [span, ...]], ...]")
     for field_name, allowed in (("tier", TIERS), ("unit", UNITS), ("where", WHERE), ("quoted", QUOTED)):
         if field_name in block and block[field_name] not in allowed:
             raise ValueError(

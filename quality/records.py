@@ -54,6 +54,12 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 # bytes one in ten is one.
 _CONTROL_SHARE_HIGH = 0.02
 
+# What a text given as prose begins with when it is none; such a page would look bad for its marks alone.
+NO_PROSE: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\s*\[\s*\{"), "a JSON array: write one JSON object per line (.jsonl)"),
+    (re.compile(r"\s*<(?:!doctype|html|\?xml)\b", re.IGNORECASE), NOT_READ[".html"]),
+)
+
 _COMPRESSED = (".gz", ".xz", ".zst")
 _BROKEN_STREAM: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
@@ -156,8 +162,8 @@ def read(
     """Records and problems of some files, in order; "-" is standard input.
 
     A file is JSONL when its name (without .gz, .xz, .zst) ends in .jsonl or .ndjson, standard input
-    when its first character is "{"; everything else is one text. `kind` "text" or "jsonl" overrules
-    that. Compression is told by the first bytes. `on_bytes` hears how many bytes of the files,
+    when its first character is "{"; everything else is one text, and a problem where it begins as HTML
+    or a JSON array does. `kind` "text" or "jsonl" overrules that. Compression is told by the first bytes. `on_bytes` hears how many bytes of the files,
     as they lie on disk, have been used since it was last called.
 
     Raises ValueError for an unknown kind.
@@ -169,10 +175,12 @@ def read(
 
 
 def iso_day(value: object) -> str:
-    """The day, as YYYY-MM-DD, with which an ISO date or time begins.
+    """The day, as YYYY-MM-DD, with which an ISO date or time begins; that of a `datetime.date`.
 
     Raises ValueError for anything else.
     """
+    if isinstance(value, date):
+        value = value.isoformat()
     match = re.match(r"\s*(\d{4}-\d{2}-\d{2})(?!\d)", value) if isinstance(value, str) else None
     if match:
         try:
@@ -220,7 +228,7 @@ def _read_one(
         if ending in NOT_READ:
             yield Problem(path, None, NOT_READ[ending])
             return
-        kind = "jsonl" if ending in (".jsonl", ".ndjson") else "text"
+        kind = "jsonl" if ending in (".jsonl", ".ndjson") else "auto"
     try:
         if path == "-":
             given = stdin or sys.stdin.buffer
@@ -251,11 +259,11 @@ def _read_stream(
     except ImportError as error:
         yield Problem(path, None, str(error))
         return
-    if kind == "auto":
+    if kind == "auto" and path == "-":
         head = stream.peek(1).removeprefix(b"\xef\xbb\xbf").lstrip()
-        kind = "jsonl" if head.startswith(b"{") else "text"
-    if kind == "text":
-        yield _text_record(path, stream.read())
+        kind = "jsonl" if head.startswith(b"{") else kind
+    if kind != "jsonl":
+        yield _text_record(path, stream.read(), told=kind == "text")
         on_bytes(tell())
         return
     seen = done = 0
@@ -268,13 +276,17 @@ def _read_stream(
         yield Problem(path, None, "is empty: there is no record in it")
 
 
-def _text_record(path: str, data: bytes) -> Record | Problem:
+def _text_record(path: str, data: bytes, told: bool) -> Record | Problem:
+    """The one text in a file; `told` where the user said that it is one."""
     try:
         text, warnings = decode(data)
     except ValueError as error:
         return Problem(path, None, str(error))
     if not text.strip():
         return Problem(path, None, "is empty: there is no text in it")
+    for beginning, message in NO_PROSE:
+        if not told and beginning.match(text):
+            return Problem(path, None, f"{message}; --input text scores it as it stands")
     return Record(id=path, source=path, text=text, warnings=warnings)
 
 
@@ -311,11 +323,12 @@ def _line_record(path: str, number: int, line: bytes, names: FieldNames) -> Reco
         fields = json.loads(text)
     except json.JSONDecodeError as error:
         reason = f"{error.msg}, column {error.colno}"
-        raise ValueError(f"not JSON ({reason}): one object per line is expected") from None
+        hint = "; for one text say --input text" if (path, number) == ("-", 1) else ""
+        raise ValueError(f"not JSON ({reason}): one object per line is expected{hint}") from None
     except RecursionError:
         raise ValueError("JSON nested too deeply: one object per line is expected") from None
     if not isinstance(fields, dict):
-        raise ValueError(f"a JSON {_type_name(fields)}: one object per line is expected")
+        raise ValueError(f"a {_type_name(fields)}: one object per line is expected")
     return Record.of(fields, number, source=path, names=names, warnings=warnings)
 
 
@@ -343,21 +356,21 @@ def _text(fields: Mapping[str, Any], names: FieldNames) -> tuple[str, tuple[str,
         return _string(present[0], fields[present[0]]), None
     if isinstance(fields.get("html"), str):
         raise ValueError("has html but no text: extract the text first")
-    raise ValueError(f"no text: none of {', '.join(common)}, paragraphs; {_has(fields)}; see --text-field")
+    raise ValueError(f"no text: none of {', '.join(common)}, paragraphs; {_has(fields)}")
 
 
 def _string(name: str, value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"field {name!r} is a JSON {_type_name(value)}, expected a string")
+        raise ValueError(f"field {name!r} is a {_type_name(value)}, expected a string")
     return value
 
 
 def _paragraphs(name: str, value: object) -> tuple[str, tuple[str, ...]]:
     if not isinstance(value, list | tuple):
-        raise ValueError(f"field {name!r} is a JSON {_type_name(value)}, expected a list of strings")
+        raise ValueError(f"field {name!r} is a {_type_name(value)}, expected a list of strings")
     for k, item in enumerate(value):
         if not isinstance(item, str):
-            raise ValueError(f"field {name!r}, item {k + 1}, is a JSON {_type_name(item)}, expected a string")
+            raise ValueError(f"field {name!r}, item {k + 1}, is a {_type_name(item)}, expected a string")
     return "\n\n".join(value), tuple(value)
 
 
@@ -366,7 +379,7 @@ def _first(fields: Mapping[str, Any], names: FieldNames, wanted: str) -> Any:
     given = getattr(names, wanted, None)
     for name in (given,) if given is not None else COMMON_NAMES.get(wanted, (wanted,)):
         value = fields.get(name)
-        if isinstance(value, str | int | float) and not isinstance(value, bool):
+        if isinstance(value, str | int | float | date) and not isinstance(value, bool):
             return value
     return None
 
@@ -377,8 +390,17 @@ def _has(fields: Mapping[str, Any]) -> str:
 
 
 def _type_name(value: object) -> str:
-    names = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
-    return names.get(type(value), "null")
+    """What JSON calls a value, or Python where JSON has none like it."""
+    names = {
+        dict: "object",
+        list: "array",
+        str: "string",
+        bool: "boolean",
+        int: "number",
+        float: "number",
+        type(None): "null",
+    }
+    return f"JSON {names[type(value)]}" if type(value) in names else type(value).__name__
 
 
 def _shortened(value: object, n: int = 40) -> str:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from quality.columns import Bools, Floats, Group, Ints, ratio
-from quality.lexicon import TIERS, UNITS, Rule, RulePack, Spans, shipped_rules, sources
+from quality.lexicon import TIERS, UNITS, Rule, RulePack, Spans, naming, shipped_rules, sources
 from quality.text import Batch, once_per_batch
 
 Measure = Callable[[Batch, Group], Floats]
@@ -195,14 +195,16 @@ def own_packs(paths: Iterable[Path]) -> tuple[RulePack, ...]:
 
     Raises ValueError where one is not as docs/rules.md says, or names a rule as another one is named.
     """
+    paths = tuple(paths)
     packs = tuple(RulePack.load(path) for path in paths)
     if not packs:  # the shipped rules take a while to read, and loading a model does not need them
         return ()
     taken = {rule.id for rule in shipped_rules().rules} | set(CODE_RULES) | set(LATE_RULES)
-    for rule in (rule for pack in packs for rule in pack.rules):
-        if rule.id in taken or rule.id.startswith("officeholder."):  # which need a date, and are told
-            raise ValueError(f"rule {rule.id!r} is there already: give yours another id")
-        _check_source(rule.id, rule.source)
+    for path, rule in ((path, rule) for path, pack in zip(paths, packs, strict=True) for rule in pack.rules):
+        with naming(path):
+            if rule.id in taken or rule.id.startswith("officeholder."):  # which need a date, and are told
+                raise ValueError(f"rule {rule.id!r} is there already: give yours another id")
+            _check_source(rule.id, rule.source)
         taken.add(rule.id)
     return packs
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 SCHEMA = "quality/1"
 ROLES = ("content", "boilerplate", "filler", "duplicate")
 VERDICTS = ("keep", "review", "drop", "unsure")
+DOUBTS = ("few_words", "not_english")
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,17 @@ class Policy:
 
     def verdict(self, reliability: float | None, *, n_words: int, stop_word_share: float, hard: bool) -> str:
         """One of `VERDICTS`. Soft signals alone never give "drop"."""
-        if reliability is None:
-            return "unsure"
-        if hard and reliability < self.drop:
+        if hard and reliability is not None and reliability < self.drop:
             return "drop"
-        if n_words < self.n_words_low or not stop_word_share >= self.stop_word_share_low:
+        if reliability is None or self.doubt(n_words=n_words, stop_word_share=stop_word_share):
             return "unsure"
         return "keep" if reliability >= self.keep else "review"
+
+    def doubt(self, *, n_words: int, stop_word_share: float) -> str | None:
+        """Why a text with so many words of content is `unsure`, one of `DOUBTS`; None where it is not."""
+        if n_words < self.n_words_low:
+            return "few_words"
+        return None if stop_word_share >= self.stop_word_share_low else "not_english"
 
 
 class Finding(NamedTuple):
@@ -88,7 +93,8 @@ class Report:
 
     `reliability` is the probability, 0..1, that the text is of the sourced, human-edited,
     true-to-its-date kind; None for a text without words. Before calibration its logit is
-    `intercept` plus the sum of the contributions' effects.
+    `intercept` plus the sum of the contributions' effects. `doubt`, one of `DOUBTS`, says why the
+    verdict is "unsure".
     """
 
     id: str
@@ -104,6 +110,7 @@ class Report:
     model: Mapping[str, str]
     duplicates: tuple[Duplicate, ...] = ()
     warnings: tuple[str, ...] = ()
+    doubt: str | None = None
     text: str | None = None
 
     @property
@@ -135,9 +142,8 @@ class Report:
             "offset_unit": "codepoint",
             "model": dict(self.model),
         }
-        if self.text is not None:
-            whole["text"] = self.text
-        return whole
+        optional = {"doubt": self.doubt, "text": self.text}
+        return whole | {name: value for name, value in optional.items() if value is not None}
 
 
 def _given(part: Paragraph | Finding | Contribution | Duplicate) -> dict[str, Any]:

@@ -6,8 +6,9 @@ columns are long enough to be fast and memory stays flat, and gives reports in t
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from quality.lexicon import RulePack, is_stop_word, shipped_rules
 from quality.mentions import Index
 from quality.model import Model, sigmoid, total
 from quality.officeholders import OFFICEHOLDERS, OfficeTable
-from quality.records import Record
+from quality.records import Record, iso_day
 from quality.registry import Counted, around_names, count, neighbourhood, own_packs, paragraph_matrix
 from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report
 from quality.text import Batch
@@ -100,20 +101,34 @@ class Scorer:
         index = Index(OfficeTable.load(OFFICEHOLDERS, *map(Path, officials))) if officials else None
         return cls(Model.load(folder), policy, own_packs(map(Path, rules)), index)
 
-    def score(self, record: str | Mapping[str, Any] | Record, *, with_text: bool = False) -> Report:
-        """Report on one text."""
-        return next(self.score_many([record], with_text=with_text))
+    def score(
+        self,
+        record: str | Mapping[str, Any] | Record,
+        *,
+        date: str | datetime.date | None = None,
+        with_text: bool = False,
+    ) -> Report:
+        """Report on one text; `date` is the day it is to be read as new, unless it has one of its own.
+
+        Raises TypeError for what is no text or record, ValueError for a record without text or a date
+        that is no day.
+        """
+        one = _record(record, 1)
+        if date is not None and one.date is None:
+            one = replace(one, date=iso_day(date))
+        return next(self.score_many([one], with_text=with_text))
 
     def score_many(
         self, records: Iterable[str | Mapping[str, Any] | Record], *, with_text: bool = False
     ) -> Iterator[Report]:
         """Reports on texts, in order; records are read as reports are asked for, a batch ahead.
 
-        Raises TypeError for one string instead of many, ValueError for a record without text.
+        Raises TypeError for one text instead of many and for what is no text or record, ValueError for a
+        record without text; both say which record, counted from 1.
         """
-        if isinstance(records, str):
+        if isinstance(records, str | Mapping | Record):
             raise TypeError("one text given, an iterable of texts expected: use score(text)")
-        for some in _batches(_record(r, number) for number, r in enumerate(records)):
+        for some in batches(_record(r, number) for number, r in enumerate(records, 1)):
             yield from self._reports(some, with_text)
 
     def columns_of(self, records: Sequence[Record]) -> Columns:
@@ -198,12 +213,10 @@ class Scorer:
                 for k in range(int(finding_edges[d]), int(finding_edges[d + 1]))
             )
             value = float(columns.reliability[d]) if columns.n_words[d] else None
-            verdict = self.policy.verdict(
-                value,
-                n_words=int(columns.n_content_words[d]),
-                stop_word_share=float(columns.stop_word_share[d]),
-                hard=any(f.tier == "hard" for f in findings),
-            )
+            n_words, share = int(columns.n_content_words[d]), float(columns.stop_word_share[d])
+            is_hard = any(f.tier == "hard" for f in findings)
+            verdict = self.policy.verdict(value, n_words=n_words, stop_word_share=share, hard=is_hard)
+            doubt = self.policy.doubt(n_words=n_words, stop_word_share=share)
             yield Report(
                 record.id,
                 record.source,
@@ -213,10 +226,11 @@ class Scorer:
                 columns.as_of[d],
                 paragraphs,
                 findings,
-                self._contributions(columns, d),
+                self._contributions(columns, d) if value is not None else (),
                 self.model.reliability.intercept,
                 model,
                 warnings=record.warnings,
+                doubt=doubt if verdict == "unsure" else None,
                 text=text if with_text else None,
             )
 
@@ -291,11 +305,18 @@ def _record(given: str | Mapping[str, Any] | Record, number: int) -> Record:
     if isinstance(given, Record):
         return given
     if isinstance(given, str):
-        return Record(id=str(number + 1), source="", text=given)
-    return Record.of(given, number + 1)
+        return Record(id=str(number), source="", text=given)
+    if not isinstance(given, Mapping):
+        expected = "a string, a dict with a field text or paragraphs, or a Record"
+        raise TypeError(f"record {number} is of type {type(given).__name__}, expected {expected}")
+    try:
+        return Record.of(given, number)
+    except ValueError as error:
+        raise ValueError(f"record {number}: {error}") from None
 
 
-def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """The records in lists of at most `BATCH_CHARACTERS`, or of one where it is longer."""
     some: list[Record] = []
     size = 0
     for record in records:

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 import quality
 from quality import cli
 from quality.report import Contribution, Finding, Paragraph, Policy, Report
+from quality.scorer import batches
 
 SCHEMA = json.loads((Path(quality.__file__).parent / "data" / "output.schema.json").read_text("utf8"))
 COMMAND = [sys.executable, "-c", "from quality.cli import main; main(prog_name='quality')"]
@@ -50,7 +51,7 @@ class StubScorer:
                 raise ValueError(f"{path.name}: unknown top-level keys")
         for path in officials:
             if "person" not in path.read_text("utf8"):
-                raise ValueError(f"{path.name}: columns missing: person")
+                raise ValueError("columns missing: person")
         return cls(policy)
 
     def score(self, record):
@@ -89,6 +90,7 @@ def stub(monkeypatch):
     """The command line over a scorer that needs no model."""
     module = types.ModuleType("quality.scorer")
     module.Scorer = StubScorer
+    module.batches = batches
     monkeypatch.setitem(sys.modules, "quality.scorer", module)
     cli._scorer.cache_clear()
     yield
@@ -184,6 +186,7 @@ class TestScore:
             "lines.jsonl:2: not JSON (Expecting ':' delimiter, column 8): one object per line is expected",
         ]
         assert told[5].startswith("lines.jsonl:3: no text: none of text, content, ")
+        assert told[5].endswith("; see --text-field")
         assert told[6:] == ["3 scored: 3 keep, 6 not read"]
         assert done.exit_code == 2
 
@@ -295,6 +298,15 @@ class TestScore:
         assert (done.exit_code, done.stderr) == (130, "quality: interrupted\n")
 
 
+@pytest.mark.usefixtures("stub")
+def test_a_process_of_many_leaves_ctrl_c_to_the_first(monkeypatch):
+    calls = []
+    monkeypatch.setattr(signal, "signal", lambda *arguments: calls.append(arguments))
+    task = cli._Task("default", "default", (), (), "jsonl", False, 80, False, "utf-8")
+    assert cli._scored_apart(task, []) == []
+    assert calls == [(signal.SIGINT, signal.SIG_IGN)]
+
+
 # ---- the other verbs ----
 
 
@@ -380,11 +392,12 @@ clean = ["The brewery has a cellar."]
 def test_a_rule_of_ones_own_must_find_what_its_examples_say(tmp_path):
     pack = tmp_path / "house.toml"
     pack.write_text(HOUSE.replace("HIT", "proud to announce"))
-    assert run("rules", "--rules", str(pack), "house.pride").exit_code == 0
+    done = run("rules", "--rules", str(pack), "house.pride")
+    assert (done.exit_code, done.stderr) == (0, f"quality: {pack}: 1 rule, 2 examples hold\n")
     pack.write_text(HOUSE.replace("HIT", "nothing"))
     done = run("rules", "--rules", str(pack))
     assert done.exit_code == 2
-    assert "rule 'house.pride'" in done.stderr
+    assert "house.toml: rule 'house.pride'" in done.stderr
     assert "finds ['proud to announce']" in " ".join(done.stderr.split())
 
 
@@ -402,9 +415,17 @@ def test_a_rule_of_ones_own_has_an_id_and_a_source_of_its_own(tmp_path, change, 
     pack.write_text(HOUSE.replace("HIT", "proud to announce").replace(*change))
     done = run("rules", "--rules", str(pack))
     assert done.exit_code == 2
+    assert "house.toml: " in done.stderr
     assert complaint in " ".join(done.stderr.split())
     with pytest.raises(ValueError, match=complaint.split(" is ")[0]):
         quality.Scorer.load(rules=[pack])
+
+
+def test_a_pack_without_rules_is_told_as_such(tmp_path):
+    (tmp_path / "house.toml").write_text("# to be written\n")
+    done = run("rules", "--rules", str(tmp_path / "house.toml"))
+    assert done.exit_code == 0
+    assert done.stderr.endswith("house.toml: no rule in it; a rule begins with [[rule]]\n")
 
 
 def test_one_pack_may_not_be_given_twice(tmp_path):
@@ -432,6 +453,7 @@ def test_the_doctor_tells_versions_data_and_model_and_ends_with_3_without_one():
         "numpy    ",
         "data     ",
         "model    default, digest 9f2c9f2c9f2c9f2c\n",
+        "policies default, strict; a sentence scores 0.90\n",
     ):
         assert words in done.stdout
     broken = run("--model", "broken", "doctor")
@@ -473,12 +495,12 @@ def test_several_processes_give_what_one_gives(tmp_path):
     assert two.stderr == one.stderr
 
 
-def test_a_closed_pipe_ends_quietly(tmp_path):
-    (tmp_path / "some.jsonl").write_text(json.dumps({"text": STORY}) + "\n")
-    line = json.dumps({"text": STORY}) + "\n"
-    (tmp_path / "some.jsonl").write_text(line * 500)
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_closed_pipe_ends_quietly(tmp_path, jobs):
+    line = json.dumps({"text": STORY * 100}) + "\n"
+    (tmp_path / "some.jsonl").write_text(line * 100)
     run = subprocess.Popen(
-        [*COMMAND, "score", "--quiet", "--format", "jsonl", "some.jsonl"],
+        [*COMMAND, "score", "--quiet", "--format", "jsonl", "--jobs", jobs, "some.jsonl"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -12,8 +12,10 @@ import jsonschema
 import pytest
 
 from quality.cli import main
+from quality.learn.train import POLICY_RATES
 from quality.lexicon import QUOTED, TIERS, UNITS, WHERE, Rule, RulePack
 from quality.records import COMMON_NAMES
+from quality.report import DOUBTS
 from quality.text import Batch
 
 ROOT = Path(__file__).parents[1]
@@ -83,6 +85,10 @@ def test_the_page_on_output_describes_every_field():
         assert re.search(rf"^\| .*`{name}`.* \|", OUTPUT, re.MULTILINE), f"{name} is missing"
 
 
+def test_the_page_on_output_explains_every_doubt():
+    assert all(f"`{doubt}`" in OUTPUT for doubt in DOUBTS)
+
+
 def test_the_report_shown_is_as_the_schema_says():
     (shown,) = code(OUTPUT, "json")
     report = json.loads(shown)
@@ -98,6 +104,21 @@ def test_the_page_on_output_lists_the_common_names_in_their_order():
 def test_the_page_on_output_lists_the_options_for_field_names():
     for option in ("--id-field", "--text-field", "--title-field", "--date-field"):
         assert f"| `{option}` |" in OUTPUT
+
+
+def test_policies_are_explained_as_the_shipped_model_has_them():
+    card = json.loads((ROOT / "models" / "default" / "card.json").read_text("utf8"))
+    rows = [
+        f"| `{name}` | {policy['keep']} | {policy['drop']} | {100 * review:g} % | {100 * drop:g} % |"
+        for name, policy in card["policies"].items()
+        for review, drop in [POLICY_RATES[name]]
+    ]
+    assert "\n".join(rows) in OUTPUT
+    (option,) = (p for p in main.commands["score"].params if p.name == "policy")
+    assert all(name in option.help for name in card["policies"])
+    for policy in card["policies"].values():
+        assert f"under {policy['n_words_low']} words of content" in OUTPUT
+        assert f"under {100 * policy['stop_word_share_low']:g} in 100" in OUTPUT
 
 
 def test_the_page_on_rules_describes_every_field_and_value():

@@ -120,10 +120,12 @@ def test_conditions_of_a_rule(tmp_path: Path, body: str, text: str, expected: li
         ("patterns = ['a.*b']\nanchors = [\"a\"]", "more than linear time"),
         ("patterns = ['(a']\nanchors = [\"a\"]", "not a regular expression"),
         ('lexicon = "no_such_list"', "no lexicon 'no_such_list'"),
+        ('phrases = "act now"', "phrases is 'act now'; expected a list"),
+        ('phrases = ["x"]\nunit = 3', "unit is 3; expected a string"),
     ],
 )
 def test_a_wrong_rule_is_refused_with_the_reason(tmp_path: Path, body: str, message: str) -> None:
-    with pytest.raises((ValueError, FileNotFoundError), match=message):
+    with pytest.raises(ValueError, match=message):
         pack(tmp_path, body)
 
 
@@ -131,6 +133,23 @@ def test_a_rule_without_examples_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "pack.toml"
     path.write_text(RULE.replace('clean = ["They act nowhere."]', 'phrases = ["x"]'), "utf8")
     with pytest.raises(ValueError, match="fields missing or empty: clean"):
+        RulePack.load(path)
+
+
+def test_an_error_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "pack.toml"
+    for body in ("[[rule]", "rule = 3", RULE + 'patterns = ["x.*"]\nanchors = ["x"]\n'):
+        path.write_text(body, "utf8")
+        with pytest.raises(ValueError, match=r"^\S*pack\.toml: (?!\S*pack\.toml)"):
+            RulePack.load(path)
+
+
+def test_examples_of_another_shape_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "pack.toml"
+    path.write_text(RULE.replace('[["Act now or lose", ["Act now"]]]', '["Act now"]'), "utf8")
+    with pytest.raises(
+        ValueError, match=r"hits is \['Act now'\]; expected \[\[text, \[span, \.\.\.\]\], \.\.\.\]"
+    ):
         RulePack.load(path)
 
 

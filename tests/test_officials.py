@@ -236,9 +236,14 @@ def test_family_names_keep_their_particles():
         ("ROME, May 3, 2023 - Rain fell.", None, {"date": "2023-05-03", "from": "text"}),
         ("On May 3, 2023, rain fell.", None, {"date": None, "from": "none"}),
         (
+            "Treasury Secretary Scott Bessent spoke in Rome in May 2025, and rain fell.",
+            None,
+            {"date": "2025-01-28", "from": "officials", "bound": "earliest"},
+        ),
+        (
             "Treasury Secretary Scott Bessent spoke of rain on Monday.",
             None,
-            {"date": "2025-01-28", "from": "officials"},
+            {"date": "2025-01-28", "from": "officials", "bound": "earliest"},
         ),
     ],
 )

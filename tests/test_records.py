@@ -8,6 +8,7 @@ import lzma
 import os
 import sys
 import threading
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
@@ -149,8 +150,8 @@ def test_all_fields_are_kept_as_they_were(folder):
         ('{"text": "One."', "not JSON (Expecting ',' delimiter, column 16): one object per line is expected"),
         ("[1, 2]", "a JSON array: one object per line is expected"),
         ("null", "a JSON null: one object per line is expected"),
-        ('{"id": 3}', f"no text: none of {NAMES}; it has id; see --text-field"),
-        ("{}", f"no text: none of {NAMES}; it has no field; see --text-field"),
+        ('{"id": 3}', f"no text: none of {NAMES}; it has id"),
+        ("{}", f"no text: none of {NAMES}; it has no field"),
         ('{"text": null, "html": "<p>"}', "has html but no text: extract the text first"),
         ('{"text": 5}', "field 'text' is a JSON number, expected a string"),
         ('{"paragraphs": "One."}', "field 'paragraphs' is a JSON string, expected a list of strings"),
@@ -238,6 +239,11 @@ def test_a_date_is_the_day_that_it_begins_with(value, day):
     assert iso_day(value) == day
 
 
+def test_a_date_may_be_one_of_pythons_own():
+    for value in (date(2025, 6, 10), datetime(2025, 6, 10, 8, 30)):
+        assert Record.of({"text": "One.", "date": value}, 1).date == "2025-06-10"
+
+
 @pytest.mark.parametrize("value", ["2025-02-30", "2025-06", "10.06.2025", "2025-06-101", "", "yesterday"])
 def test_any_other_date_is_refused_but_the_record_is_kept(folder, value):
     record = read_fields(folder, text="One.", date=value)
@@ -302,6 +308,41 @@ def test_standard_input_is_lines_when_it_begins_with_a_brace():
     assert kinds(b'{"text": "One."}', "text") == ['{"text": "One."}']
     assert kinds(b"Ships left.", "jsonl")[0].startswith("-:1: not JSON")
     assert kinds(b"") == ["-: is empty: there is no text in it"]
+
+
+ARRAY = "a JSON array: write one JSON object per line (.jsonl); --input text scores it as it stands"
+HTML = "HTML is not read: extract its text first; --input text scores it as it stands"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b'[{"text": "One."}]', ARRAY),
+        (b'\xef\xbb\xbf[\n  {"text": "One."}\n]', ARRAY),
+        (b"<!DOCTYPE html>\n<p>One.", HTML),
+        (b"\n<html lang=en>", HTML),
+        (b'<?xml version="1.0"?><rss>', HTML),
+    ],
+)
+def test_what_begins_as_html_or_a_json_array_is_no_text_unless_it_is_called_one(folder, data, message):
+    (problem,) = read(["-"], stdin=io.BytesIO(data))
+    assert problem == Problem("-", None, message)
+    assert read_bytes(folder, "a.txt", data) == [Problem("a.txt", None, message)]
+    (record,) = read_bytes(folder, "a.txt", data, kind="text")
+    assert record.text == data.decode("utf-8-sig")
+
+
+@pytest.mark.parametrize("text", ["[A note of the editor]", "<htmlish> is no tag.", "<b>One.</b>"])
+def test_prose_may_begin_with_a_bracket(text):
+    (record,) = read(["-"], stdin=io.BytesIO(text.encode()))
+    assert record.text == text
+
+
+def test_prose_that_begins_with_a_brace_is_told_how_it_can_be_read():
+    first, second = read(["-"], stdin=io.BytesIO(b"{sic} Ships left.\n{sic} Ships came.\n"))
+    assert first.message.startswith("not JSON (")
+    assert first.message.endswith("one object per line is expected; for one text say --input text")
+    assert second.message.endswith("one object per line is expected")
 
 
 def test_lines_are_read_as_they_are_asked_for():

@@ -1,6 +1,7 @@
 """The report: verdicts, its form as data, and how it reads at a terminal."""
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -160,6 +161,14 @@ def test_a_text_without_words_is_unsure():
     assert verdict(None, n_words=0, hard=True) == "unsure"
 
 
+@pytest.mark.parametrize(
+    ("n_words", "share", "doubt"),
+    [(39, 0.4, "few_words"), (0, math.nan, "few_words"), (40, 0.2, "not_english"), (40, 0.4, None)],
+)
+def test_the_reason_of_doubt_is_the_one_that_holds(n_words, share, doubt):
+    assert POLICY.doubt(n_words=n_words, stop_word_share=share) == doubt
+
+
 # ---- data ----
 
 
@@ -193,6 +202,8 @@ def test_a_duplicate_names_a_paragraph_only_where_one_is_meant():
         REPORT,
         replace(CLEAN, reliability=None, verdict="unsure", paragraphs=()),
         replace(REPORT, text=TEXT, duplicates=(Duplicate("a", 0.9, 3),)),
+        replace(CLEAN, verdict="unsure", doubt="few_words"),
+        replace(CLEAN, as_of={"date": "2025-02-01", "from": "officials", "bound": "earliest"}),
     ],
 )
 def test_reports_are_as_the_schema_says(report):
@@ -206,6 +217,7 @@ def test_the_schema_knows_every_field_and_asks_for_each_that_is_always_there():
     report = replace(
         REPORT,
         text=TEXT,
+        doubt="few_words",
         paragraphs=(PARAGRAPHS[0]._replace(text="Port"),),
         duplicates=(Duplicate("a", 0.9, 3),),
     ).to_dict()
@@ -266,6 +278,21 @@ def test_a_text_without_words_gets_no_number():
     page = render(replace(report, contributions=REPORT.contributions), "")
     assert "What weighed most" not in page
     assert page.startswith("UNSURE  no number  port.txt  no date\nThere is no word in it")
+
+
+@pytest.mark.parametrize(
+    ("doubt", "words"), [("few_words", "Too few words of content to judge"), ("not_english", "Not English")]
+)
+def test_a_page_that_is_unsure_says_why(doubt, words):
+    page = render(replace(CLEAN, verdict="unsure", doubt=doubt), TEXT)
+    assert page.splitlines()[1].startswith(words)
+
+
+def test_a_day_that_is_only_a_bound_is_shown_as_one():
+    as_of = {"date": "2025-02-01", "from": "officials"}
+    assert "  as of 2025-02-01 (by the officials named)\n" in render(replace(CLEAN, as_of=as_of), TEXT)
+    as_of["bound"] = "earliest"
+    assert "  not before 2025-02-01 (by the officials named)\n" in render(replace(CLEAN, as_of=as_of), TEXT)
 
 
 @pytest.mark.parametrize(("reliability", "shown"), [(0.0004, "<0.01"), (0.9999, ">0.99"), (0.126, "0.13")])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,11 +131,12 @@ def test_hard_negatives_are_not_dropped(scorer: Scorer) -> None:
     assert [r.id for r in scorer.score_many(records) if r.verdict == "drop"] == []
 
 
-@pytest.mark.parametrize("text", ["", " \n\n", "\u200b"])
+@pytest.mark.parametrize("text", ["", " \n\n", "\u200b", "..."])
 def test_a_text_without_words_has_no_reliability(scorer: Scorer, text: str) -> None:
     report = score(scorer, text)
     assert report.reliability is None
     assert report.verdict == "unsure"
+    assert report.contributions == ()
 
 
 def test_a_page_of_menus_has_too_little_content_to_judge(scorer: Scorer) -> None:
@@ -160,12 +163,14 @@ def test_a_paragraph_without_words_has_no_reliability(scorer: Scorer) -> None:
 
 
 def test_too_few_words_or_another_language_are_unsure(scorer: Scorer) -> None:
-    assert score(scorer, "Rain fell.").verdict == "unsure"
+    short = score(scorer, "Rain fell.")
+    assert (short.verdict, short.doubt) == ("unsure", "few_words")
     german = (
         "Der Rat der Stadt hat am Montag den Haushalt beschlossen und den Bau einer neuen Schule vertagt. "
         * 3
     )
-    assert score(scorer, german).verdict == "unsure"
+    assert (score(scorer, german).verdict, score(scorer, german).doubt) == ("unsure", "not_english")
+    assert score(scorer, FAIR).doubt is None
 
 
 @pytest.mark.parametrize(
@@ -197,6 +202,10 @@ def test_the_package_scores_one_text() -> None:
     assert quality.score(FAIR, date="2025-08-14").verdict == "keep"
 
 
+def test_the_package_lists_its_public_names() -> None:
+    assert dir(quality) == ["Report", "Scorer", "__version__", "score"]
+
+
 def test_unknown_models_and_policies_are_named() -> None:
     with pytest.raises(FileNotFoundError, match=r"no model 'nowhere'.*default"):
         Scorer.load("nowhere")
@@ -205,8 +214,38 @@ def test_unknown_models_and_policies_are_named() -> None:
 
 
 def test_one_string_instead_of_many_is_refused(scorer: Scorer) -> None:
-    with pytest.raises(TypeError, match="use score"):
-        next(scorer.score_many("text"))
+    for one in ("text", {"text": "text"}):
+        with pytest.raises(TypeError, match="use score"):
+            next(scorer.score_many(one))
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        (5, TypeError, "record 2 is of type int, expected a string, a dict with a field text or paragraphs"),
+        (None, TypeError, "record 2 is of type NoneType, expected"),
+        ({"id": 7}, ValueError, "record 2: no text: none of text, content, .*; it has id$"),
+        ({"text": b"bytes"}, ValueError, "record 2: field 'text' is a bytes, expected a string"),
+    ],
+)
+def test_what_is_no_record_is_named_by_its_number(
+    scorer: Scorer, given: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        list(scorer.score_many(["One ship left.", given]))
+    with pytest.raises(error, match=message.replace("2", "1", 1)):
+        scorer.score(given)
+
+
+@pytest.mark.parametrize("day", ["2025-06-10", datetime.date(2025, 6, 10)])
+def test_the_day_of_a_text_can_be_given_with_it_and_its_own_comes_first(
+    scorer: Scorer, day: str | datetime.date
+) -> None:
+    assert scorer.score("Rain fell.", date=day).as_of == {"date": "2025-06-10", "from": "field"}
+    assert quality.score("Rain fell.", date=day).as_of["date"] == "2025-06-10"
+    assert scorer.score({"text": "Rain fell."}, date=day).as_of["date"] == "2025-06-10"
+    dated = {"text": "Rain fell.", "date": datetime.date(2024, 2, 29)}
+    assert scorer.score(dated, date=day).as_of["date"] == "2024-02-29"
 
 
 def copied(folder: Path) -> Path:

@@ -120,7 +120,8 @@ def find_officials(
             if mentions and when.high is None:
                 when = earliest_by_years(batch, document, years)
                 when = earliest_by_officials(dating[document], index, when)
-        as_of.append({"date": iso(when.low) if when.low else None, "from": when.source})
+        bound = {"bound": "earliest"} if when.low and when.high is None else {}
+        as_of.append({"date": iso(when.low) if when.low else None, "from": when.source} | bound)
         if mentions and when.low:
             found += _judged(batch, index, mentions, when, remembered_years(batch, document, years))
     rules = (ANACHRONISM, TWO_HOLDERS)

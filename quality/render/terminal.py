@@ -32,6 +32,11 @@ AS_OF = {
     "officials": "by the officials named",
 }
 
+DOUBTS = {
+    "few_words": "Too few words of content to judge: take the number as a guess.",
+    "not_english": "Not English, by its function words: take the number as a guess.",
+}
+
 # Terms of the model that are no rule: in words for a positive and for a negative effect.
 TERMS = {
     "likeness": (
@@ -136,8 +141,8 @@ def _verdict(report: Report, page: _Page) -> list[str]:
     name = visible(report.source)
     if report.id != report.source:
         name = f"{name}: {visible(report.id)}" if name else visible(report.id)
-    date = report.as_of.get("date")
-    day = f"as of {date} ({AS_OF.get(str(report.as_of.get('from')), 'given')})" if date else "no date"
+    date, since = report.as_of.get("date"), "not before" if report.as_of.get("bound") else "as of"
+    day = f"{since} {date} ({AS_OF.get(str(report.as_of.get('from')), 'given')})" if date else "no date"
     number = _number(report.reliability)
     taken = len(report.verdict) + len(number) + len(day) + (6 if report.reliability is None else 17)
     meter = f"{_meter(report.reliability)} " if report.reliability is not None else ""
@@ -152,7 +157,7 @@ def _reading(report: Report) -> str:
     if report.verdict == "drop":
         return "Hard evidence speaks against it, and as a whole it falls below the line for dropping."
     if report.verdict == "unsure":
-        return "Too short, not English, or unlike what was learnt: take the number as a guess."
+        return DOUBTS[str(report.doubt)]
     if report.verdict == "keep":
         return "Worth keeping" + ("; read the hard evidence first." if report.hard else ".")
     if report.hard:
