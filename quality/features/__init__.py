@@ -8,5 +8,6 @@ from quality.features import topic
 from quality.features import officials
 from quality.features import evasion
 from quality.features import ngrams
+from quality.features import hedging
 
-__all__ = ["boilerplate", "evasion", "ngrams", "officials", "readability", "repetition", "surface", "topic"]
+__all__ = ["boilerplate", "evasion", "hedging", "ngrams", "officials", "readability", "repetition", "surface", "topic"]
