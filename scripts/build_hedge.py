@@ -49,9 +49,16 @@ DRAWN_UNCERTAIN, DRAWN_CERTAIN = 1500 / 2484, 1500 / (11111 - 2484)
 BIOLOGY = 0.3
 # A cue word was marked twice or more, and at least once in fifty places; a context was met three times or more.
 N_MARKED, MARKED, N_CONTEXT = 2, 0.02, 3
+# Biology marks what is being looked into as uncertain as well; "police examined the boat" is no guess of the writer's.
+# Without these verbs F1 is .868 instead of .865 on Wikipedia and .826 instead of .872 on biology.
+LOOKED_INTO = (
+    "address", "analysed", "analyzed", "assess", "assessed", "determine", "determined", "evaluate", "evaluated",
+    "examine", "examined", "explored", "implicated", "investigate", "investigated", "studied", "study", "test",
+    "tested",
+)  # fmt: skip
 TURNS = 7
 # inverse strengths of the penalties; none of .5, 1 and 2 moved an F1 by more than .01
-HEDGE_C, TURN_C, WEASEL_C = 1.0, 0.3, 1.0
+HEDGE_C, TURN_C, WEASEL_C = 1.0, 0.3, 0.5
 NO_SCORE = -20.0
 # letters of a sentence that is long enough to be known again
 HEADING = 15
@@ -200,7 +207,7 @@ def learn_hedges(sets: Sequence[tuple[Marked, Bools, float]]) -> Learnt:
     inside = np.concatenate([m.inside[u] for (m, _, _), u in zip(sets, used, strict=True)])
     entry, of_token = np.unique(hashes, return_inverse=True)
     marks, places = np.bincount(of_token, begins), np.bincount(of_token, ~inside)
-    words = entry[(marks >= N_MARKED) & (marks >= MARKED * places)]
+    words = np.setdiff1d(entry[(marks >= N_MARKED) & (marks >= MARKED * places)], hash_words(LOOKED_INTO))
     columns, truth, weight = [], [], []
     for (marked, _, share), u in zip(sets, used, strict=True):
         tokens = candidates(marked, words)

@@ -10,4 +10,14 @@ from quality.features import evasion
 from quality.features import ngrams
 from quality.features import hedging
 
-__all__ = ["boilerplate", "evasion", "hedging", "ngrams", "officials", "readability", "repetition", "surface", "topic"]
+__all__ = [
+    "boilerplate",
+    "evasion",
+    "hedging",
+    "ngrams",
+    "officials",
+    "readability",
+    "repetition",
+    "surface",
+    "topic",
+]

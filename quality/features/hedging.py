@@ -37,8 +37,8 @@ SHAPES = (
     (False, False, True),
 )
 
-# Verbs that give a statement to someone, and speakers who answer for what they say: in science, in court and in
-# a central bank the doubt is theirs. With a name, the verbs make a named source.
+# Verbs that give a statement to someone (with a name they make a named source), and those who answer for what they
+# say: in science, in court and in a central bank the doubt is theirs, or that of what they measured.
 TELLING = (
     "according", "acknowledged", "added", "adds", "announced", "argue", "argued", "argues", "asked", "claimed",
     "concluded", "confirmed", "estimated", "explained", "explains", "found", "noted", "predicted", "predicts",
@@ -46,9 +46,9 @@ TELLING = (
     "writes", "wrote",
 )  # fmt: skip
 SPEAKERS = (
-    "author", "authors", "board", "committee", "court", "courts", "defendant", "defendants", "i", "judge",
-    "judges", "members", "my", "our", "participants", "plaintiff", "plaintiffs", "respondents", "staff",
-    "tribunal", "we",
+    "author", "authors", "board", "committee", "court", "courts", "defendant", "defendants", "experiment",
+    "experiments", "findings", "i", "indicators", "judge", "judges", "measurements", "members", "my", "our",
+    "participants", "plaintiff", "plaintiffs", "respondents", "results", "staff", "survey", "surveys", "tribunal", "we",
 )  # fmt: skip
 
 
