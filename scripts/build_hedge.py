@@ -173,6 +173,7 @@ class Learnt:
 
     @classmethod
     def of(cls, words: Hashes, known: Hashes, model: LogisticRegression) -> Learnt:
+        """The weights of a fitted model that are not 0."""
         weight = model.coef_[0]
         return cls(words, known[weight != 0], weight[weight != 0], float(model.intercept_[0]))
 
@@ -185,6 +186,7 @@ class Learnt:
         return found
 
     def of_tokens(self, marked: Marked, tokens: Ints) -> Floats:
+        """Sum of the weights of each token's contexts; float64[k]."""
         columns = np.column_stack(contexts(marked.batch, tokens))
         return np.asarray(matrix(columns, self.known) @ self.weight).ravel() + self.start
 

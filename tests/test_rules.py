@@ -192,10 +192,6 @@ def test_a_reference_mark_counts_only_where_nothing_is_listed() -> None:
     assert pieces("leak.citation_debris", "Fares rose in May[3].\n\nSources\n\nHarbour board") == []
 
 
-def test_the_month_of_may_is_no_hedge() -> None:
-    assert pieces("hedge.cue", "In May the ferry may be late.") == ["may"]
-
-
 @pytest.mark.parametrize(
     "text",
     [
