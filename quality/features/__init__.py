@@ -9,10 +9,12 @@ from quality.features import officials
 from quality.features import evasion
 from quality.features import template
 from quality.features import ngrams
+from quality.features import hedging
 
 __all__ = [
     "boilerplate",
     "evasion",
+    "hedging",
     "ngrams",
     "officials",
     "readability",

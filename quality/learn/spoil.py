@@ -327,7 +327,7 @@ def _blended(story: _Story) -> Pieces | None:
         kept = sentences[:n] if story.random.random() < 0.5 else sentences[-n:]
         texts = [_linked(story, " ".join(kept))]
     elif way < 0.6:
-        texts = [_linked(story, _upper(t) + ".") for t in story.says("blended_aside")]
+        texts = [_linked(story, t + ".") for t in story.says("blended_aside")]
     else:
         texts = story.says("blended", story.random.choice((1, 1, 1, 2)))
     return _listed(story, texts) if story.random.random() < 0.4 else _alone(story, texts)
@@ -337,7 +337,7 @@ def _linked(story: _Story, text: str) -> str:
     """A foreign text joined by a phrase before or after it to the subject of this one."""
     if story.random.random() < 0.5:
         (tail,) = story.says("blended_tail")
-        return re.sub(r"[.!?]+([\"”’]?)$", r"\1", text) + tail
+        return _upper(re.sub(r"[.!?]+([\"”’]?)$", r"\1", text)) + tail
     (lead,) = story.says("blended_lead")
     first = text.split()[0].rstrip(",")
     small = (first.lower() in read_lexicon("stop_words") and first != "I") or first.endswith("ly")
