@@ -12,11 +12,15 @@ from quality.learn.corpora import half, own
 from quality.text import Batch
 
 FOLDER = Path(__file__).parent.parent / "labelled"
-ROWS = [
-    json.loads(line)
-    for path in sorted(FOLDER.glob("*.jsonl"))
-    for line in path.read_text("utf8").splitlines()
-]
+LEARNT, HELD_OUT = (
+    [
+        json.loads(line)
+        for path in sorted(folder.glob("*.jsonl"))
+        for line in path.read_text("utf8").splitlines()
+    ]
+    for folder in (FOLDER, FOLDER / "held_out")
+)
+ROWS = LEARNT + HELD_OUT
 FIELDS = {
     "id", "text", "label", "kind", "subject", "paragraph_labels", "date", "group", "source", "annotator", "licence",
 }  # fmt: skip
@@ -44,13 +48,20 @@ def test_ids_are_given_once() -> None:
 
 
 def test_every_spoilt_text_has_its_sound_version() -> None:
-    sound = {row["group"] for row in ROWS if row["kind"] == "sound"}
+    sound = {row["group"] for row in ROWS if row["kind"] in ("sound", "hard_negative")}
     spoilt = {row["group"] for row in ROWS if row["kind"] not in ("sound", "hard_negative")}
     assert spoilt <= sound
 
 
+def test_the_fillers_held_out_are_enough_and_none_is_learnt_from() -> None:
+    fillers = [row for row in HELD_OUT if row["kind"] == "blended_filler"]
+    assert sum(row["paragraph_labels"].count("filler") for row in fillers) >= 80
+    assert len({row["subject"] for row in fillers}) >= 20
+    assert not {row["id"] for row in HELD_OUT} & {text.id for text in own(FOLDER)}
+
+
 def test_files_are_named_by_kind() -> None:
-    for path in FOLDER.glob("*.jsonl"):
+    for path in FOLDER.rglob("*.jsonl"):
         assert {json.loads(line)["kind"] for line in path.read_text("utf8").splitlines()} == {path.stem}
 
 
