@@ -24,6 +24,9 @@ CONTENT, BOILERPLATE, FILLER, DUPLICATE = range(len(ROLES))
 
 # Further findings of one rule in one text add nothing beyond this many.
 ENOUGH = 3
+# Soft rules that count by number wherever they fired, as hard ones do: a headline said again stands in a copy, outside
+# content, and one in four thousand reliable articles has it (docs/results.md).
+ANYWHERE = ("repeat.headline",)
 # Words added to a text's own when a rate is taken, so that one phrase in a short notice is no flood.
 DAMPING = 100
 
@@ -126,7 +129,7 @@ def document_names(counted: Counted) -> list[str]:
 def document_terms(batch: Batch, counted: Counted, role: Ints, names: Sequence[str]) -> Floats:
     """Evidence and structure of each document; float64[documents, names].
 
-    Hard rules by amount wherever they fired, soft ones by their rate in content paragraphs, filler
+    Hard rules (and `ANYWHERE`) by amount wherever they fired, soft ones by their rate in content paragraphs, filler
     by its words in proportion to the words of content. Furniture and copies are no term: on corpora
     left out, the reliable pages had more of them (docs/results.md).
     """
@@ -140,7 +143,8 @@ def document_terms(batch: Batch, counted: Counted, role: Ints, names: Sequence[s
     soft = findings_per(batch, counted, batch.documents, in_content)
     columns: dict[str, Floats] = {}
     for k, rule in enumerate(counted.rules):
-        columns[rule.id] = amounts[:, k] if rule.tier == "hard" else 100 * soft[:, k] / (content + DAMPING)
+        whole = rule.tier == "hard" or rule.id in ANYWHERE
+        columns[rule.id] = amounts[:, k] if whole else 100 * soft[:, k] / (content + DAMPING)
     columns["filler_words"] = np.log1p(10 * filler / (content + DAMPING / 2))
     return _chosen(columns, names)
 
