@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from quality.columns import WORD, Bools, Floats, Ints, changes
 from quality.lexicon import Spans
 from quality.registry import rule
-from quality.text import Batch, hash_words, once_per_batch
+from quality.text import Batch, once_per_batch
 from quality.topics import (
     IDF_LOW,
     IDF_UNIT,
@@ -366,16 +366,24 @@ def off_topic_log_odds(batch: Batch) -> Floats:
 def off_topic(batch: Batch) -> Floats:
     """Probability that a paragraph is off-topic, one half at the threshold of the hard rule; float64[paragraphs].
 
-    0 where it is not judged.
+    0 where it is not judged, half of it where the paragraph quotes: filler quotes nobody, but an extract
+    of another article may.
     """
-    return np.nan_to_num(1.0 / (1.0 + np.exp(-off_topic_log_odds(batch))))
+    chance = np.nan_to_num(1.0 / (1.0 + np.exp(-off_topic_log_odds(batch))))
+    return np.where(_opens_with_quotation(batch), 0.5 * chance, chance)
+
+
+def _opens_with_quotation(batch: Batch) -> Bools:
+    group = batch.paragraphs
+    opens = np.zeros(group.n, bool)
+    some = np.flatnonzero(group.last > group.first)
+    opens[some] = batch.mark('"')[group.first[some]]
+    return opens
 
 
 def _spans(batch: Batch, chosen: Bools) -> Spans:
-    """Whole paragraphs, without those that open with a quotation mark: filler quotes nobody."""
-    paragraph = np.flatnonzero(chosen)
-    opening = batch.vocabulary.hash[batch.token_word[batch.paragraphs.first[paragraph]]]
-    paragraph = paragraph[opening != hash_words(['"'])]
+    """Whole paragraphs, without those that open with a quotation mark."""
+    paragraph = np.flatnonzero(chosen & ~_opens_with_quotation(batch))
     return Spans(batch.paragraphs.start[paragraph], batch.paragraphs.end[paragraph], paragraph)
 
 
