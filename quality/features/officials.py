@@ -33,6 +33,7 @@ from quality.dating import (
     own_date,
     remembered_years,
 )
+from quality.hindsight import BESIDE, COMING, tells_of_past
 from quality.lexicon import Rule, Spans
 from quality.mentions import COURTESY, Index, Mention, find_mentions, shipped_index
 from quality.officeholders import Term, family_names, iso
@@ -146,42 +147,7 @@ class _Finding:
 
 # ---- judging -----------------------------------------------------------------------------------------
 
-# A sentence that holds one of these speaks of another time, or of a work: nothing in it alarms.
-_ELSEWHEN = re.compile(
-    r"\b(?:the late|erstwhile|(?:years?|decades?) (?:ago|earlier|before|after|later|on)"
-    r"|(?:generation|century|long) ago|remains? in (?:force|effect)|still (?:stands|applies)|\w+-era"
-    r"|removed from (?:office|their|his|her)|forced (?:out|to (?:step down|resign|quit))"
-    r"|last (?:century|decade)|the (?:19|20)?\d0s|back (?:in|when|then)|at the time|in those days"
-    r"|of that time|serv(?:ed|ing) (?:as|under)|under (?:Presidents?|Prime Ministers?|Chancellor) \w+"
-    r"|first[- ]term|first administration|predecessors?|tenure|died|funeral|burial|buried|memorial"
-    r"|eulog\w+|obituar\w+|posthumous\w*|memoirs?|autobiograph\w+|biograph\w+|novels?(?! corona| virus)"
-    r"|films?|movies?|documentar\w+|biopics?|dramas?|musicals?|sketch|starring|played by|portray\w*"
-    r"|museum|portraits?|statue|archives?|historians?|reminisc\w+|alumn\w+|spoof|satir\w+|impersonat\w+"
-    r"|impression of|fiction\w*|imagin(?:e|ed|ary)|hypothetical|if elected"
-    r"|when\b[^.]{0,80}\b(?:ran|led|headed|oversaw))\b",
-    re.IGNORECASE,
-)
-# These do so only right beside the mention: others are appointed, resign and die, too.
-_JUST_BEFORE = re.compile(
-    r"\b(?:(?:appoint|nominat|pick|tapp|choos|chos|hir|nam|replac|succeed|fir|dismiss|sack|oust|remember"
-    r"|recall)\w*(?: by)?|(?:death|legacy|departure|resignation|dismissal|firing|successor|term|time|days) of"
-    r"|play(?:s|ed|ing)?|vs?\.|than|since|until|when|[Ii]t was)(?: the| a| [A-Z][\w.'’]*){0,2}\s*$"
-)
-_JUST_AFTER = re.compile(
-    r"^ of (?:the|a|our) (?:[\w']+ ){0,3}(?:club|society|association|committee|branch|choir|band|league|parish)\b"
-    r"|^,? (?:a |the |who is a )?(?:former|ex-|then\b|one-?time|longtime)"
-    r"|^,?(?: who)?(?:['’]s)? ?(?:has |have |had |was |is )?(?:since )?"
-    r"(?:resign\w*|step\w* down|quit\w*|retir\w*|die[sd]|dead|death|departure|legacy|funeral|tenure|successor"
-    r"|predecessor|once|(?:in)?famously|leaves office|left (?:office|the (?:post|job|administration"
-    r"|government|department|cabinet|White House|Treasury|Fed|bank|company))|fired|sacked|ousted|dismiss\w*"
-    r"|replaced|remembered|served|back then)\b|^ had (?:been|served)\b|^ ran\b"
-)
-BESIDE = 40  # characters looked at on either side of a mention
-ROLL = 4  # semicolons from which a sentence is a roll of names, mostly of several times (alumni, laureates)
 ACTING = 2 * 365  # days before a term in which the table may lack the same person's acting one
-# What an officer did at a time not told, "was disbanded by Secretary X": as likely long ago. Days of the week tell.
-_DONE_BY = re.compile(r"\b(?:was|were|been) (?:\w+ly )?\w+(?:ed|en|un|ut|lt|nt|ld|ught) by(?: the)?\s*$")
-_LATELY = re.compile(r"\b(?:\w{3,6}day|today|tonight|this (?:week|month|morning))\b", re.IGNORECASE)
 _FORMER = re.compile(r"\b(?:former|formerly|ex-|then-|one-time|onetime)\b", re.IGNORECASE)
 _ADMINISTRATION = re.compile(
     r"\b(?P<who>[A-Z][\w-]+)(?:['’]s?)?(?: first)? "
@@ -192,10 +158,6 @@ _UNDER = re.compile(
 )
 # Presidents before the table begins.
 EARLIER = frozenset("Reagan Carter Ford Nixon Johnson Kennedy Eisenhower Truman".split())
-_FUTURE = re.compile(
-    r"\b(?:will|(?:is|are|was|were) (?:slated|due|set|expected|scheduled|to|planning|preparing)|plans? to"
-    r"|going to|next (?:week|month))\b"
-)
 _YEAR = re.compile(r"(?<![\d,.$£€])(?:19|20)\d\d(?![\d,]*\d|%|\.\d)")
 
 
@@ -244,7 +206,7 @@ def _judged(
         term = _out_of_time(index, mention, terms[person], when)
         if term is not None:
             case = _Case(mention, person, terms[person], term, when)
-            ahead = _FUTURE.search(_sentence(batch, mention)) is not None
+            ahead = COMING.search(_sentence(batch, mention)) is not None
             then = not ahead and any(t.covers(*days) for t in terms[person] for days in remembered)
             if not then and not _rightful(batch, index, case):
                 cases.append(case)
@@ -253,7 +215,7 @@ def _judged(
     told: set[str] = set()
     for case in cases:
         other = _right_holder(batch, index, case, current)
-        future = _FUTURE.search(_sentence(batch, case.mention)) is not None
+        future = COMING.search(_sentence(batch, case.mention)) is not None
         strong = len(people) > 1 or other is not None or future
         data = _data(index, case) | {"strength": "strong" if strong else "single"}
         yield _Finding(ANACHRONISM.id, *_characters(batch, case.mention), data)
@@ -373,16 +335,12 @@ def _rightful(batch: Batch, index: Index, case: _Case) -> bool:
     sentence = _sentence(batch, mention)
     opening = int(batch.sentences.start[batch.sentences.of_token[mention.first]])
     before = sentence[: int(batch.token_start[mention.first]) - opening]
-    after = sentence[int(batch.token_end[mention.last - 1]) - opening :][:BESIDE]
+    after = sentence[int(batch.token_end[mention.last - 1]) - opening :]
     return (
-        _ELSEWHEN.search(sentence) is not None
-        or _JUST_BEFORE.search(before[-BESIDE:]) is not None
-        or _JUST_AFTER.search(after) is not None
-        or (_DONE_BY.search(before[-BESIDE:]) is not None and _LATELY.search(sentence) is None)
-        or sentence.count(";") >= ROLL
+        tells_of_past(before, sentence[len(before) : len(sentence) - len(after)], after)
         or _acting_before(before, case)
         or _in_a_list_of_former(before, index)
-        or _of_an_administration_past(before + after, sentence, index, case.when)
+        or _of_an_administration_past(before + after[:BESIDE], sentence, index, case.when)
         or _told_of_past_years(batch, case)
         or _known_as_former(batch, index, case)
     )
@@ -459,7 +417,7 @@ def _known_as_former(batch: Batch, index: Index, case: _Case) -> bool:
     if re.search(rf"\b(?:former|ex|then|late|one-time|onetime|retired)\b[^.\n]{{0,60}}?\b{family}\b", text):
         return True
     left = r"who (?:served|was|left|resigned|stepped|led|held|died)|served as|(?:a|the) former|left office"
-    if re.search(rf"\b{family}\b[^.\n]{{0,40}}?\b(?:{left}|resigned|stepped down|died|then)\b", text):
+    if re.search(rf"\b{family}\b[^.\n]{{0,40}}?\b(?:{left}|resigned|stepped down|died|then(?! an? ))\b", text):
         return True
     # "the former governor of the bank", of whom the text goes on to speak by name
     titles = "|".join(re.escape(t) for t in sorted(index.forms[case.term.office], key=len, reverse=True))
