@@ -29,6 +29,12 @@ _ELSEWHEN = re.compile(
     # before and since
     r"|ever since|to this day|outli(?:ve[sd]?|ving)|outlast\w*|forg[oe]t\w*|would later|later became"
     r"|(?:after|since|before) s?he (?:fell|left|lost|quit|resigned|retired|was (?:fired|ousted|sacked))"
+    r"|(?:ha[sd]|have) since|by the time|took office|came to office|in office|under (?:him|her)"
+    r"|(?:for|within|lasted|lasting|after) (?:\w+ )?(?:two|three|four|five|six|seven|eight|nine|ten|several|many|\d\d?)"
+    r" (?:years|decades)|that (?:year|summer|winter|spring|autumn|decade|era)|if\b[^.]{0,60}\bhad"
+    r"|(?<!at )once (?:told|said|was|had|held|ran|led|met|sat|stood|gave|wrote|made|kept|\w+ed)"
+    r"|during the (?:pandemic|crisis|war|lockdown|recession|crash|outbreak|strike|invasion)"
+    r"|(?:at|from|until) the (?:height|start|peak|outbreak|end) of|(?:early|first|last|dying|final) (?:days|weeks|months) of"
     r"|used to|in hindsight|the (?:last|only) time|for (?:\w+ ){1,2}(?:years|decades) s?he"
     # books, plays and slips
     r"|(?:the|this|that|his|her|their|new|latest) book(?! fair| club)|the author|comes? across as"
@@ -49,7 +55,7 @@ _JUST_AFTER = re.compile(
     r"|^,? (?:a |the |who is a )?(?:former|ex-|then\b(?! an?\b)|one-?time|longtime)"
     r"|^,?(?: who)?(?:['’]s)? ?(?:has |have |had |was |is )?(?:since )?"
     r"(?:resign\w*|step\w* down|quit\w*|retir\w*|die[sd]|dead|death|departure|legacy|funeral|tenure|successor"
-    r"|predecessor|once|(?:in)?famously|leaves office|left (?:office|the (?:post|job|administration"
+    r"|predecessor|days?|time|years|reign|watch|fall|downfall|ouster|exit|era|once|(?:in)?famously|leaves office|left (?:office|the (?:post|job|administration"
     r"|government|department|cabinet|White House|Treasury|Fed|bank|company))|fired|sacked|ousted|dismiss\w*"
     r"|replaced|remembered|served|back then)\b|^ ran\b"
 )
@@ -97,7 +103,7 @@ _LASTING = (
     r"|signature|visits?|speech(?:es)?|aide|adviser)"
 )
 _LASTING_OF = re.compile(
-    rf"\b{_LASTING}(?: \w+){{0,2}} (?:of|by|from|to|with|between|against|beside|under){_RUN}"
+    rf"\b{_LASTING}(?: (?!c[ao]mes?\b)\w+){{0,2}} (?:of|by|from|to|with|between|against|beside|under){_RUN}"
 )
 _LASTING_OWNED = re.compile(rf"^(?: \w+)? {_LASTING}\b")
 _SENDING = re.compile(r"\b(?:sen[dt]|sends|sending|wrote|writ\w+|submit\w*|deliver\w*|address\w*)\b")
