@@ -13,12 +13,13 @@ import re
 
 BESIDE = 40  # characters looked at on either side of a mention
 
+_MONTHS = "(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 # A sentence that holds one of these speaks of another time, or of a work: nothing in it alarms.
 _ELSEWHEN = re.compile(
     r"\b(?:the late|erstwhile|(?:years?|decades?) (?:ago|earlier|before|after|later|on)"
     r"|(?:generation|century|long) ago|remains? in (?:force|effect)|still (?:stands|applies)|\w+-era"
     r"|removed from (?:office|their|his|her)|forced (?:out|to (?:step down|resign|quit))"
-    r"|last (?:century|decade)|the (?:19|20)?\d0s|back (?:in|when|then)|at the time|in those days"
+    r"|last (?:century|decade)|the (?:19|20)?\d0s|back (?:in|when|then)|at the time|those (?:days|weeks|months|years)"
     r"|of that time|serv(?:ed|ing) (?:as|under)|under (?:Presidents?|Prime Ministers?|Chancellor) \w+"
     r"|first[- ]term|first administration|predecessors?|successors?|tenure|died|funeral|burial|buried"
     r"|memorial|eulog\w+|obituar\w+|posthumous\w*|memoirs?|autobiograph\w+|biograph\w+"
@@ -36,10 +37,13 @@ _ELSEWHEN = re.compile(
     r"|during the (?:pandemic|crisis|war|lockdown|recession|crash|outbreak|strike|invasion)"
     r"|(?:at|from|until) the (?:height|start|peak|outbreak|end) of|(?:early|first|last|dying|final) (?:days|weeks|months) of"
     r"|used to|in hindsight|the (?:last|only) time|for (?:\w+ ){1,2}(?:years|decades) s?he"
-    # books, plays and slips
-    r"|(?:the|this|that|his|her|their|new|latest) book(?! fair| club)|the author|comes? across as"
+    # books, plays, records and slips
+    r"|(?:the|this|that|his|her|their|new|latest) book(?! fair| club)|the author|comes? across as|villains?|the (?:tale|plot|playwright|narrator|heroine?)|myth"
+    r"|(?:photo\w*|pictures?|footage|papers|notes|diar(?:y|ies)|minutes|logs|records)\b[^.,]{0,40}\bshow(?:s|ed)?"
     r"|in (?:his|her|their) (?:account|telling)|(?:best|opening|closing|final|\w+(?:st|nd|rd|th)) (?:scene"
-    r"|chapter|episode)|earlier version|misstated|misidentified|misspelled)\b",
+    r"|chapter|episode)|earlier version|misstated|misidentified|misspelled|wrong (?:first )?(?:name|title|year|date))\b"
+    # entries of a timeline
+    rf"|^\W*on stage\b|(?:^|[.;]\s)\W*(?:(?:day|week|month|year) \d+|{_MONTHS}(?: \d\d?)?)\s?[:–—]",
     re.IGNORECASE,
 )
 # These do so only right beside the mention: others are appointed, resign and die, too.
@@ -55,9 +59,12 @@ _JUST_AFTER = re.compile(
     r"|^,? (?:a |the |who is a )?(?:former|ex-|then\b(?! an?\b)|one-?time|longtime)"
     r"|^,?(?: who)?(?:['’]s)? ?(?:has |have |had |was |is )?(?:since )?"
     r"(?:resign\w*|step\w* down|quit\w*|retir\w*|die[sd]|dead|death|departure|legacy|funeral|tenure|successor"
-    r"|predecessor|days?|time|years|reign|watch|fall|downfall|ouster|exit|era|once|(?:in)?famously|leaves office|left (?:office|the (?:post|job|administration"
-    r"|government|department|cabinet|White House|Treasury|Fed|bank|company))|fired|sacked|ousted|dismiss\w*"
-    r"|replaced|remembered|served|back then)\b|^ ran\b"
+    r"|predecessor|days?|time|years|reign|watch|fall|downfall|ouster|exit|era|once|(?:in)?famously|leaves office"
+    r"|left (?:office|the (?:post|job|administration|government|department|cabinet|White House|Treasury|Fed|bank"
+    r"|company))|dismissal|firing|served|back then)\b"
+    r"|^(?:, (?:who )?|,? (?:who )?(?:was|is|has been|had been)(?: \w+)? )"
+    r"(?:fired|sacked|ousted|dismissed|replaced|remembered)"
+    r"(?:[,.;]| (?:in|by|for|from|as|on|over|last|after|when|amid)\b)|^ ran\b"
 )
 ROLL = 4  # semicolons from which a sentence is a roll of names, mostly of several times (alumni, laureates)
 
@@ -75,7 +82,7 @@ COMING = re.compile(
     r"|going to|next (?:week|month))\b"
 )
 _UNDER_WAY = re.compile(
-    r"(?:\b(?:is|are)|['’]s|['’]re) (?:\w+ )?\w+ing\b|\b(?:won['’]t|may|might|must|can|can(?:['’]|no)t|should)\b"
+    r"(?:\b(?:is|are)|['’]s|['’]re) (?:\w+ )?\w+ing\b|\b(?:has|have) \w+(?:ed|en|un)\b|\b(?:won['’]t|may|might|must|can|can(?:['’]|no)t|should)\b"
 )
 # Company kept on the day: whom one meets, hears and travels with is there.
 _COMPANY = (
@@ -83,18 +90,24 @@ _COMPANY = (
     r"|talked|talking|huddled|joined|led|headed|chaired|hosted|greeted|welcomed|received|flanked|accompanied|attended|represented"
     r"|introduced|according|spokes\w+|next|call\w*|appear\w*|travel\w*|c[ao]mes?|office)"
 )
-_IN_COMPANY = re.compile(rf"\b{_COMPANY}\b(?:\W+[\w'’]+){{0,4}}?\W+(?:of|by|to|with|between|for|from|beside|alongside|on){_RUN}")
+_IN_COMPANY = re.compile(
+    rf"\b{_COMPANY}\b(?:\W+[\w'’]+){{0,4}}?\W+(?:of|by|to|with|between|for|from|beside|alongside|on){_RUN}"
+)
 _DOING = re.compile(
     r"^(?:['’]s? (?:\w+ )?(?:office|spokes\w+)|,? (?:who|whose \w+))? ?(?:also |now |still |again |\w+ly )?"
     r"(?:is|are|has|have|will|can|may|must|does|says?|said|told|tells|warns?|warned|announce[sd]?|signal+ed|signals"
     r"|add(?:s|ed)|insist(?:s|ed)|argue[sd]?|urge[sd]?|called|calls|wants|hopes|plans|plays|flies|meets|arrive[sd]?)\b"
 )
+# Participles, roughly.
+_DONE = r"\w+(?:ed|en|un|ung|ut|lt|nt|ld|ught|wn|ade|aid|et)"
 # What an officer did at a time not told, "was disbanded by Secretary X": as likely long ago. Days of the week tell.
 _DONE_BY = re.compile(
-    rf"\b(?:was|were|been) (?:\w+ly )?(?!{_COMPANY}\b)\w+(?:ed|en|un|ut|lt|nt|ld|ught)(?: up| out| off| down| over)? by{_RUN}"
+    rf"\b(?:was|were|been) (?:\w+ly )?(?!{_COMPANY}\b){_DONE}(?: up| out| off| down| over)? by{_RUN}"
 )
 # The same beside a noun, "a rule drafted by X": such things last, and the day of the news is not theirs.
-_MADE_BY = re.compile(rf"(?<!\bwas)(?<!\bwere)(?<!\bbeen)\s(?!{_COMPANY}\b)(?:\w+(?:ed|en|wn) (?:by|under)|(?:agre|sign)ed with){_RUN}|^\W*\w+(?:ed|wn) by{_RUN}")
+_MADE_BY = re.compile(
+    rf"(?<!\bwas)(?<!\bwere)(?<!\bbeen)\s(?!{_COMPANY}\b)(?:{_DONE} (?:\w+ \w+ )?(?:by|under)|(?:agre|sign)ed with){_RUN}|^\W*{_DONE}(?: \w+){{0,2}} by{_RUN}"
+)
 _LASTING = (
     r"(?:rules?|orders?|memos?|memorandum|letters?|e-?mails?|messages?|telegrams?|subpoenas?|lawsuits?|suits?"
     r"|cases?|evidence|testimony|recordings?|tapes?|transcripts?|photo\w*|pictures?|decisions?|rulings?"
@@ -159,7 +172,11 @@ def _is_background(before: str, mention: str, after: str) -> bool:
     if _LASTING_OF.search(before):
         return not (ahead or _SENDING.search(before))
     if _OBLIQUE.search(before):
-        beside = _IN_COMPANY.search(before) or _UNDER_WAY.search(sentence) or (_WITH.search(before) and re.match(r" \w+ing\b", after))
+        beside = (
+            _IN_COMPANY.search(before)
+            or _UNDER_WAY.search(sentence)
+            or (_WITH.search(before) and re.match(r" \w+ing\b", after))
+        )
         return not (lately or ahead or beside)
     if _BACKGROUND.search(before) and not _TOLD_THAT.search(before):
         return not (ahead or _REACTION.search(before) or _LATELY.search(after))

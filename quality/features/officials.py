@@ -417,7 +417,9 @@ def _known_as_former(batch: Batch, index: Index, case: _Case) -> bool:
     if re.search(rf"\b(?:former|ex|then|late|one-time|onetime|retired)\b[^.\n]{{0,60}}?\b{family}\b", text):
         return True
     left = r"who (?:served|was|left|resigned|stepped|led|held|died)|served as|(?:a|the) former|left office"
-    if re.search(rf"\b{family}\b[^.\n]{{0,40}}?\b(?:{left}|resigned|stepped down|died|then(?! an? ))\b", text):
+    if re.search(
+        rf"\b{family}\b[^.\n]{{0,40}}?\b(?:{left}|resigned|stepped down|died|then(?! an? ))\b", text
+    ):
         return True
     # "the former governor of the bank", of whom the text goes on to speak by name
     titles = "|".join(re.escape(t) for t in sorted(index.forms[case.term.office], key=len, reverse=True))
