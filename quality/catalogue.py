@@ -15,7 +15,7 @@ from quality.registry import CODE_RULES, FEATURES, Feature
 def known_rules(own: Sequence[RulePack] = ()) -> list[Rule]:
     """Every rule, by id: those of the packs, those that need code, and those on officials."""
     known = [r for pack in (shipped_rules(), *own) for r in pack.rules]
-    known += [*(c.rule for c in CODE_RULES.values()), officials.ANACHRONISM, officials.TWO_HOLDERS]
+    known += [*(c.rule for c in CODE_RULES.values()), *officials.RULES]
     return sorted(known, key=lambda r: r.id)
 
 

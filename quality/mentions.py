@@ -83,6 +83,9 @@ class Index:
         for form in (form for listed in table.titles.values() for title in listed for form in expand(title)):
             if form.lower() in number:
                 self.written[number[form.lower()]] = form
+        self.title_of = {
+            office: next(iter(expand(titles[0]))) for office, titles in table.titles.items() if titles
+        }
         self.offices: list[set[str]] = [set() for _ in number]
         for office, forms in table.forms.items():
             for form in forms & number.keys():
@@ -170,13 +173,15 @@ def _either(one: Any, other: Any) -> Any:
 class Mention:
     """A title beside a name: `persons` may be meant, `first : last` are the tokens of the whole.
 
-    `full` says whether the name is a whole one, `place` the jurisdictions named with the title, and
+    Where nobody of the name ever bore the title, `persons` is empty and `strangers` are those known from
+    other offices. `full` says whether the name is a whole one, `place` the jurisdictions named with the title, and
     `cancelled` is "" or why the mention does not say that the person holds the office now.
     """
 
     document: int
     title: int
     persons: frozenset[str]
+    strangers: frozenset[str]
     full: bool
     place: frozenset[str]
     first: int
@@ -250,8 +255,9 @@ def find_mentions(batch: Batch, index: Index) -> Iterator[Mention]:
     for hashes, flag, n, opens, at, a, b, number, document in columns:
         found = _Window(index, hashes, flag, n, opens).mention(a, b, number)
         if found is not None:
-            persons, full, place, start, end, cancelled = found
-            yield Mention(document, number, persons, full, place, at - a + start, at - a + end, cancelled)
+            persons, strangers, full, place, start, end, cancelled = found
+            start, end = at - a + start, at - a + end
+            yield Mention(document, number, persons, strangers, full, place, start, end, cancelled)
 
 
 class _Window:
@@ -264,8 +270,8 @@ class _Window:
 
     def mention(
         self, a: int, b: int, title: int
-    ) -> tuple[frozenset[str], bool, frozenset[str], int, int, str] | None:
-        """Persons, whole name or not, place, first and last token and why cancelled, of the title at a..b."""
+    ) -> tuple[frozenset[str], frozenset[str], bool, frozenset[str], int, int, str] | None:
+        """Persons, strangers, whole name or not, place, first and last token, why cancelled, of the title a..b."""
         if (before := self._qualifiers(a)) is None or (after := self._qualifiers_after(b)) is None:
             return None
         place, left, cancelled = before
@@ -280,10 +286,21 @@ class _Window:
                 cancelled = "former"
         else:
             return None
-        persons = frozenset(p for p in persons if self.index.terms_of(p, title))
-        if not persons:
+        known = frozenset(p for p in persons if self.index.terms_of(p, title))
+        # a stranger to the office stands right after its title, in capitals; else it is a list
+        close = full and end > b and self._has(b - 1, _UPPER) and self._has(b, _WORDLY)
+        strangers = persons if close and not known else NOWHERE
+        if not known and not strangers:
             return None
-        return persons, full, place | place_after, start, end, cancelled or ("coming" if coming else "")
+        return (
+            known,
+            strangers,
+            full,
+            place | place_after,
+            start,
+            end,
+            cancelled or ("coming" if coming else ""),
+        )
 
     def _is(self, i: int, mark: str) -> bool:
         return self.hash[i] == self.mark[mark]

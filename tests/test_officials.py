@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from quality.features.officials import ANACHRONISM, TWO_HOLDERS, find_officials
+from quality.features.officials import ANACHRONISM, NEVER_HELD, RULES, TWO_HOLDERS, find_officials
 from quality.mentions import Index
 from quality.officeholders import (
     COLUMNS,
@@ -100,7 +100,7 @@ def test_precision_and_recall_on_the_cases_are_as_promised():
 
 
 def test_rules_find_their_own_examples_and_nothing_in_the_clean_ones():
-    for rule in (ANACHRONISM, TWO_HOLDERS):
+    for rule in RULES:
         for text, spans in rule.hits:
             assert tuple(span for name, span, _ in findings(text) if name == rule.id) == spans
         for text in rule.clean:
@@ -326,8 +326,64 @@ def test_spans_lie_in_the_paragraph_they_name():
 
 def test_no_text_at_all_gives_no_finding():
     result = find_officials(Batch.of([]))
-    assert [len(spans) for _, spans, _ in result.findings] == [0, 0]
+    assert [len(spans) for _, spans, _ in result.findings] == [0, 0, 0]
     assert find_officials(Batch.of([""])).as_of == ({"date": None, "from": "none"},)
+
+
+def never_held(text, on):
+    return [span for rule, span, _ in findings(text, on) if rule == NEVER_HELD.id]
+
+
+def test_a_title_of_an_office_never_held_is_told_with_the_right_one():
+    ((rule, span, data),) = findings("Defense Secretary Marco Rubio will speak on Monday.", "2025-06-10")
+    assert (rule, span) == ("officeholder.never_held", "Defense Secretary Marco Rubio")
+    assert data == {
+        "message": "Marco Rubio was Secretary of State, not Defense Secretary, as far as is known: the text is of "
+        "10 June 2025; Pete Hegseth was Defense Secretary.",
+        "person": "Marco Rubio",
+        "office": "us.defense_secretary",
+        "holders": ["Pete Hegseth"],
+    }
+    assert NEVER_HELD.tier == "soft"
+
+
+@pytest.mark.parametrize(
+    ("text", "on"),
+    [
+        ("Ukrainian Prime Minister Volodymyr Zelensky said no.", "2021-06-09"),
+        ("Chinese Foreign Minister Wang Wentao said no.", "2024-03-02"),
+        ("U.S. Trade Representative Scott Bessent said no.", "2025-06-11"),
+    ],
+)
+def test_a_title_mixed_up_with_that_of_a_colleague_is_found(text, on):
+    assert len(never_held(text, on)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "on"),
+    [
+        ("Acting Defense Secretary Marco Rubio will speak on Monday.", None),  # no date
+        ("Former Defense Secretary Marco Rubio spoke.", "2025-06-10"),
+        ("Deputy Defense Secretary Marco Rubio spoke.", "2025-06-10"),
+        ("Defense Secretary nominee Marco Rubio spoke.", "2025-06-10"),
+        ("Shadow Home Secretary Yvette Cooper spoke.", "2023-06-10"),
+        ("The film casts Defense Secretary Marco Rubio as a hero.", "2025-06-10"),
+        ("The defense secretary, Marco Rubio and the generals met.", "2025-06-10"),  # a list
+        ("Present were the treasury secretary Marco Rubio and his staff.", "2025-06-10"),  # in small letters
+        ("President Marco Rubio spoke of courtesy.", "2025-06-10"),
+        ("Majority Leader Kevin McCarthy spoke to members of the House.", "2018-12-04"),  # of another chamber
+        ("Defense Secretary Rubio spoke.", "2025-06-10"),  # a family name alone
+        ("Defense Secretary Marco Rubio spoke.", "2025-02-20"),  # the right one took office a month before
+        ("Defense Secretary Marco Rubio spoke.", "2031-02-20"),  # the table has ended
+        (
+            "Defense Secretary Marco Rubio spoke.",
+            "2016-02-20",
+        ),  # in no office then: a namesake, a slip of date
+        ("FBI Director Christopher A. Wray spoke.", "2018-02-20"),
+    ],
+)
+def test_who_may_bear_a_title_unknown_to_the_table_is_left_alone(text, on):
+    assert never_held(text, on) == []
 
 
 # ---- the founding texts --------------------------------------------------------------------------------

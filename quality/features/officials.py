@@ -77,6 +77,23 @@ TWO_HOLDERS = Rule(
     ),
     clean=("Treasury Secretary Scott Bessent praised Steven Mnuchin, treasury secretary until 2021.",),
 )
+NEVER_HELD = Rule(
+    id="officeholder.never_held",
+    tier="soft",
+    title="title of an office never held",
+    message="{text}: this person held another office then",
+    why="Mixed-up titles are slips of the pen in news, and common where a text was made from many.",
+    source="own",
+    unit="count",
+    hits=(
+        (
+            "LONDON, June 9, 2025 - Defense Secretary Marco Rubio will lead the American side.",
+            ("Defense Secretary Marco Rubio",),
+        ),
+    ),
+    clean=("LONDON, June 9, 2025 - Secretary of State Marco Rubio will lead the American side.",),
+)
+RULES = (ANACHRONISM, TWO_HOLDERS, NEVER_HELD)
 
 
 @dataclass(frozen=True)
@@ -106,6 +123,8 @@ def find_officials(
     by_document: dict[int, list[Mention]] = defaultdict(list)
     dating: dict[int, list[Mention]] = defaultdict(list)
     everywhere = list(find_mentions(batch, index))
+    strangers = [m for m in everywhere if m.strangers and not m.cancelled]
+    everywhere = [m for m in everywhere if m.persons]
     prose = in_prose(batch, np.array([m.first for m in everywhere], np.int64)).tolist()
     for mention, stands_in_prose in zip(everywhere, prose, strict=True):
         by_document[mention.document].append(mention)
@@ -124,8 +143,10 @@ def find_officials(
         as_of.append({"date": iso(when.low) if when.low else None, "from": when.source})
         if mentions and when.low:
             found += _judged(batch, index, mentions, when, remembered_years(batch, document, years))
-    rules = (ANACHRONISM, TWO_HOLDERS)
-    told = tuple(_told(batch, rule, [f for f in found if f.rule == rule.id]) for rule in rules)
+    for mention in strangers:
+        when = known[mention.document] or own_date(batch, mention.document, years)
+        found += _never_held(batch, index, mention, when)
+    told = tuple(_told(batch, rule, [f for f in found if f.rule == rule.id]) for rule in RULES)
     return OfficialsResult(told, tuple(as_of))
 
 
@@ -224,6 +245,40 @@ def _judged(
             person, start, end = other
             message = f"The text names {person} too, who held the office then: {data['message']}"
             yield _Finding(TWO_HOLDERS.id, start, end, data | {"message": message, "beside": person})
+
+
+def _never_held(batch: Batch, index: Index, mention: Mention, when: When) -> Iterator[_Finding]:
+    """The finding of a title beside somebody who never bore it and was in another office that day.
+
+    Only on a whole date, and where the table surely knows who bore the title: a regular holder of the one
+    seat, well before and well after. Who was in no office then may be a namesake or an earlier holder.
+    """
+    if when.high is None or len(mention.strangers) != 1:
+        return
+    if index.is_staff[mention.title] or not (mention.place or index.is_telling[mention.title]):
+        return
+    (person,) = mention.strangers
+    low, high = when.low, when.high
+    own = [t for t in index.terms[person] if t.covers(low, high) and (t.end or t.asof) >= high]
+    own.sort(key=lambda t: (t.core, not t.acting), reverse=True)
+    for office in sorted(index.offices[mention.title]):
+        held = [t for t in index.of_office[office] if t.core and t.single and not t.acting]
+        held = [t for t in held if t.start + SLACK <= low and high <= (t.end - SLACK if t.end else t.asof)]
+        at_home = [t for t in own if held and t.jurisdiction == held[0].jurisdiction]
+        elsewhere = mention.place and held and held[0].jurisdiction not in mention.place
+        if not at_home or elsewhere or COURTESY.fullmatch(office) or _namesakes(person, held[0].person):
+            continue
+        if not _rightful(batch, index, _Case(mention, person, tuple(own), at_home[0], when)):
+            title, other = index.written[mention.title], index.title_of[at_home[0].office]
+            message = f"{person} was {other}, not {title}, as far as is known: {_whence(when)}; {held[0].person} was {title}."
+            data = {"message": message, "person": person, "office": office, "holders": [held[0].person]}
+            yield _Finding(NEVER_HELD.id, *_characters(batch, mention), data)
+            return
+
+
+def _namesakes(one: str, other: str) -> bool:
+    """Whether two names share two words: most likely one person, written otherwise."""
+    return len(set(one.split()) & set(other.split())) > 1
 
 
 def _characters(batch: Batch, mention: Mention) -> tuple[int, int]:
