@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from quality.features.officials import ANACHRONISM, NEVER_HELD, RULES, TWO_HOLDERS, find_officials
+from quality.features.officials import ANACHRONISM, NEVER_HELD, RULES, find_officials
 from quality.mentions import Index
 from quality.officeholders import (
     COLUMNS,
@@ -133,8 +133,24 @@ def test_holders_names_the_country_with_a_possessive_as_well():
 
 
 def test_an_unknown_title_is_an_error_that_says_so():
-    with pytest.raises(KeyError, match="no office is called 'Lord High Baker'"):
+    with pytest.raises(
+        KeyError, match="no office in the table is called 'Lord High Baker', nor anything near it"
+    ):
         shipped_table().holders("Lord High Baker", date(2020, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("title", "near"),
+    [
+        ("Treasury Secretray", '"US Treasury Secretary"'),
+        ("Chinese Treasury Secretary", '"US Treasury Secretary"'),
+        ("British Finance Minster", '"UK Finance Minister"'),
+    ],
+)
+def test_an_unknown_title_comes_with_the_nearest_ones_and_their_countries(title, near):
+    with pytest.raises(KeyError) as raised:
+        shipped_table().holders(title, date(2020, 1, 1))
+    assert raised.value.args[0].startswith(f"no office in the table is called {title!r}; near are {near}")
 
 
 @pytest.mark.parametrize(
