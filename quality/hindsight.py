@@ -81,8 +81,12 @@ COMING = re.compile(
     r"\b(?:will|(?:is|are|was|were) (?:slated|due|set|expected|scheduled|to|planning|preparing)|plans? to"
     r"|going to|next (?:week|month))\b"
 )
+# Participles, roughly.
+_DONE = r"\w+(?:ed|en|un|ung|ut|lt|nt|ld|ught|wn|ade|aid|et)"
+# Verbs that tell of now, whoever their subject is.
 _UNDER_WAY = re.compile(
-    r"(?:\b(?:is|are)|['’]s|['’]re) (?:\w+ )?\w+ing\b|\b(?:has|have) \w+(?:ed|en|un)\b|\b(?:won['’]t|may|might|must|can|can(?:['’]|no)t|should)\b"
+    rf"(?:\b(?:is|are)|['’]s|['’]re) (?:\w+ )?\w+ing\b|\b(?:has|have) {_DONE}\b"
+    r"|\b(?:goes|comes|flies|heads|won['’]t|may|might|must|can|can(?:['’]|no)t|should)\b"
 )
 # Company kept on the day: whom one meets, hears and travels with is there.
 _COMPANY = (
@@ -98,8 +102,6 @@ _DOING = re.compile(
     r"(?:is|are|has|have|will|can|may|must|does|says?|said|told|tells|warns?|warned|announce[sd]?|signal+ed|signals"
     r"|add(?:s|ed)|insist(?:s|ed)|argue[sd]?|urge[sd]?|called|calls|wants|hopes|plans|plays|flies|meets|arrive[sd]?)\b"
 )
-# Participles, roughly.
-_DONE = r"\w+(?:ed|en|un|ung|ut|lt|nt|ld|ught|wn|ade|aid|et)"
 # What an officer did at a time not told, "was disbanded by Secretary X": as likely long ago. Days of the week tell.
 _DONE_BY = re.compile(
     rf"\b(?:was|were|been) (?:\w+ly )?(?!{_COMPANY}\b){_DONE}(?: up| out| off| down| over)? by{_RUN}"
@@ -145,15 +147,18 @@ _PLUPERFECT = re.compile(r"^ had (?!to\b|no\b|a\b|an\b|the\b|not\b)(?:\w+ )?\w+"
 _HAD_DONE = re.compile(rf"\bhad(?: [a-z]+){{1,3}}{_RUN}|\bHad{_RUN}")
 
 
-def tells_of_past(before: str, mention: str, after: str) -> bool:
-    """Whether a sentence, cut into what stands before a mention, it and the rest, names it for the past."""
+def tells_of_past(before: str, mention: str, after: str, *, stale: bool) -> bool:
+    """Whether a sentence, cut into what stands before a mention, it and the rest, names it for the past.
+
+    Who was no longer in office, `stale`, may be named for what lasts; who was not there yet may not.
+    """
     sentence = before + mention + after
     return (
         _ELSEWHEN.search(sentence) is not None
         or _JUST_BEFORE.search(before[-BESIDE:]) is not None
         or _JUST_AFTER.search(after[:BESIDE]) is not None
         or sentence.count(";") >= ROLL
-        or _is_background(before, mention, after)
+        or (stale and _is_background(before, mention, after))
     )
 
 

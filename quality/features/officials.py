@@ -391,8 +391,9 @@ def _rightful(batch: Batch, index: Index, case: _Case) -> bool:
     opening = int(batch.sentences.start[batch.sentences.of_token[mention.first]])
     before = sentence[: int(batch.token_start[mention.first]) - opening]
     after = sentence[int(batch.token_end[mention.last - 1]) - opening :]
+    named = sentence[len(before) : len(sentence) - len(after)]
     return (
-        tells_of_past(before, sentence[len(before) : len(sentence) - len(after)], after)
+        tells_of_past(before, named, after, stale=case.stale)
         or _acting_before(before, case)
         or _in_a_list_of_former(before, index)
         or _of_an_administration_past(before + after[:BESIDE], sentence, index, case.when)
