@@ -142,7 +142,7 @@ def find_officials(
                 when = earliest_by_officials(dating[document], index, when)
         as_of.append({"date": iso(when.low) if when.low else None, "from": when.source})
         if mentions and when.low:
-            found += _judged(batch, index, mentions, when, remembered_years(batch, document, years))
+            found += _judged(batch, index, mentions, when, years)
     for mention in strangers:
         when = known[mention.document] or own_date(batch, mention.document, years)
         found += _never_held(batch, index, mention, when)
@@ -184,13 +184,17 @@ _YEAR = re.compile(r"(?<![\d,.$£€])(?:19|20)\d\d(?![\d,]*\d|%|\.\d)")
 
 @dataclass(frozen=True)
 class _Case:
-    """A mention of one person who was not in the office on the text's date; `term` is the nearest one."""
+    """A mention of one person who was not in the office on the text's date; `term` is the nearest one.
+
+    `ahead` says whether its sentence tells of what is to come.
+    """
 
     mention: Mention
     person: str
     terms: tuple[Term, ...]
     term: Term
     when: When
+    ahead: bool = False
 
     @property
     def stale(self) -> bool:
@@ -199,13 +203,9 @@ class _Case:
 
 
 def _judged(
-    batch: Batch,
-    index: Index,
-    mentions: Sequence[Mention],
-    when: When,
-    remembered: Sequence[tuple[int, int]],
+    batch: Batch, index: Index, mentions: Sequence[Mention], when: When, years: Years
 ) -> Iterator[_Finding]:
-    """Findings of one document; who was in office in a year that is `remembered` is in place, in the past."""
+    """Findings of one document."""
     # a text of `low` or later may be of any later day
     latest = when.high if when.high is not None else date.max.toordinal()
     cleared = {p for m in mentions if m.cancelled == "former" for p in m.persons}
@@ -225,19 +225,22 @@ def _judged(
         if person is None or mention.cancelled or person in cleared:
             continue
         term = _out_of_time(index, mention, terms[person], when)
-        if term is not None:
-            case = _Case(mention, person, terms[person], term, when)
-            ahead = COMING.search(_sentence(batch, mention)) is not None
-            then = not ahead and any(t.covers(*days) for t in terms[person] for days in remembered)
-            if not then and not _rightful(batch, index, case):
-                cases.append(case)
-    cases = _without_courtesy_alone(cases)
+        if term is None or (_is_courtesy(term) and not (mention.place or term.office == "us.house_speaker")):
+            continue  # courtesy leaves the country out: "Iran's President X" may count
+        ahead = COMING.search(_sentence(batch, mention)) is not None
+        case = _Case(mention, person, terms[person], term, when, ahead)
+        # a text that looks back, to a year of the person's time
+        remembered = () if ahead else remembered_years(batch, mention.document, years)
+        then = any(t.covers(*days) for t in case.terms for days in remembered)
+        if not then and not _rightful(batch, index, case):
+            cases.append(case)
+    if len({case.person for case in cases}) < 2:  # courtesy alone is none
+        cases = [case for case in cases if not _is_courtesy(case.term)]
     people = {case.person for case in cases}
     told: set[str] = set()
     for case in cases:
         other = _right_holder(batch, index, case, current)
-        future = COMING.search(_sentence(batch, case.mention)) is not None
-        strong = len(people) > 1 or other is not None or future
+        strong = len(people) > 1 or other is not None or case.ahead
         data = _data(index, case) | {"strength": "strong" if strong else "single"}
         yield _Finding(ANACHRONISM.id, *_characters(batch, case.mention), data)
         if other is not None and case.term.office not in told:
@@ -285,16 +288,8 @@ def _characters(batch: Batch, mention: Mention) -> tuple[int, int]:
     return int(batch.token_start[mention.first]), int(batch.token_end[mention.last - 1])
 
 
-def _without_courtesy_alone(cases: list[_Case]) -> list[_Case]:
-    """The cases without those of titles kept for life, unless something else in the text is out of time.
-
-    Even then only with the country ("Iran's President X"), which courtesy leaves out.
-    """
-    lifelong = [case for case in cases if COURTESY.fullmatch(case.term.office)]
-    others = [case for case in cases if case not in lifelong]
-    foreign = [case for case in lifelong if case.mention.place or case.term.office == "us.house_speaker"]
-    enough = len({case.person for case in others + foreign}) > 1
-    return [case for case in cases if case in others or (case in foreign and enough)]
+def _is_courtesy(term: Term) -> bool:
+    return COURTESY.fullmatch(term.office) is not None
 
 
 def _right_holder(
