@@ -13,10 +13,9 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,8 +24,9 @@ from quality.lexicon import DATA, Phrases, expand
 from quality.officeholders import OfficeTable, Term, family_names, full_names, shipped_table
 from quality.text import Batch, hash_words
 
-# Tokens from a title within which a known name must stand for a closer look, and how far that look goes.
-NEAR, REACH = 8, 14
+# Tokens from a title within which a known name must stand for a closer look: before it, or after it with
+# words of its own between ("of", "-elect"); right after it, with a mark and a rank; and how far that look goes.
+NEAR, NEXT, REACH = 8, 4, 14
 # Tokens that the look may overshoot a window on either side: a mark and the words it leads to.
 BEYOND = 4
 
@@ -65,6 +65,16 @@ class Index:
         self.cue = {cue: frozenset(value[word] for word in some) for cue, some in listed.items()}
         marks: list[int] = hash_words(list(MARKS.values())).tolist()
         self.mark = dict(zip(MARKS, marks, strict=True))
+        # what may stand before a title, and after it, and say more of it; capitals and possessives aside
+        self.before = frozenset(
+            {self.mark[name] for name in ("dot", "apostrophe", "hyphen", "the")}.union(
+                *(self.cue[name] for name in ("other", "former", "coming", "neutral", "whose", "to"))
+            )
+        )
+        self.after = self.cue["coming"] | self.cue["of"] | {self.mark["hyphen"]}
+        self.after_title = np.array(sorted(self.after), np.uint64)
+        self.apart = frozenset(self.mark[name] for name in ("comma", "opening", "dash"))
+        self.apart_marks = np.array(sorted(self.apart), np.uint64)
         # years after the table's last are plans, whatever the text says
         self.latest_year = date.fromordinal(max(t.asof for t in table.terms)).year
         self._add_titles(table, _set(words["titles"]["shared"]), _set(words["titles"]["staff"]))
@@ -169,8 +179,7 @@ def _either(one: Any, other: Any) -> Any:
     return one[0] | other[0], one[1]
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """A title beside a name: `persons` may be meant, `first : last` are the tokens of the whole.
 
     Where nobody of the name ever bore the title, `persons` is empty and `strangers` are those known from
@@ -218,9 +227,13 @@ def find_mentions(batch: Batch, index: Index) -> Iterator[Mention]:
     at = np.minimum(np.searchsorted(index.name_words, plain), index.name_words.size - 1)
     named = (index.name_words[at] == plain)[batch.token_word] & batch.token_upper
     total = np.concatenate(([0], np.cumsum(named, dtype=np.int32)))
-    keep &= (total[np.minimum(last + NEAR, named.size)] > total[last]) | (
-        total[first] > total[np.maximum(first - NEAR, 0)]
-    )
+    following = plain[batch.token_word[np.minimum(last, named.size - 1)]]
+    reach = np.where((following[:, None] == index.after_title).any(1), NEAR, NEXT)
+    after = total[np.minimum(last + reach, named.size)] > total[last]
+    # a name stands before a title only with a mark between
+    behind = np.maximum(first[:, None] - np.arange(1, NEAR + 1), 0)
+    marked = (plain[batch.token_word[behind]][..., None] == index.apart_marks).any((1, 2))
+    keep &= after | (marked & (total[first] > total[behind[:, -1]]))
     first, last, title = first[keep], last[keep], title[keep]
     if not first.size:
         return
@@ -322,6 +335,8 @@ class _Window:
         """
         place: frozenset[str] = NOWHERE
         i, cancelled = a - 1, ""
+        if not self.flag[i] & (_UPPER | _OWNS) and self.hash[i] not in self.index.before:
+            return place, i, cancelled  # most titles
         for _ in range(4):  # "former U.S. acting": in any order
             j = i
             while self._is(j, "dot") or self._is(j, "apostrophe"):
@@ -362,6 +377,8 @@ class _Window:
         None where "of" leads to a place that is not known: it is another office.
         """
         i, coming = b, False
+        if self.hash[i] not in self.index.after:
+            return NOWHERE, i, coming
         if self._joins(i):
             i += 1
             if not self._in(i, "coming"):
@@ -378,7 +395,7 @@ class _Window:
 
     def _name_after(self, i: int) -> tuple[tuple[frozenset[str], bool], int] | None:
         """Persons named after a title, and the token after the name."""
-        apart = self._is(i, "comma") or self._is(i, "opening") or self._is(i, "dash")
+        apart = self.hash[i] in self.index.apart
         i += apart
         matched = self._match(self.index.names, i, 1)
         while matched is None and (self._in(i, "rank") or self._is(i, "dot")):  # but Gen Nakatani is a name
@@ -406,7 +423,7 @@ class _Window:
             j -= 1
         if self._in(j, "is") and self._is(j - 1, "who"):
             j -= 2
-        if not (self._is(j, "comma") or self._is(j, "opening") or self._is(j, "dash")):
+        if self.hash[j] not in self.index.apart:
             return None
         j -= 1
         while (
