@@ -38,8 +38,10 @@ COURTESY = re.compile(
 RULER = re.compile(r"\.(president|prime_minister|chancellor)$")
 
 NOWHERE: frozenset[str] = frozenset()
-Row = tuple[int, ...]
-Rows = dict[int, list[tuple[Row, Any]]]
+# Forms as paths of word hashes; under END stands what the form that ends here stands for.
+Tree = dict[int, Any]
+END = -1
+NO_TREE: Tree = {}
 MARKS = {
     "comma": ",",
     "dot": ".",
@@ -129,8 +131,8 @@ class Index:
         for place, listed in table.places.items():
             for form in listed:
                 places[form] |= {place}
-        self.names, self.names_backward = _rows(names)
-        self.places, self.places_backward = _rows(places)
+        self.names, self.names_backward = _trees(names)
+        self.places, self.places_backward = _trees(places)
         self.name_words = np.array(sorted(self.names.keys() | self.names_backward.keys()), np.uint64)
 
     def terms_of(self, person: str, title: int) -> tuple[Term, ...]:
@@ -152,22 +154,20 @@ def _set(listed: str) -> frozenset[str]:
     return frozenset(title.strip() for title in listed.split("|"))
 
 
-def _rows(forms: Mapping[str, Any]) -> tuple[Rows, Rows]:
-    """Forms as rows of word hashes, by first word and, turned round, by last; the longest first."""
+def _trees(forms: Mapping[str, Any]) -> tuple[Tree, Tree]:
+    """Forms as paths of word hashes, from the first word on and, turned round, from the last."""
     cut = {form: [w.strip(".") for w in re.findall(r'&|[^\s&,\-"()]+', form)] for form in forms}
     cut = {form: [w.removesuffix("'s") for w in words] for form, words in cut.items()}
     distinct = sorted({w for words in cut.values() for w in words})
     value = dict(zip(distinct, hash_words(distinct).tolist(), strict=True))
-    sides: tuple[dict[int, dict[Row, Any]], ...] = (defaultdict(dict), defaultdict(dict))
+    trees: tuple[Tree, Tree] = ({}, {})
     for form, words in cut.items():
-        row = tuple(value[w] for w in words)
-        for side, turned in zip(sides, (row, row[::-1]), strict=True):
-            known = side[turned[0]].get(turned)
-            side[turned[0]][turned] = forms[form] if known is None else _either(known, forms[form])
-    forward, backward = (
-        {k: sorted(v.items(), key=lambda e: -len(e[0])) for k, v in s.items()} for s in sides
-    )
-    return forward, backward
+        path = [value[w] for w in words]
+        for node, turned in zip(trees, (path, path[::-1]), strict=True):
+            for word in turned:
+                node = node.setdefault(word, {})
+            node[END] = _either(node[END], forms[form]) if END in node else forms[form]
+    return trees
 
 
 def _either(one: Any, other: Any) -> Any:
@@ -445,46 +445,42 @@ class _Window:
             return None  # another first name
         return matched[0], before + 1
 
-    def _match(self, table: Rows, i: int, step: int) -> tuple[Any, int] | None:
-        """Value of the longest row at token i, read in the direction of `step`, and the token beyond.
+    def _match(self, table: Tree, i: int, step: int) -> tuple[Any, int] | None:
+        """Value of the longest form at token i, read in the direction of `step`, and the token beyond.
 
         Hyphens within a name and the stops of initials are passed over, and initials where nothing else fits.
         """
-        if not 0 <= i < self.n or (entries := table.get(self.hash[i])) is None:
+        if not 0 <= i < self.n or (node := table.get(self.hash[i])) is None:
             return None
-        hashes, flags, mark = self.hash, self.flag, self.mark
-        row: list[int] = []
-        at: list[int] = []
-        j, longest = i, len(entries[0][0]) + 2  # two initials at most
-        while 0 <= j < self.n and len(row) < longest:
-            word, flag = hashes[j], flags[j]
-            if flag & _WORDLY or word == mark["ampersand"]:
-                row.append(word)
-                at.append(j)
-                if step == 1 and flag & _OWNS:
-                    break
-            elif flag & _SPACED or not (
-                word == mark["hyphen"] or (word == mark["dot"] and self._abbreviates(j))
-            ):
-                break
+        return self._walk(node, i, step) or self._walk(node, i, step, passing=_UPPER | 1 << _SIZE)
+
+    def _walk(self, node: Tree, i: int, step: int, passing: int = 0) -> tuple[Any, int] | None:
+        """What `_match` gives, from the node of the word at i on; words with the flags `passing` are left out."""
+        hashes, flags, n, mark = self.hash, self.flag, self.n, self.mark
+        found, last, j = node.get(END), i, i
+        while not (step == 1 and flags[j] & _OWNS):
             j += step
-        words = tuple(row)
-        for path, value in entries:
-            if words[: len(path)] == path:
-                return value, self._beyond(at[len(path) - 1], step)
-        initial = _UPPER | 1 << _SIZE
-        long = [k for k in range(len(row)) if k == 0 or flags[at[k]] & ~(_WORDLY | _SPACED) != initial]
-        if len(long) < len(row):
-            words = tuple(row[k] for k in long)
-            for path, value in entries:
-                if words[: len(path)] == path:
-                    return value, self._beyond(at[long[len(path) - 1]], step)
-        return None
+            if not 0 <= j < n:
+                break
+            word, flag = hashes[j], flags[j]
+            if not flag & _WORDLY and word != mark["ampersand"]:
+                if flag & _SPACED or not (
+                    word == mark["hyphen"] or (word == mark["dot"] and self._abbreviates(j))
+                ):
+                    break
+            elif flag & ~(_WORDLY | _SPACED) != passing:
+                if (node := node.get(word, NO_TREE)) is NO_TREE:
+                    break
+                if END in node:
+                    found, last = node[END], j
+        return None if found is None else (found, self._beyond(last, step))
 
     def _beyond(self, last: int, step: int) -> int:
         """Token after the last one of a match; the stop of an abbreviation still belongs to it."""
         end = last + step
-        return end + 1 if step == 1 and self._is(end, "dot") and self._abbreviates(end) else end
+        if step == 1 and self.hash[end] == self.mark["dot"] and self._abbreviates(end):
+            return end + 1
+        return end
 
     def _abbreviates(self, j: int) -> bool:
         """Whether the stop at j follows an initial, a short form or letters with stops, not a sentence."""
