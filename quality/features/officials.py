@@ -214,7 +214,7 @@ def _judged(
     cases: list[_Case] = []
     for mention in mentions:
         terms = {p: index.terms_of(p, mention.title) for p in mention.persons}
-        if any(place.startswith("company:") for place in mention.place):  # one may lead several firms
+        if mention.place and any(place.startswith("company:") for place in mention.place):  # one may lead several firms
             terms = {p: tuple(t for t in ts if t.jurisdiction in mention.place) for p, ts in terms.items()}
         holding = [t for ts in terms.values() for t in ts if t.covers(when.low, latest, SLACK)]
         if holding:
