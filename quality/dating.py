@@ -47,7 +47,7 @@ _AFTER_DATE = re.compile(r",?\s*(?:\n|$|[-–—|(:]|\d{1,2}[:.]\d\d)")
 # A sentence that looks ahead, or a copyright line: its years say nothing of when the text was written.
 _NO_BOUND = re.compile(
     r"©|\(c\)|\b(?:copyright|will|would|by|until|plans?|planned|expected|scheduled|due|next|target|goal"
-    r"|aims?)\b",
+    r"|aims?|deadline|could|should|(?:19|20)\d\d to [a-z]+)\b",
     re.IGNORECASE,
 )
 # The head of a text that tells of a past year: its officials are those of that year.

@@ -170,12 +170,16 @@ class _Finding:
 
 ACTING = 2 * 365  # days before a term in which the table may lack the same person's acting one
 _FORMER = re.compile(r"\b(?:former|formerly|ex-|then-|one-time|onetime)\b", re.IGNORECASE)
+_VERB = re.compile(r"\w+ed|\w+ing|said|told|met|saw|sat|is|was|has|had|will|who|that|of|to|with|by|for|in|on")
 _ADMINISTRATION = re.compile(
     r"\b(?P<who>[A-Z][\w-]+)(?:['’]s?)?(?: first)? "
     r"(?:administration|presidency|government|cabinet|era|years|White House|(?:second )?term)\b"
 )
 _UNDER = re.compile(
     r"\bunder (?:(?:President|Prime Minister|Chancellor|[A-Z]\.?|[A-Z]\w+) )*(?P<who>[A-Z][\w-]+)"
+)
+_TO_WHOM = re.compile(
+    r"^ (?:to|for|in) (?:(?:the|former|President|Prime Minister|Chancellor|[A-Z]\.) )*(?P<who>[A-Z][\w-]+)"
 )
 # Presidents before the table begins.
 EARLIER = frozenset("Reagan Carter Ford Nixon Johnson Kennedy Eisenhower Truman".split())
@@ -214,7 +218,9 @@ def _judged(
     cases: list[_Case] = []
     for mention in mentions:
         terms = {p: index.terms_of(p, mention.title) for p in mention.persons}
-        if mention.place and any(place.startswith("company:") for place in mention.place):  # one may lead several firms
+        if mention.place and any(
+            place.startswith("company:") for place in mention.place
+        ):  # one may lead several firms
             terms = {p: tuple(t for t in ts if t.jurisdiction in mention.place) for p, ts in terms.items()}
         holding = [t for ts in terms.values() for t in ts if t.covers(when.low, latest, SLACK)]
         if holding:
@@ -391,7 +397,7 @@ def _rightful(batch: Batch, index: Index, case: _Case) -> bool:
         tells_of_past(before, named, after, stale=case.stale)
         or _acting_before(before, case)
         or _in_a_list_of_former(before, index)
-        or _of_an_administration_past(before + after[:BESIDE], sentence, index, case.when)
+        or _of_an_administration_past(before, after[:BESIDE], sentence, index, case.when)
         or _told_of_past_years(batch, case)
         or _known_as_former(batch, index, case)
     )
@@ -413,17 +419,19 @@ def _acting_before(before: str, case: _Case) -> bool:
 
 
 def _in_a_list_of_former(before: str, index: Index) -> bool:
-    """Whether a "former" earlier in the sentence covers the mention: only names and titles in between."""
+    """Whether a "former" earlier in the sentence covers the mention: names, titles and "a, b and" in between."""
     former = list(_FORMER.finditer(before))
     if not former:
         return False
-    return all(w in index.title_words for w in re.findall(r"\b[a-z][\w-]*", before[former[-1].end() :]))
+    between = re.findall(r"\b[a-z][\w-]*", before[former[-1].end() :])
+    others = [w for w in between if w not in index.title_words]
+    return not others or (between[-1] == "and" and len(others) <= 2 and not any(map(_VERB.fullmatch, others)))
 
 
-def _of_an_administration_past(near: str, sentence: str, index: Index, when: When) -> bool:
+def _of_an_administration_past(before: str, after: str, sentence: str, index: Index, when: When) -> bool:
     """Whether the mention is tied to a government that was over: "in the Obama administration, ..."."""
-    under = {match["who"] for match in _UNDER.finditer(sentence)}
-    administrations = [(match["who"], match[0]) for match in _ADMINISTRATION.finditer(near)]
+    under = {match["who"] for match in (*_UNDER.finditer(sentence), *_TO_WHOM.finditer(after))}
+    administrations = [(match["who"], match[0]) for match in _ADMINISTRATION.finditer(before + after)]
     if not under and not administrations:
         return False
     past = EARLIER.union(t.person.split()[-1] for t in index.rulers if t.end is not None and t.end < when.low)
