@@ -21,10 +21,13 @@ from quality.officeholders import (
 )
 from quality.text import Batch
 
-CASES = [
-    json.loads(line)
-    for line in (Path(__file__).parent / "cases" / "officials.jsonl").read_text("utf8").splitlines()
-]
+
+def cases(name):
+    path = Path(__file__).parent / "cases" / name
+    return [json.loads(line) for line in path.read_text("utf8").splitlines()]
+
+
+CASES, KNOWN_FAILURES = cases("officials.jsonl"), cases("known_failures.jsonl")
 SEEDS = Path(__file__).parents[2] / "shared" / "seeds"
 PLACES = [{"jurisdiction": "US"}, {"jurisdiction": "GB"}]
 ROW = dict.fromkeys(COLUMNS, "") | {
@@ -83,6 +86,15 @@ def outcome(case):
 )
 def test_the_case_gives_just_the_findings_it_expects(case):
     assert outcome(case) == (set(), [])
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=c["id"]) for c in KNOWN_FAILURES])
+def test_a_false_alarm_that_is_known_still_rings_so_that_a_mend_is_noticed(case):
+    assert case["why"]
+    hard = {r.id for r in RULES if r.tier == "hard"}
+    assert [span for rule, span, _ in findings(case["text"], case.get("date")) if rule in hard] == [
+        case["false"]
+    ]
 
 
 def test_at_least_half_of_the_cases_are_traps():
