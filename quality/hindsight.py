@@ -37,7 +37,9 @@ _ELSEWHEN = re.compile(
     r"|during the (?:pandemic|crisis|war|lockdown|recession|crash|outbreak|strike|invasion)"
     r"|(?:at|from|until) the (?:height|start|peak|outbreak|end) of|(?:early|first|last|dying|final) (?:days|weeks|months) of"
     r"|used to|in hindsight|the (?:last|only) time|for (?:\w+ ){1,2}(?:years|decades) s?he"
-    # books, plays, records and slips
+    # inquiries, books, plays, records and slips
+    r"|(?:inquiry|inquest|review|audit|report|investigation|watchdog) (?:blame[sd]?|fault(?:s|ed)|clear(?:s|ed))"
+    r"|songs?|cartoons?|ballads?|murals?|poems?"
     r"|(?:the|this|that|his|her|their|new|latest) book(?! fair| club)|the author|comes? across as|villains?|the (?:tale|plot|playwright|narrator|heroine?)|myth"
     r"|(?:photo\w*|pictures?|footage|papers|notes|diar(?:y|ies)|minutes|logs|records)\b[^.,]{0,40}\bshow(?:s|ed)?"
     r"|in (?:his|her|their) (?:account|telling)|(?:best|opening|closing|final|\w+(?:st|nd|rd|th)) (?:scene"
@@ -50,7 +52,7 @@ _ELSEWHEN = re.compile(
 _JUST_BEFORE = re.compile(
     r"\b(?:(?:appoint|nominat|pick|tapp|choos|chos|hir|nam|replac|succeed|fir|dismiss|sack|oust|remember"
     r"|recall)\w*(?: by)?|(?:death|legacy|departure|resignation|dismissal|firing|successor|term|time|days) of"
-    r"|play(?:s|ed|ing)?|vs?\.|than|since|until|when|[Ii]t was"
+    r"|play(?:s|ed|ing)?|vs?\.|than|since|until|when|[Ii]t (?:was|took)(?: not [^,]{1,40} but)?"
     r"|(?:once|first|originally|initially|previously) \w+(?:ed|ew|ook|ought|old|ent|ave|ame|aw))"
     r"(?: the| a| [A-Z][\w.'’]*){0,2}\s*$"
 )
@@ -135,8 +137,8 @@ _BACKGROUND = re.compile(
 _TOLD_THAT = re.compile(
     r"\b(?:sa(?:id|ys?|ying)|told|tell\w*|wrote|writ\w+|kn[eo]w\w*|found|hop\w+|believ\w*|think\w*|thought|sure|clear"
     r"|report\w*|announc\w*|claim\w*|warn\w*|complain\w*|confirm\w*|argu\w*|declar\w*|insist\w*|suggest\w*|alleg\w*"
-    r"|not\w*|show\w*|learn\w*|fear\w*|news|fact|word|view|so|but|and|narrative|idea|signs?|\w+ed)"
-    rf"(?: (?!rule|law|order|deal|plan|ban)[\w'’]+){{0,5}} that{_RUN}"
+    r"|not\w*|show\w*|learn\w*|fear\w*|news|fact|word|view|so|but|and|narrative|idea|signs?)"
+    rf"(?: (?!rule|law|order|deal|plan|ban)[\w'’]+){{0,5}} that{_RUN}|\w+ed that{_RUN}"
 )
 # Markets and people react at once: what they react to is of the day, too.
 _REACTION = re.compile(
@@ -144,6 +146,7 @@ _REACTION = re.compile(
     rf"(?: \w+){{0,3}} after{_RUN}"
 )
 _PLUPERFECT = re.compile(r"^ had (?!to\b|no\b|a\b|an\b|the\b|not\b)(?:\w+ )?\w+")
+_WAS = re.compile(rf"\bwas{_RUN}")
 _HAD_DONE = re.compile(rf"\bhad(?: [a-z]+){{1,3}}{_RUN}|\bHad{_RUN}")
 
 
@@ -168,14 +171,19 @@ def _is_background(before: str, mention: str, after: str) -> bool:
     lately = _LATELY.search(sentence) is not None
     doing = _DOING.search(after) is not None
     ahead = doing or COMING.search(sentence) is not None
-    if _PLUPERFECT.search(after) or _HAD_DONE.search(before) or _DONE_BY.search(before):
+    if (
+        _PLUPERFECT.search(after)
+        or _HAD_DONE.search(before)
+        or _DONE_BY.search(before)
+        or _WAS.search(before)
+    ):
         return not lately
     if mention.endswith(("'s", "’s", "s'", "s’")) and not (lately or ahead or _UNDER_WAY.search(sentence)):
         return _LASTING_OWNED.search(after) is not None or " still " in after
     if _MADE_BY.search(before):
         return not ahead
     if _LASTING_OF.search(before):
-        return not (ahead or _SENDING.search(before))
+        return not (ahead or after.startswith(" would") or _SENDING.search(before))
     if _OBLIQUE.search(before):
         beside = (
             _IN_COMPANY.search(before)
