@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 BESIDE = 40  # characters looked at on either side of a mention
+GOVERNOR = 240  # characters before a mention among which the word that governs it may stand
 
 _MONTHS = "(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 # A sentence that holds one of these speaks of another time, or of a work: nothing in it alarms.
@@ -168,6 +169,7 @@ def tells_of_past(before: str, mention: str, after: str, *, stale: bool) -> bool
 def _is_background(before: str, mention: str, after: str) -> bool:
     """Whether the mention hangs on something of the past, or its clause is background to another one."""
     sentence = before + mention + after
+    before = before[-GOVERNOR:]
     lately = _LATELY.search(sentence) is not None
     doing = _DOING.search(after) is not None
     ahead = doing or COMING.search(sentence) is not None

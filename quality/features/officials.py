@@ -168,6 +168,7 @@ class _Finding:
 
 # ---- judging -----------------------------------------------------------------------------------------
 
+REACH, NEARBY = 600, 3000  # characters of a long sentence, and of its surroundings, looked at on either side
 ACTING = 2 * 365  # days before a term in which the table may lack the same person's acting one
 _FORMER = re.compile(r"\b(?:former|formerly|ex-|then-|one-time|onetime)\b", re.IGNORECASE)
 _VERB = re.compile(r"\w+ed|\w+ing|said|told|met|saw|sat|is|was|has|had|will|who|that|of|to|with|by|for|in|on")
@@ -216,6 +217,7 @@ def _judged(
     named = {p for m in mentions if m.full for p in m.persons}
     current: dict[str, tuple[Term, Mention]] = {}
     cases: list[_Case] = []
+    former: dict[tuple[str, str], bool] = {}
     for mention in mentions:
         terms = {p: index.terms_of(p, mention.title) for p in mention.persons}
         if mention.place and any(
@@ -233,19 +235,26 @@ def _judged(
         term = _out_of_time(index, mention, terms[person], when)
         if term is None or (_is_courtesy(term) and not (mention.place or term.office == "us.house_speaker")):
             continue  # courtesy leaves the country out: "Iran's President X" may count
-        ahead = COMING.search(_sentence(batch, mention)) is not None
+        ahead = COMING.search("".join(_sentence(batch, mention))) is not None
         case = _Case(mention, person, terms[person], term, when, ahead)
         # a text that looks back, to a year of the person's time
         remembered = () if ahead else remembered_years(batch, mention.document, years)
         then = any(t.covers(*days) for t in case.terms for days in remembered)
-        if not then and not _rightful(batch, index, case):
+        if then or _rightful(batch, index, case):
+            continue
+        if (key := (person, term.office)) not in former:
+            former[key] = _known_as_former(batch, index, case)
+        if not former[key]:
             cases.append(case)
     if len({case.person for case in cases}) < 2:  # courtesy alone is none
         cases = [case for case in cases if not _is_courtesy(case.term)]
     people = {case.person for case in cases}
     told: set[str] = set()
+    holders: dict[tuple[str, str], tuple[str, int, int] | None] = {}
     for case in cases:
-        other = _right_holder(batch, index, case, current)
+        if (key := (case.person, case.term.office)) not in holders:
+            holders[key] = _right_holder(batch, index, case, current)
+        other = holders[key]
         strong = len(people) > 1 or other is not None or case.ahead
         data = _data(index, case) | {"strength": "strong" if strong else "single"}
         yield _Finding(ANACHRONISM.id, *_characters(batch, case.mention), data)
@@ -277,7 +286,8 @@ def _never_held(batch: Batch, index: Index, mention: Mention, when: When) -> Ite
         elsewhere = mention.place and held and held[0].jurisdiction not in mention.place
         if not at_home or elsewhere or COURTESY.fullmatch(office) or _namesakes(person, held[0].person):
             continue
-        if not _rightful(batch, index, _Case(mention, person, tuple(own), at_home[0], when)):
+        case = _Case(mention, person, tuple(own), at_home[0], when)
+        if not (_rightful(batch, index, case) or _known_as_former(batch, index, case)):
             title, other = index.written[mention.title], index.title_of[at_home[0].office]
             message = f"{person} was {other}, not {title}, as far as is known: {_whence(when)}; {held[0].person} was {title}."
             data = {"message": message, "person": person, "office": office, "holders": [held[0].person]}
@@ -378,9 +388,13 @@ def _out_of_time(index: Index, mention: Mention, terms: Sequence[Term], when: Wh
     return None
 
 
-def _sentence(batch: Batch, mention: Mention) -> str:
+def _sentence(batch: Batch, mention: Mention) -> tuple[str, str, str]:
+    """The sentence of a mention: what stands before it, itself, and what follows, `REACH` characters at most."""
+    start, end = _characters(batch, mention)
     sentence = batch.sentences.of_token[mention.first]
-    return batch.text_of(int(batch.sentences.start[sentence]), int(batch.sentences.end[sentence]))
+    low = max(int(batch.sentences.start[sentence]), start - REACH)
+    high = min(int(batch.sentences.end[sentence]), end + REACH)
+    return batch.text_of(low, start), batch.text_of(start, end), batch.text_of(end, max(end, high))
 
 
 def _rightful(batch: Batch, index: Index, case: _Case) -> bool:
@@ -388,18 +402,14 @@ def _rightful(batch: Batch, index: Index, case: _Case) -> bool:
     mention = case.mention
     if _quoted(batch, mention):
         return True
-    sentence = _sentence(batch, mention)
-    opening = int(batch.sentences.start[batch.sentences.of_token[mention.first]])
-    before = sentence[: int(batch.token_start[mention.first]) - opening]
-    after = sentence[int(batch.token_end[mention.last - 1]) - opening :]
-    named = sentence[len(before) : len(sentence) - len(after)]
+    before, named, after = _sentence(batch, mention)
+    sentence = before + named + after
     return (
         tells_of_past(before, named, after, stale=case.stale)
         or _acting_before(before, case)
         or _in_a_list_of_former(before, index)
         or _of_an_administration_past(before, after[:BESIDE], sentence, index, case.when)
-        or _told_of_past_years(batch, case)
-        or _known_as_former(batch, index, case)
+        or _told_of_past_years(batch, case, sentence)
     )
 
 
@@ -441,7 +451,7 @@ def _of_an_administration_past(before: str, after: str, sentence: str, index: In
     )
 
 
-def _told_of_past_years(batch: Batch, case: _Case) -> bool:
+def _told_of_past_years(batch: Batch, case: _Case, sentence: str) -> bool:
     """Whether a past year of about the person's time in office stands in the sentence, or one of it nearby.
 
     Nearby is the paragraph with its neighbours; there the year must share `SLACK` days with the term.
@@ -451,14 +461,14 @@ def _told_of_past_years(batch: Batch, case: _Case) -> bool:
     this_year = date.fromordinal(case.when.low).year
     first = date.fromordinal(min(t.start for t in case.terms)).year - 1
     last = date.fromordinal(max(t.end or t.asof for t in case.terms)).year + 1
-    if any(
-        first <= int(y) <= min(last, this_year - 1) for y in _YEAR.findall(_sentence(batch, case.mention))
-    ):
+    if any(first <= int(y) <= min(last, this_year - 1) for y in _YEAR.findall(sentence)):
         return True
     paragraph = int(batch.paragraphs.of_token[case.mention.first])
     of_document = np.flatnonzero(batch.paragraphs.parent == case.mention.document)
     low, high = max(paragraph - 1, int(of_document[0])), min(paragraph + 1, int(of_document[-1]))
-    near = batch.text_of(int(batch.paragraphs.start[low]), int(batch.paragraphs.end[high]))
+    start, end = _characters(batch, case.mention)
+    first_near = max(int(batch.paragraphs.start[low]), start - NEARBY)
+    near = batch.text_of(first_near, min(int(batch.paragraphs.end[high]), end + NEARBY))
     years = {int(year) for year in _YEAR.findall(near) if int(year) < this_year}
     return any(_days_in(year, term) >= SLACK for year in years for term in case.terms)
 
