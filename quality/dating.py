@@ -145,16 +145,19 @@ def own_date(batch: Batch, document: int, years: Years) -> When:
     return UNKNOWN
 
 
-def earliest_by_years(batch: Batch, document: int, years: Years) -> When:
-    """Earliest day a text can be of by the latest past year it names."""
+def earliest_by_years(batch: Batch, document: int, years: Years, when: When) -> When:
+    """`when`, or later where the latest past year that a text names is not before it."""
     text, base = batch.texts[document], int(batch.document_start[document])
     bounding = [k for k in range(years.first[document], years.last[document]) if years.bounds[k]]
     for k in sorted(bounding, key=years.value.__getitem__, reverse=True):
+        first = date(years.value[k], 1, 1).toordinal()
+        if first < when.low:
+            break
         sentence = batch.sentences.of_token[years.token[k]]
         start, end = int(batch.sentences.start[sentence]) - base, int(batch.sentences.end[sentence]) - base
         if not _NO_BOUND.search(text, start, end):
-            return When(date(years.value[k], 1, 1).toordinal(), None, "text")
-    return UNKNOWN
+            return When(first, None, "text")
+    return when
 
 
 def _own(text: str, match: re.Match[str]) -> bool:
@@ -192,8 +195,9 @@ def remembered_years(batch: Batch, document: int, years: Years) -> list[tuple[in
     return [(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()) for year in told]
 
 
-def earliest_by_officials(mentions: Sequence[Mention], index: Index, when: When) -> When:
-    """`when`, or later where the officials named as in office began later."""
+def earliest_by_officials(mentions: Sequence[Mention], index: Index) -> When:
+    """Earliest day a text can be of by the latest start among the officials named as in office."""
+    when = UNKNOWN
     for mention in mentions:
         if not (mention.full or mention.place or index.is_telling[mention.title]):
             continue

@@ -138,8 +138,8 @@ def find_officials(
         if when is None:
             when = own_date(batch, document, years)
             if mentions and when.high is None:
-                when = earliest_by_years(batch, document, years)
-                when = earliest_by_officials(dating[document], index, when)
+                when = earliest_by_officials(dating[document], index)
+                when = earliest_by_years(batch, document, years, when)
         as_of.append({"date": iso(when.low) if when.low else None, "from": when.source})
         if mentions and when.low:
             found += _judged(batch, index, mentions, when, years)
