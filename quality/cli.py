@@ -553,7 +553,7 @@ def officials(ctx: click.Context, title: str, day: str | None, own: tuple[str, .
     """
     from datetime import date
 
-    from quality.officeholders import OFFICEHOLDERS, OfficeTable, shipped_table
+    from quality.officeholders import OFFICEHOLDERS, OfficeTable, iso, shipped_table
     from quality.records import iso_day
 
     try:
@@ -569,12 +569,12 @@ def officials(ctx: click.Context, title: str, day: str | None, own: tuple[str, .
     rows = []
     for term in terms:
         start, end = term.dates
-        known = f"{start} to {end}" if end else f"since {start}, as of {date.fromordinal(term.asof)}"
+        known = f"from {start} to {end}" if end else f"since {start}"
         if not end and on.toordinal() > term.asof:
-            known += ", unknown since"
+            known += f"; the table ends on {iso(term.asof)}, later changes are not in it"
         rows.append((term.office, term.person, f"{known}{', acting' if term.acting else ''}"))
     if not rows:
-        click.echo(f"quality: the table knows nobody who was {title!r} on {on}", err=True)
+        click.echo(f"quality: the table knows the office but nobody who was {title!r} on {on}", err=True)
         ctx.exit(NEGATIVE)
     _list(rows)
 
