@@ -41,6 +41,7 @@ QUOTED = ("silent", "allowed")
 _STEM = np.uint64(0x5D588B656C078965)
 _ROOT = np.uint64(0x2545F4914F6CDD1D)
 _BRACES, _STAR = re.compile(r"\{([^{}]*)\}"), re.compile(r"\w\*")
+_LIST = re.compile(r"\$([a-z][a-z_]*)")
 
 
 @dataclass(frozen=True)
@@ -457,13 +458,18 @@ def _read_rules(path: Path) -> list[Rule]:
         content = tomllib.loads(path.read_text("utf8"))
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path}: not TOML: {error}") from error
-    stray = set(content) - {"rule"}
+    stray = set(content) - {"rule", "words"}
     if stray:
-        raise ValueError(f"{path}: unknown top-level keys {sorted(stray)}; only [[rule]] blocks are read")
-    return [_rule(path, block) for block in content.get("rule", [])]
+        raise ValueError(
+            f"{path}: unknown top-level keys {sorted(stray)}; only [words] and [[rule]] blocks are read"
+        )
+    words = content.get("words", {})
+    if not isinstance(words, dict) or not all(isinstance(some, str) for some in words.values()):
+        raise ValueError(f'{path}: [words] holds lists of words in one string each: name = "one two three"')
+    return [_rule(path, block, words) for block in content.get("rule", [])]
 
 
-def _rule(path: Path, block: dict[str, object]) -> Rule:
+def _rule(path: Path, block: dict[str, object], words: Mapping[str, str]) -> Rule:
     name = f"{path.name}: rule {block.get('id', '(no id)')!r}"
     unknown, missing = set(block) - _FIELDS, [f for f in _NEEDED if not block.get(f)]
     if unknown:
@@ -482,7 +488,23 @@ def _rule(path: Path, block: dict[str, object]) -> Rule:
     if not (block.get("phrases") or block.get("patterns") or block.get("lexicon")):
         raise ValueError(f"{name}: needs phrases, a lexicon or patterns")
     values = {k: _tuples(v) for k, v in block.items()}
+    for fields, separator in ((("phrases", "anchors"), ","), (("patterns", "unless", "document_unless"), "|")):
+        for field_name in fields:
+            some = block.get(field_name, [])
+            values[field_name] = tuple(_with_words(name, str(one), words, separator) for one in some)  # type: ignore[attr-defined]
     return Rule(**values)  # type: ignore[arg-type]  # the fields were checked above
+
+
+def _with_words(name: str, text: str, words: Mapping[str, str], separator: str) -> str:
+    """A phrase or pattern with each `$list` replaced by the words of that list."""
+
+    def listed(match: re.Match[str]) -> str:
+        if match[1] not in words:
+            known = ", ".join(words) or "none"
+            raise ValueError(f"{name}: ${match[1]} names no list of [words]; there are: {known}")
+        return separator.join(words[match[1]].split())
+
+    return _LIST.sub(listed, text)
 
 
 def _tuples(value: object) -> object:
