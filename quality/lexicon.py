@@ -396,8 +396,9 @@ class RulePack:
         texts, folded = [], []
         for low, high, document in bounds:
             base = int(batch.document_start[document])
-            texts.append(batch.texts[document][low - base : high - base])
-            folded.append(batch.folded[low:high].tobytes())
+            # lines broken by hand within a paragraph are no breaks of the sentence
+            texts.append(batch.texts[document][low - base : high - base].replace("\n", " "))
+            folded.append(batch.folded[low:high].tobytes().replace(b"\n", b" "))
         tied, some = self._tied[number], Some(texts, folded)
         found = [(k, match) for k, text in enumerate(texts) if tied and (match := tied.match(text))]
         for k, match in chain(found, *(pattern.search(some) for pattern in self._patterns[number])):
@@ -426,7 +427,7 @@ class RulePack:
         if self._unless[number]:
             sentence, of_span = np.unique(batch.sentences.of_token[token[keep]], return_inverse=True)
             bounds = zip(batch.sentences.start[sentence], batch.sentences.end[sentence], strict=True)
-            texts = [batch.text_of(int(start), int(end)) for start, end in bounds]
+            texts = [batch.text_of(int(start), int(end)).replace("\n", " ") for start, end in bounds]
             keep[keep] = ~_any_holds(texts, self._unless[number])[of_span]
         if self._document_unless[number]:
             document, of_span = np.unique(batch.documents.of_token[token[keep]], return_inverse=True)
