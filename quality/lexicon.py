@@ -489,7 +489,10 @@ def _rule(path: Path, block: dict[str, object], words: Mapping[str, str]) -> Rul
     if not (block.get("phrases") or block.get("patterns") or block.get("lexicon")):
         raise ValueError(f"{name}: needs phrases, a lexicon or patterns")
     values = {k: _tuples(v) for k, v in block.items()}
-    for fields, separator in ((("phrases", "anchors"), ","), (("patterns", "unless", "document_unless"), "|")):
+    for fields, separator in (
+        (("phrases", "anchors"), ","),
+        (("patterns", "unless", "document_unless"), "|"),
+    ):
         for field_name in fields:
             some = block.get(field_name, [])
             values[field_name] = tuple(_with_words(name, str(one), words, separator) for one in some)  # type: ignore[attr-defined]

@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "model": BASE | {"features", "report"},
     "scorer": BASE | {"features", "evidence", "model", "report", "records", "officeholders", "mentions"},
     "catalogue": BASE | {"features"},
+    "misfires": {"lexicon", "records", "scorer"},
     "render": COLUMNS | {"report"},
 }
 MAY_IMPORT["learn"] = set(MAY_IMPORT) | {"learn"}
