@@ -42,6 +42,7 @@ QUOTED = ("silent", "allowed")
 _STEM = np.uint64(0x5D588B656C078965)
 _ROOT = np.uint64(0x2545F4914F6CDD1D)
 _BRACES, _STAR = re.compile(r"\{([^{}]*)\}"), re.compile(r"\w\*")
+_BEFORE = "x "
 _LIST = re.compile(r"\$([a-z][a-z_]*)")
 
 
@@ -120,14 +121,16 @@ class Phrases:
         texts = list(forms)
         for k in stars:
             texts[k] = forms[k].replace("*", "")
+        # behind a word, or a dash that opens a phrase would be read as the mark of a list item
+        texts = [_BEFORE + t for t in texts]
         batch = Batch.of(texts, [[t] for t in texts])
-        first, last = batch.documents.first, batch.documents.last
+        first, last = batch.documents.first + 1, batch.documents.last
         if (first == last).any():
             form = forms[int(np.argmax(first == last))]
             raise ValueError(f"phrase {form!r} holds no token: write at least one word")
         is_stem = np.zeros(batch.token_word.size, bool)
         for k in stars:
-            ends = batch.document_start[k] + np.array(sorted(_star_ends(forms[k])), np.int64)
+            ends = batch.document_start[k] + len(_BEFORE) + np.array(sorted(_star_ends(forms[k])), np.int64)
             is_stem[first[k] : last[k]] = np.isin(batch.token_end[first[k] : last[k]], ends)
         stem = np.unique(batch.token_word[is_stem])
         stem_hash, size = batch.vocabulary.hash[stem], batch.vocabulary.length[stem]
