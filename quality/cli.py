@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from quality.lexicon import Rule
     from quality.records import Record
     from quality.report import Report
     from quality.scorer import Scorer
@@ -438,7 +439,8 @@ def _summary(verdicts: Sequence[str], n_problems: int) -> str:
 
 
 @main.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, metavar="[NAME | bench]")
+@click.argument("where", nargs=-1, type=click.Path(exists=True), metavar="[DIR]...")
 @click.option(
     "--rules",
     "own",
@@ -446,8 +448,19 @@ def _summary(verdicts: Sequence[str], n_problems: int) -> str:
     type=click.Path(exists=True, dir_okay=False),
     help="A rule pack of your own, to list or to check.",
 )
-def rules(name: str | None, own: tuple[str, ...]) -> None:
-    """List the rules, or explain one: what it finds, why that counts, examples.
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="With bench: a table, or one JSON object.",
+)
+@click.pass_context
+def rules(
+    ctx: click.Context, name: str | None, where: tuple[str, ...], own: tuple[str, ...], form: str
+) -> None:
+    """List the rules, explain one (what it finds, why that counts, examples), or measure them.
 
     \b
     To list all rules:
@@ -458,6 +471,8 @@ def rules(name: str | None, own: tuple[str, ...]) -> None:
         quality rules leak.chatbot
     To check a rule pack of your own:
         quality rules --rules house.toml
+    To see how often each fires in reliable and in unreliable texts (JSON Lines with a label):
+        quality rules bench corpora/
     """
     from quality.catalogue import known_rules, rule_page
     from quality.registry import own_packs
@@ -471,6 +486,10 @@ def rules(name: str | None, own: tuple[str, ...]) -> None:
         told = held if n_rules else "no rule in it; a rule begins with [[rule]]"
         click.echo(f"quality: {path}: {told}", err=True)
     known = known_rules(packs)
+    if name == "bench":
+        ctx.exit(_bench(_scorer_with(ctx.obj, own), known, where, form))
+    if where or form != "text":
+        raise click.UsageError("only `quality rules bench DIR` takes folders or a --format")
     chosen = [r for r in known if name is None or r.id == name or r.id.partition(".")[0] == name]
     if not chosen:
         _unknown("rule", str(name), [r.id for r in known])
@@ -478,6 +497,41 @@ def rules(name: str | None, own: tuple[str, ...]) -> None:
         _say(rule_page(chosen[0]))
         return
     _list([(r.id, r.tier, r.title) for r in chosen])
+
+
+def _scorer_with(model: str, own: tuple[str, ...]) -> Scorer:
+    _usable(model)
+    return _scorer(model, "default", own)
+
+
+def _bench(scorer: Scorer, known: Sequence[Rule], where: Sequence[str], form: str) -> int:
+    """Print how often the rules fire in labelled texts; the exit code."""
+    from quality.misfires import bench, table
+    from quality.records import Problem, read
+
+    paths = [
+        str(path)
+        for place in map(Path, where)
+        for path in (sorted(place.glob("*.jsonl*")) if place.is_dir() else [place])
+    ]
+    if not paths:
+        raise click.UsageError("give a folder of labelled texts, or some files: quality rules bench DIR")
+    problems: list[Problem] = []
+
+    def records() -> Iterator[Record]:
+        for item in read(paths):
+            if isinstance(item, Problem):
+                problems.append(item)
+                click.echo(f"quality: {item}", err=True)
+            else:
+                yield item
+
+    try:
+        found = bench(scorer, known, records())
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    _say(json.dumps(found.to_dict(), indent=1) if form == "json" else table(found))
+    return UNREADABLE if problems else DONE
 
 
 @main.command()

@@ -36,13 +36,15 @@ class Some:
 
 
 class Pattern:
-    """A regular expression with what its matches hold.
-
-    Raises re.error where `expression` is none.
-    """
+    """A regular expression with what its matches hold; compiled when it is first needed."""
 
     def __init__(self, expression: str) -> None:
-        self.regex = re.compile(expression, re.IGNORECASE)
+        self.expression = expression
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """The expression compiled; raises re.error where it is none."""
+        return re.compile(self.expression, re.IGNORECASE)
 
     def search(self, some: Some) -> Iterator[tuple[int, re.Match[str]]]:
         """Number of a text and match, for all matches that do not overlap, as `finditer` gives them."""
@@ -64,7 +66,7 @@ class Pattern:
     @cached_property
     def _pieces(self) -> tuple[list[bytes], list[list[bytes]]]:
         """Pieces one of which any match begins with; if not known, lists of each of which any match holds one."""
-        runs = _runs(_parser.parse(self.regex.pattern, re.IGNORECASE))
+        runs = _runs(_parser.parse(self.expression, re.IGNORECASE))
         heads = {piece[:1] for piece in runs[0]}
         if not any(head.isalnum() or not head.strip() for head in heads):
             return sorted(heads), []  # marks are rare

@@ -14,7 +14,8 @@ MAY_IMPORT = {
     "report": set(),
     "records": set(),
     "pattern": COLUMNS,
-    "lexicon": COLUMNS | {"pattern"},
+    "backtracking": set(),
+    "lexicon": COLUMNS | {"pattern", "backtracking"},
     "registry": COLUMNS | {"lexicon"},
     "minhash": COLUMNS,
     "topics": COLUMNS | {"lexicon"},
@@ -28,6 +29,7 @@ MAY_IMPORT = {
     "model": BASE | {"features", "report"},
     "scorer": BASE | {"features", "evidence", "model", "report", "records", "officeholders", "mentions"},
     "catalogue": BASE | {"features"},
+    "misfires": {"lexicon", "records", "scorer"},
     "render": COLUMNS | {"report"},
 }
 MAY_IMPORT["learn"] = set(MAY_IMPORT) | {"learn"}
