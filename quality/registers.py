@@ -26,6 +26,8 @@ POINTS = {"telling": 2, "opening": 2, "faint": 1, "leading": 1}
 # A register is at home in a text that has more than this many points of it in its other paragraphs, and one more
 # for every ten of them; a paragraph gives two at most. Farms put two or three such pieces into a story.
 AT_HOME, EVERY = 2, 10
+# Points from which a paragraph speaks a register.
+CLEAR = 2
 
 
 @cache
@@ -79,7 +81,8 @@ def cue_points(batch: Batch) -> tuple[NDArray[np.int64], Ints]:
 def foreign_register(batch: Batch) -> tuple[Ints, Ints]:
     """Points of a paragraph for registers foreign to its text, less its words of the story; the strongest register.
 
-    int64[paragraphs] each; the register is an index of `REGISTERS`, the first of equals.
+    int64[paragraphs] each. No points where no single register has two: the matter of several is no register. The
+    register is an index of `REGISTERS`, the first of equals.
     """
     points, story = cue_points(batch)
     group = batch.paragraphs
@@ -90,4 +93,5 @@ def foreign_register(batch: Batch) -> tuple[Ints, Ints]:
     n_others = np.bincount(group.parent, minlength=batch.n_documents)[group.parent] - 1
     usual = AT_HOME + n_others // EVERY
     foreign = np.where(others <= usual[:, None], points, 0)
-    return foreign.sum(axis=1) - story, foreign.argmax(axis=1) if group.n else np.zeros(0, np.int64)
+    spoken = foreign.max(axis=1) >= CLEAR
+    return np.where(spoken, foreign.sum(axis=1) - story, 0), foreign.argmax(axis=1)

@@ -31,7 +31,7 @@ def foreign(*texts: str) -> list[list[int]]:
 
 
 def test_a_telling_cue_weighs_two_points_and_a_word_of_the_matter_one() -> None:
-    assert points("The member states shall ensure it.") == {"regulation": 4}
+    assert points("The gearbox is placed on the market.") == {"regulation": 2}
     assert points("The gearbox has a spatula in it.") == {"advice": 1}
     assert points("The gearbox has a leak in it.") == {}
 
@@ -41,8 +41,8 @@ def test_a_cue_counts_once_in_a_paragraph() -> None:
 
 
 def test_an_imperative_counts_at_the_start_of_a_sentence_only() -> None:
-    assert points("It rains. Rinse the gearbox at noon today.") == {"advice": 3}
-    assert points("They rinse the gearbox at noon today.") == {"advice": 1}
+    assert points("It rains. Rinse the gearbox at dusk today.") == {"advice": 3}
+    assert points("They rinse the gearbox at dusk today.") == {"advice": 1}
 
 
 def test_a_nod_counts_at_the_start_of_a_paragraph_only() -> None:
@@ -51,8 +51,15 @@ def test_a_nod_counts_at_the_start_of_a_paragraph_only() -> None:
 
 
 def test_words_of_the_story_count_against_a_register() -> None:
-    assert foreign(f"{STORY}\n{PLUG}")[0][-1] > foreign(f"{STORY}\n{PLUG} She said he had one.")[0][-1] >= 0
-    assert foreign(f"{STORY}\nShe said he had one.")[0] == [0, 0, 0, 0, 0, -3 - 1]
+    plain, told = foreign(f"{STORY}\n{PLUG}", f"{STORY}\n{PLUG} She said he had one.")
+    assert plain[-1] - told[-1] == 4
+
+
+def test_the_matter_of_several_registers_is_none() -> None:
+    spatula, both = "The gearbox has a spatula in it.", "The gearbox has a spatula and a mattress in it."
+    assert points(both) == {"plug": 1, "advice": 1}
+    assert foreign(f"{STORY}\n{both}")[0][-1] == 0
+    assert foreign(f"{STORY}\n{spatula} And a whisk.")[0][-1] == 2
 
 
 def test_a_register_is_foreign_where_the_text_speaks_otherwise() -> None:

@@ -451,9 +451,9 @@ def astray_paragraph(batch: Batch) -> Spans:
 
 # ---- pieces of another register ----------------------------------------------------------------------
 
-# Points of cues that a paragraph of another register has at least. Two count from log odds of -7.5 on, each further
-# one lets the bound down by one, to -9.5: chosen on the first half of the texts made for the project.
-POINTS_LOW, POINTS_COUNTED, REGISTER_BOUND = 2, 4, -5.5
+# Points of cues that a paragraph of another register has at least. Two count from log odds of -8 on, each further
+# one lets the bound down by one, to -10: chosen on the first half of the texts made for the project.
+POINTS_LOW, POINTS_COUNTED, REGISTER_BOUND = 2, 4, -6.0
 
 
 @once_per_batch
