@@ -537,7 +537,7 @@ _register_rule(
     title="nod to the story",
     message="a paragraph about something else that nods to the story",
     why="It joins another matter to the story by a phrase such as «those following this may also like to know». "
-    "The nod is there for search engines or to hide that the two have nothing in common.",
+    "Farms use it to hold together what has nothing in common; a digest may do so too, and does so throughout.",
     intruder="Those following the delay of the library may also like to know that lovers of old maps can take heart "
     "from a small exhibition about canals in another county.",
     at_home="In view of the fair, friends of maps may also like to know where the canals ran.\n"
