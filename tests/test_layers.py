@@ -24,7 +24,9 @@ MAY_IMPORT = {
     "dating": COLUMNS | {"mentions"},
     "hindsight": set(),
     "copies": COLUMNS | {"lexicon"},
-    "features": BASE | {"copies", "minhash", "topics", "officeholders", "mentions", "dating", "hindsight"},
+    "registers": COLUMNS | {"lexicon"},
+    "features": BASE
+    | {"copies", "minhash", "registers", "topics", "officeholders", "mentions", "dating", "hindsight"},
     "evidence": BASE | {"features", "copies", "report"},
     "model": BASE | {"features", "report"},
     "scorer": BASE | {"features", "evidence", "model", "report", "records", "officeholders", "mentions"},
