@@ -124,7 +124,7 @@ class Phrases:
             texts[k] = forms[k].replace("*", "")
         # behind a word, or a dash that opens a phrase would be read as the mark of a list item
         texts = [_BEFORE + t for t in texts]
-        batch = Batch.of(texts, [[t] for t in texts])
+        batch = Batch.of(texts)
         first, last = batch.documents.first + 1, batch.documents.last
         if (first == last).any():
             form = forms[int(np.argmax(first == last))]
