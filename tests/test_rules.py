@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from quality.backtracking import most_ways
-from quality.lexicon import DATA, WAYS_HIGH, Phrases, Rule, RulePack, expand, read_lexicon, sources
+from quality.lexicon import DATA, WAYS_HIGH, Phrases, Rule, RulePack, expand, sources
 from quality.text import Batch
 
 FILES = sorted((DATA / "rules").glob("*.toml"))
