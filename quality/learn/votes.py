@@ -87,7 +87,9 @@ def gathered(voted: Iterable[Voted]) -> tuple[list[Voted], list[Problem]]:
     kept: dict[str, Voted] = {}
     problems = []
     for text, one in texts.items():
-        name = one.record.id or f"text-{hashlib.sha256(text.encode('utf8', 'surrogatepass')).hexdigest()[:16]}"
+        name = (
+            one.record.id or f"text-{hashlib.sha256(text.encode('utf8', 'surrogatepass')).hexdigest()[:16]}"
+        )
         if name in kept:
             problems.append(
                 Problem(one.record.source, None, f"id {name!r} is given to two texts: the second is left out")
@@ -97,7 +99,9 @@ def gathered(voted: Iterable[Voted]) -> tuple[list[Voted], list[Problem]]:
     return list(kept.values()), problems
 
 
-def label_records(voted: Sequence[Voted], *, unmarked: str | None = None) -> Iterator[dict[str, Any] | Problem]:
+def label_records(
+    voted: Sequence[Voted], *, unmarked: str | None = None
+) -> Iterator[dict[str, Any] | Problem]:
     """A label record for each text, or a problem where roles and paragraphs do not line up.
 
     `unmarked` is the role of paragraphs in which an annotator marked none; None leaves them open.
