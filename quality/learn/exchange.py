@@ -530,7 +530,7 @@ class _Answers(NamedTuple):
     user: str | None
     status: object
     time: object
-    values: dict[str, object]
+    answers: dict[str, object]
 
 
 def _argilla_answers(row: Mapping[str, Any]) -> list[_Answers]:
@@ -563,9 +563,9 @@ def _argilla_answers(row: Mapping[str, Any]) -> list[_Answers]:
     by_user: dict[str | int, _Answers] = {}
     for question, k, value, given_user, status in told:
         user = _person(given_user)
-        answers = by_user.setdefault(k if user is None else user, _Answers(user, status, None, {}))
-        answers.values[question] = value
-    return list(by_user.values())
+        theirs = by_user.setdefault(k if user is None else user, _Answers(user, status, None, {}))
+        theirs.answers[question] = value
+    return [*by_user.values()]
 
 
 # --- values -------------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def suggestions(
             yield _csv_row([given.get(name, "") for name in _CSV_COLUMNS])
         else:
             between = (",\n" if number else "\n") if array else ""
-            yield between + _json(given) + ("" if array else "\n")
+            yield between + json_line(given) + ("" if array else "\n")
     yield "\n]\n" if array else ""
 
 
@@ -142,8 +142,10 @@ def _for_argilla(s: _Suggestion) -> dict[str, Any]:
         return {"value": value, "score": score, "agent": s.agent}
 
     def marked(marks: Iterable[Mark]) -> dict[str, Any] | None:
-        # Argilla's page counts UTF-16, but its server refuses what ends beyond the number of code points
-        fit = [m for m in marks if m[1] <= len(s.record.text)]
+        # Argilla's page counts UTF-16, but its server refuses what ends beyond the number of code points:
+        # at the end of a text with emoji a mark is cut by as many characters, or left out
+        limit = len(s.record.text)
+        fit = [(start, min(end, limit), name, score) for start, end, name, score in marks if start < limit]
         value = [{"label": name, "start": start, "end": end} for start, end, name, _ in fit]
         scores = [score for *_, score in fit]
         return question(value, None if None in scores else scores) if value else None
@@ -182,7 +184,7 @@ def _for_csv(s: _Suggestion) -> dict[str, Any]:
         "reliability": "" if s.report.reliability is None else repr(s.report.reliability),
         "verdict": s.report.verdict,
         "findings": "; ".join(f"{f.rule}: {f.text}" for f in s.report.findings) if s.findings else "",
-        "paragraphs": "" if parts is None else _json(list(parts)),
+        "paragraphs": "" if parts is None else json_line(list(parts)),
         "model": s.agent,
     }
 
@@ -194,7 +196,8 @@ def _csv_row(cells: Iterable[str]) -> str:
     return line.getvalue()
 
 
-def _json(value: object) -> str:
+def json_line(value: object) -> str:
+    """A value as JSON on one line, readable where UTF-8 can say it."""
     line = json.dumps(value, ensure_ascii=False, allow_nan=False)
     try:
         line.encode("utf8")
@@ -222,7 +225,7 @@ def setup(tool: str, rules: Sequence[str]) -> str:
             '  <Text name="text" value="$text" granularity="word"/>\n</View>\n'
         )
     if tool == "doccano":
-        return _json([{"text": name} for name in (*LABELS, *ROLES, *rules)]) + "\n"
+        return json_line([{"text": name} for name in (*LABELS, *ROLES, *rules)]) + "\n"
     if tool == "prodigy":
         blocks = [
             {"view_id": "spans_manual", "labels": [*ROLES, *rules]},

@@ -24,6 +24,9 @@ LABELS = ("reliable", "unreliable", "unclear")
 # guideline's "more than half" (labelled/README.md).
 MARKED_SHARE_LOW = 0.5
 
+# Texts that are cut into paragraphs together: a megabyte or so of articles.
+TEXTS_AT_ONCE = 256
+
 
 class Span(NamedTuple):
     """A marked stretch of a text: code points, and the name it was given."""
@@ -106,6 +109,11 @@ def label_records(
 
     `unmarked` is the role of paragraphs in which an annotator marked none; None leaves them open.
     """
+    for k in range(0, len(voted), TEXTS_AT_ONCE):
+        yield from _some_label_records(voted[k : k + TEXTS_AT_ONCE], unmarked)
+
+
+def _some_label_records(voted: Sequence[Voted], unmarked: str | None) -> Iterator[dict[str, Any] | Problem]:
     batch = Batch.of([v.record.text for v in voted], [v.record.paragraphs for v in voted])
     paragraphs: list[list[tuple[int, int]]] = [[] for _ in voted]
     places = zip(batch.paragraphs.parent, batch.paragraphs.start, batch.paragraphs.end, strict=True)
@@ -267,3 +275,33 @@ def agreement(records: Iterable[Mapping[str, Any]]) -> list[Agreement]:
                 one = [[v == value for v in unit] for unit in some]
                 found.append(Agreement(f"{what} {value}", alpha(one), len(some)))
     return found
+
+
+def told(records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Lines on what was imported: votes and labels, agreement, and where annotators differ."""
+    votes = [vote for record in records for vote in record["votes"]]
+    names = {vote["annotator"] for vote in votes if vote["annotator"]}
+    labels = Counter(record["label"] for record in records)
+    counted = ", ".join(f"{labels[label]} {label}" for label in LABELS if labels[label])
+    yield f"{_n(len(records), 'text')}, {_n(len(votes), 'vote')} by {_n(len(names), 'named annotator')}: {counted}"
+    marks = Counter(
+        name for vote in votes for _, _, name in vote.get("spans", ()) if name not in ROLES
+    )  # what is no role is kept in the votes and means nothing to training: a misspelt role would be among it
+    if marks:
+        yield f"marks that are no role: {', '.join(f'{name} {n}' for name, n in marks.most_common())}"
+    agreed = agreement(records)
+    if agreed:
+        yield "agreement (Krippendorff's alpha: 1 full, 0 that of chance; below .67 do not build on it)"
+        width = max(len(a.what) for a in agreed)
+        for a in agreed:
+            shown = "   -" if math.isnan(a.alpha) else f"{a.alpha:.2f}"
+            unit = "text" if a.what.startswith("label") else "paragraph"
+            yield f"  {a.what:<{width}}  {shown:>5}  on {_n(a.n_units, unit)}"
+    differing = [(record["id"], lines) for record in records if (lines := conflicts(record))]
+    if differing:
+        yield f"annotators differ on {_n(len(differing), 'text')}"
+        yield from (f"  {name}: {line}" for name, lines in differing for line in lines)
+
+
+def _n(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"
