@@ -630,7 +630,7 @@ TOOLS = ("label-studio", "prodigy", "doccano", "argilla", "csv")
 
 
 @main.command("import")
-@click.argument("tool", type=click.Choice(TOOLS))
+@click.argument("tool", type=click.Choice(TOOLS), metavar="TOOL")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("-o", "out", metavar="FILE", help="Where the labels go; standard output when not given.")
 @click.option(
@@ -668,6 +668,8 @@ def import_labels(
     unit: str | None,
 ) -> None:
     """Turn what a labelling tool exported into labels, with every vote kept, and tell how far votes agree.
+
+    TOOL is label-studio, prodigy, doccano, argilla or csv (a table). Several files are one set of labels.
 
     \b
     To import a project of Label Studio:
@@ -708,7 +710,7 @@ def import_labels(
 
 
 @main.command("export")
-@click.argument("tool", type=click.Choice(TOOLS))
+@click.argument("tool", type=click.Choice(TOOLS), metavar="TOOL")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option("-o", "out", metavar="FILE", help="Where the suggestions go; standard output when not given.")
 @click.option(
@@ -735,6 +737,8 @@ def export_suggestions(
     setup: bool,
 ) -> None:
     """Score texts and write the results as suggestions for a labelling tool to start from.
+
+    TOOL is label-studio, prodigy, doccano, argilla or csv (a table).
 
     \b
     To label texts in Label Studio, with what this program thinks of them to begin with:

@@ -3,9 +3,13 @@
 import csv
 import io
 import json
+import tempfile
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from quality import cli
 from quality.learn.exchange import TOOLS, UNITS, Reader, utf16_starts
@@ -141,11 +145,11 @@ def test_label_studio_annotators_may_be_described(read):
 
 def test_label_studio_skips_and_predictions_are_no_votes(read):
     predicted = [{"model_version": "m", "score": 0.5, "result": annotation(choices=["reliable"])["result"]}]
-    given = [
+    tasks = [
         task(annotation(choices=["reliable"], was_cancelled=True), predictions=predicted),
         task(predictions=predicted),
     ]
-    texts, problems, passed_over = read("label-studio", given)
+    texts, problems, passed_over = read("label-studio", tasks)
     assert [text.votes for text in texts] == [(), ()]
     assert (problems, passed_over) == ([], {"skipped by the annotator": 1, "without an annotation": 1})
 
@@ -466,6 +470,58 @@ def test_a_bad_task_does_not_stop_the_others(read):
     assert ([t.votes[0].label for t in texts], len(problems)) == (["reliable"], 2)
 
 
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=4)
+    | st.sampled_from(["label", "reliable"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+WHOLE = {
+    "label-studio": task(annotation(3, ["reliable"], [(0, 6, "filler", TEXT[:5])])),
+    "prodigy": prodigy(
+        accept=[1], options=[{"id": 1, "text": "reliable"}], spans=[{"start": 0, "end": 2, "label": "x"}]
+    ),
+    "doccano": {"id": 3, "text": TEXT, "label": ["reliable"], "entities": [[0, 3, "filler"]], "user": "ada"},
+    "argilla": ARGILLA["server"],
+}
+
+
+def places(value, path=()):
+    """Paths to every part of a JSON value."""
+    yield path
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield from places(value[key], (*path, key))
+
+
+@given(st.data(), st.sampled_from([*WHOLE, "flat", "client", "min"]))
+def test_whatever_stands_in_a_field_is_a_vote_or_a_problem(data, name):
+    row = {
+        "id": 1,
+        "text": TEXT,
+        "verdict": "reliable",
+        "role": [{"start": 0, "end": 3, "labels": ["filler"]}],
+    }
+    whole = json.loads(json.dumps({**WHOLE, **ARGILLA, "min": row}[name]))
+    *way, last = data.draw(st.sampled_from([p for p in places(whole) if p]))
+    part = whole
+    for key in way:
+        part = part[key]
+    part[last] = data.draw(JSON)
+    tool = {"flat": "argilla", "client": "argilla", "min": "label-studio"}.get(name, name)
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump([whole], file)
+        file.flush()
+        found = list(Reader(tool).read(file.name))
+    assert found
+    voted, _ = gathered(item for item in found if isinstance(item, Voted))
+    for record in label_records(voted):
+        assert isinstance(record, dict | Problem)
+
+
 def test_missing_and_packed_files_are_told(tmp_path):
     (tmp_path / "x.zip").write_bytes(b"PK\3\4\0\0\0\0")
     found = [
@@ -590,11 +646,11 @@ def test_only_what_is_asked_for_is_marked():
 @pytest.mark.parametrize("tool", ["label-studio", "prodigy", "doccano", "csv"])
 def test_given_paragraphs_travel_along(read, tool):
     record = Record("a", "x", "One\ntwo\n\n=three", paragraphs=("One\ntwo", "=three"))
-    given = Report(
+    unsure = Report(
         "a", "x", None, "unsure", "default", {}, (Paragraph(0, 0, 7, "content", {"content": 1.0}, None),), (), (), 0.0,
         {"name": "m", "digest": "0"},
     )  # fmt: skip
-    written = "".join(suggestions(tool, [(record, given)]))
+    written = "".join(suggestions(tool, [(record, unsure)]))
     ((text,), problems, _) = read(tool, accepted(tool, written), annotator="ada")
     assert (problems, text.record.paragraphs) == ([], ("One\ntwo", "=three"))
 
@@ -652,6 +708,19 @@ def test_the_commands_know_the_tools():
     assert cli.TOOLS == TOOLS == tuple(UNITS)
 
 
+def test_the_page_on_labels_names_every_tool_and_option():
+    page = (Path(__file__).parents[1] / "docs" / "labels.md").read_text("utf8")
+    assert all(page.count(f"| `{tool}` |") == 2 for tool in TOOLS)
+    options = {
+        o
+        for name in ("import", "export")
+        for p in cli.main.commands[name].params
+        for o in p.opts
+        if o[:2] == "--"
+    }
+    assert all(f"`{o}" in page or f" {o}" in page for o in options - {"--date", "--policy"})
+
+
 def test_import_writes_records_with_votes_and_tells_agreement(tmp_path):
     for name, label in (("ada", "reliable"), ("ben", "unreliable")):
         rows = lines(
@@ -670,7 +739,7 @@ def test_import_writes_records_with_votes_and_tells_agreement(tmp_path):
     assert (
         "quality:   label              0.00  on 2 texts" not in done.stderr
     )  # spaces are folded for terminals
-    assert "label 0.00 on 2 texts" in done.stderr
+    assert "label: 0.00, on 2 texts" in done.stderr
     assert f"{records[0]['id']}: label: reliable (ada), unreliable (ben)" in done.stderr
 
 
@@ -729,8 +798,8 @@ def test_export_reads_standard_input_and_writes_standard_output():
         "export", "prodigy", "--spans", "none", input=lines({"id": "a", "text": "The bridge is open."})
     )
     assert done.exit_code == 0
-    given = json.loads(done.stdout)
-    assert (given["text"], given["spans"], given["meta"]["quality_id"]) == ("The bridge is open.", [], "a")
+    row = json.loads(done.stdout)
+    assert (row["text"], row["spans"], row["meta"]["quality_id"]) == ("The bridge is open.", [], "a")
 
 
 def test_export_tells_what_a_tool_must_be_told_first():

@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+from pathlib import Path
 
 import pytest
 
@@ -244,24 +246,42 @@ def test_what_is_told_names_every_text_on_which_annotators_differ():
     assert list(told([same, other])) == [
         "2 texts, 4 votes by 2 named annotators: 1 reliable, 1 unclear",
         "marks that are no role: Boilerplat 1",
-        "agreement (Krippendorff's alpha: 1 full, 0 that of chance; below .67 do not build on it)",
-        "  label              0.00  on 2 texts",
-        "  label reliable     0.00  on 2 texts",
-        "  label unreliable   0.00  on 2 texts",
+        "agreement, as Krippendorff's alpha (1 full, 0 by chance; build on nothing below 0.67)",
+        "  label: 0.00, on 2 texts",
+        "  label reliable: 0.00, on 2 texts",
+        "  label unreliable: 0.00, on 2 texts",
         "annotators differ on 1 text",
         "  b: label: reliable (ada), unreliable (ben)",
     ]
 
 
+def test_agreement_without_any_difference_between_texts_is_told_as_undefined():
+    lines = list(told([record_of(vote("ada", "reliable"), vote("ben", "reliable"))]))
+    assert lines[2:] == [
+        "  label: undefined, all are alike, on 1 text",
+        "  label reliable: undefined, all are alike, on 1 text",
+    ]
+
+
 def test_a_record_with_votes_is_read_like_any_labelled_text(tmp_path):
     spans = (Span(0, 4, "boilerplate"),)
-    record = record_of(
-        vote("ada", "unreliable", spans=spans), group="g", kind="navigation", licence="CC0-1.0"
-    )
+    about = {"group": "g", "kind": "navigation", "corpus": "house", "licence": "CC0-1.0"}
+    record = record_of(vote("ada", "unreliable", spans=spans), **about)
     (tmp_path / "x.jsonl").write_text(json.dumps(record) + "\n", "utf8")
     (text,) = own(tmp_path)
     assert (text.id, text.group, text.label, text.kind) == ("a", "g", "unreliable", "navigation")
+    assert (text.corpus, record["licence"]) == ("house", "CC0-1.0")
     assert (text.text, text.roles) == (TEXT, ("boilerplate", None, None))
+
+
+def test_the_page_on_labels_names_every_field_of_a_record_and_of_a_vote():
+    page = (Path(__file__).parents[1] / "docs" / "labels.md").read_text("utf8")
+    said = vote(
+        "ada", "reliable", kind="sound", task="1", rejected=("unclear",), spans=(Span(0, 4, "boilerplate"),)
+    )
+    record = record_of(said, date="2026-01-05", url="https://example.org", corpus="house")
+    named = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (.*?) \|", page, re.MULTILINE))))
+    assert {*record, *record["votes"][0]} <= named | {"votes"}
 
 
 def test_fields_that_nobody_gave_say_so():

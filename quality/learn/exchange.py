@@ -38,7 +38,7 @@ UNITS: Mapping[str, str] = {
 TOOLS = tuple(UNITS)
 
 # Fields of our own that travel through a tool and back; `quality_id` is the id, since tools have theirs.
-TRAVELLING = ("title", "date", "url", "group", "kind", "source", "licence")
+TRAVELLING = ("title", "date", "url", "group", "kind", "corpus", "source", "licence")
 
 # Names of fields of Label Studio's JSON-MIN and of Argilla's flat records that hold no answer.
 _NO_ANSWER = {"id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement"}
@@ -107,7 +107,11 @@ class Reader:
         if self.unit not in (None, "utf16", "codepoint"):
             raise ValueError(f"unknown unit of offsets {self.unit!r}; expected utf16 or codepoint")
         for name, meaning in self.label_map.items():
-            if meaning != "-" and meaning not in (*LABELS, *ROLES) and not re.match("kind:.", meaning):
+            if (
+                meaning != "-"
+                and meaning not in (*LABELS, *ROLES)
+                and not re.fullmatch("kind:[^:]+", meaning)
+            ):
                 raise ValueError(
                     f"{name}={meaning}: {meaning!r} is none of {', '.join((*LABELS, *ROLES))}, kind:NAME, -"
                 )
@@ -198,9 +202,9 @@ class Reader:
                 continue
             names = _strings(names, f"{place}.value.{kind}")
             if "start" in value:
+                quoted = _quoted(value)
                 marks += [
-                    _Mark(value["start"], value.get("end"), name, f"{place}.value", value.get("text"))
-                    for name in names
+                    _Mark(value["start"], value.get("end"), name, f"{place}.value", quoted) for name in names
                 ]
             elif self.label_field in (None, item.get("from_name")):
                 choices += [_Choice(name, f"{place}.value.{kind}") for name in names]
@@ -220,7 +224,7 @@ class Reader:
                 where = f"{name}[{k}]" if isinstance(value, list) else name
                 if isinstance(part, dict) and "start" in part:
                     marks += [
-                        _Mark(part["start"], part.get("end"), label, where, part.get("text"))
+                        _Mark(part["start"], part.get("end"), label, where, _quoted(part))
                         for label in _strings(part.get("labels"), f"{where}.labels")
                     ]
                 elif isinstance(part, dict) and "choices" in part:
@@ -242,15 +246,11 @@ class Reader:
             return record, []
         named = task.get("label")
         choices = [] if named is None else [_Choice(_string(named, "label"), "label")]
-        texts = {
-            option.get("id"): option.get("text")
-            for option in _typed(task, "options", list, [])
-            if isinstance(option, dict)
-        }
+        options = [o for o in _typed(task, "options", list, []) if isinstance(o, dict)]
         for k, chosen in enumerate(_typed(task, "accept", list, [])):
             # numbered options are told by their text
-            name = texts.get(chosen, chosen) if isinstance(chosen, int) else chosen
-            choices.append(_Choice(_string(name, f"accept[{k}]"), f"accept[{k}]"))
+            named_so = [o.get("text") for o in options if isinstance(chosen, int) and o.get("id") == chosen]
+            choices.append(_Choice(_string((named_so or [chosen])[0], f"accept[{k}]"), f"accept[{k}]"))
         marks = []
         for k, given in enumerate(_typed(task, "spans", list, [])):
             span = _object(given, f"spans[{k}]")
@@ -471,12 +471,8 @@ def _objects(path: str, text: str) -> Iterator[_Item | Problem]:
     if text.lstrip().startswith("["):
         try:
             whole = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
-            yield Problem(
-                path,
-                getattr(error, "lineno", None),
-                f"not JSON ({getattr(error, 'msg', 'nested too deeply')})",
-            )
+        except (ValueError, RecursionError) as error:
+            yield Problem(path, getattr(error, "lineno", None), f"not JSON ({_fault(error)})")
             return
         for number, value in enumerate(whole, 1):
             if isinstance(value, dict):
@@ -492,11 +488,9 @@ def _objects(path: str, text: str) -> Iterator[_Item | Problem]:
         number += 1
         try:
             value = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            reason = getattr(error, "msg", "nested too deeply")
-            yield Problem(
-                path, line_number, f"not JSON ({reason}): one array, or one object a line is expected"
-            )
+        except (ValueError, RecursionError) as error:
+            expected = "one array, or one object a line is expected"
+            yield Problem(path, line_number, f"not JSON ({_fault(error)}): {expected}")
             continue
         if isinstance(value, dict):
             yield _Item(number, line_number, value)
@@ -600,6 +594,12 @@ def _strings(value: object, where: str) -> list[str]:
     return [_string(v, where) for v in value]
 
 
+def _quoted(value: Mapping[str, Any]) -> str | None:
+    """The text that Label Studio quotes beside offsets; it need not."""
+    text = value.get("text")
+    return text if isinstance(text, str) else None
+
+
 def _json_list(cell: str, where: str) -> list[Any]:
     try:
         value: object = json.loads(cell)
@@ -608,6 +608,11 @@ def _json_list(cell: str, where: str) -> list[Any]:
     if not isinstance(value, list):
         raise ValueError(f"{where}: {_short(value)} is not a list")
     return value
+
+
+def _fault(error: Exception) -> str:
+    """What is wrong with some JSON, without the place."""
+    return error.msg if isinstance(error, json.JSONDecodeError) else str(error)
 
 
 def _short(value: object) -> str:
@@ -661,9 +666,10 @@ def _code_points(text: str, mark: _Mark, unit: str) -> tuple[int, int]:
             raise ValueError(f"{mark.where}: {name} is {_short(value)}, expected a whole number")
     assert isinstance(mark.start, int) and isinstance(mark.end, int)  # noqa: PT018 - for the type checker
     starts = utf16_starts(text) if unit == "utf16" else np.arange(len(text) + 1)
-    if not 0 <= mark.start < mark.end <= starts[-1]:
+    length = int(starts[-1])
+    if not 0 <= mark.start < mark.end <= length:
         raise ValueError(
-            f"{mark.where}: {mark.start} to {mark.end} is no stretch of a text of {starts[-1]} "
+            f"{mark.where}: {mark.start} to {mark.end} is no stretch of a text of {length} "
             f"{'UTF-16 code units' if unit == 'utf16' else 'code points'}; see --offsets"
         )
     start = np.searchsorted(starts, mark.start, side="right") - 1

@@ -24,6 +24,9 @@ LABELS = ("reliable", "unreliable", "unclear")
 # guideline's "more than half" (labelled/README.md).
 MARKED_SHARE_LOW = 0.5
 
+# Below this even tentative conclusions are not warranted: Krippendorff, Content Analysis (2004), p. 241.
+ALPHA_LOW = 0.67
+
 # Texts that are cut into paragraphs together: a megabyte or so of articles.
 TEXTS_AT_ONCE = 256
 
@@ -131,14 +134,14 @@ def _label_record(voted: Voted, cut: Sequence[tuple[int, int]], unmarked: str | 
     record = voted.record
     votes = [_with_roles(vote, cut, unmarked) for vote in voted.votes]
     fields = {
-        name: value for name in ("group", "kind", "source", "licence")
+        name: value for name in ("group", "kind", "corpus", "source", "licence")
         if isinstance(value := record.fields.get(name), str) and value
     }  # fmt: skip
     kinds = [vote.kind for vote in votes if vote.kind]
     names = sorted({vote.annotator for vote in votes if vote.annotator})
     whole: dict[str, Any] = {"id": record.id}
     whole |= {"text": record.text} if record.paragraphs is None else {"paragraphs": list(record.paragraphs)}
-    optional = {"title": record.title, "date": record.date, "url": record.url}
+    optional = {"title": record.title, "date": record.date, "url": record.url, "corpus": fields.get("corpus")}
     whole |= {name: value for name, value in optional.items() if value is not None}
     whole |= {
         "label": "unclear",
@@ -284,19 +287,16 @@ def told(records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     labels = Counter(record["label"] for record in records)
     counted = ", ".join(f"{labels[label]} {label}" for label in LABELS if labels[label])
     yield f"{_n(len(records), 'text')}, {_n(len(votes), 'vote')} by {_n(len(names), 'named annotator')}: {counted}"
-    marks = Counter(
-        name for vote in votes for _, _, name in vote.get("spans", ()) if name not in ROLES
-    )  # what is no role is kept in the votes and means nothing to training: a misspelt role would be among it
+    marks = Counter(name for vote in votes for _, _, name in vote.get("spans", ()) if name not in ROLES)
+    # kept in the votes, but nothing learns from them: a misspelt role would be among these
     if marks:
         yield f"marks that are no role: {', '.join(f'{name} {n}' for name, n in marks.most_common())}"
     agreed = agreement(records)
     if agreed:
-        yield "agreement (Krippendorff's alpha: 1 full, 0 that of chance; below .67 do not build on it)"
-        width = max(len(a.what) for a in agreed)
-        for a in agreed:
-            shown = "   -" if math.isnan(a.alpha) else f"{a.alpha:.2f}"
-            unit = "text" if a.what.startswith("label") else "paragraph"
-            yield f"  {a.what:<{width}}  {shown:>5}  on {_n(a.n_units, unit)}"
+        yield f"agreement, as Krippendorff's alpha (1 full, 0 by chance; build on nothing below {ALPHA_LOW})"
+    for a in agreed:
+        value = "undefined, all are alike" if math.isnan(a.alpha) else f"{a.alpha:.2f}"
+        yield f"  {a.what}: {value}, on {_n(a.n_units, 'text' if a.what.startswith('label') else 'paragraph')}"
     differing = [(record["id"], lines) for record in records if (lines := conflicts(record))]
     if differing:
         yield f"annotators differ on {_n(len(differing), 'text')}"
