@@ -762,6 +762,8 @@ def export_suggestions(
         day = None if date is None else iso_day(date)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--date") from None
+    if not files and (sys.stdin is None or sys.stdin.isatty()):
+        raise click.UsageError("name a FILE, or send texts to standard input")
     _check(_Task(ctx.obj, policy, (), (), "jsonl", False, 0, False, "utf-8"))
     scorer = _scorer(ctx.obj, policy)
     n_problems = 0

@@ -420,6 +420,12 @@ def test_csv_columns_of_other_names_can_be_said(read):
     assert problems == [":2: no column 'label': see --label-field; there is text, rating"]
 
 
+def test_a_date_that_is_no_day_is_told(read):
+    ((text,), problems, passed_over) = read("csv", "text,label,date\nOne.,reliable,last week\n")
+    assert (text.record.date, problems) == (None, [])
+    assert passed_over == {"date 'last week' is not a day written YYYY-MM-DD; it is not used": 1}
+
+
 def test_csv_texts_may_be_long(read):
     ((text,), problems, _) = read("csv", f"text,label\n{'a ' * 100_000},reliable\n")
     assert (problems, len(text.record.text)) == ([], 200_000)

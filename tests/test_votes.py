@@ -173,6 +173,12 @@ def test_the_same_text_is_one_record_and_its_id_is_the_first_given():
     assert problems == []
 
 
+def test_a_vote_that_stands_in_two_files_is_one_vote():
+    timed, untimed = vote(None, "reliable", time="2026-01-01T00:00:00Z"), vote(None, "reliable")
+    (one,), _ = gathered([voted(timed, untimed), voted(timed, untimed)])
+    assert one.votes == (timed, untimed, untimed)
+
+
 def test_a_text_without_an_id_has_one_that_is_always_the_same():
     (one,), _ = gathered([voted(id="")])
     assert one.record.id == "text-7a5ad4633e4752a9"

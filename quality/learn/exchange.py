@@ -141,6 +141,7 @@ class Reader:
             place = f"task {item.number}: " if item.line is None else ""
             try:
                 record, said = read_one(path, item.fields)
+                self.passed_over.update(record.warnings)  # such as a date that is no day
                 votes = []
                 for one in said:
                     try:

@@ -82,14 +82,17 @@ class Voted:
 def gathered(voted: Iterable[Voted]) -> tuple[list[Voted], list[Problem]]:
     """Texts with all votes on them, in the order in which they first appear, and what is refused.
 
-    The same text is the same record wherever it comes from. An id given to two texts is a problem: the
+    The same text is the same record wherever it comes from. A vote that is there already, to the second,
+    is the same vote, as where files overlap; without a time nobody can tell, and both count. An id given to two texts is a problem: the
     first one keeps it, the other is left out.
     """
     texts: dict[str, Voted] = {}
     for one in voted:
         known = texts.get(one.record.text)
         record = known.record if known and (known.record.id or not one.record.id) else one.record
-        texts[one.record.text] = Voted(record, (known.votes if known else ()) + one.votes)
+        votes = known.votes if known else ()
+        new = (vote for vote in one.votes if vote.time is None or vote not in votes)
+        texts[one.record.text] = Voted(record, (*votes, *new))
     kept: dict[str, Voted] = {}
     problems = []
     for text, one in texts.items():
