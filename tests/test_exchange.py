@@ -177,6 +177,7 @@ def test_label_studio_json_min_has_a_row_for_each_annotation(read):
         ("2", "unclear", "2026-03-01T11:00:00Z"),
     ]
     assert [t.votes[0].spans for t in texts] == [ROLES, ROLES]
+    assert [(t.record.id, t.votes[0].task) for t in texts] == [("", "17"), ("", "17")]
     assert (problems, passed_over) == ([], {"answer to note": 2})
 
 

@@ -214,7 +214,8 @@ class Reader:
         return choices, marks
 
     def _label_studio_min(self, path: str, row: Mapping[str, Any]) -> tuple[Record, list[_Said | ValueError]]:
-        record = self._record(path, row)
+        # "id" is Label Studio's own here, whatever the text came with
+        record = self._record(path, {name: value for name, value in row.items() if name != "id"})
         choices: list[_Choice] = []
         marks: list[_Mark] = []
         for name, value in row.items():
