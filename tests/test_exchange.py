@@ -118,6 +118,12 @@ def test_label_studio_versions_that_count_code_points_are_told_by_what_they_quot
     assert text.votes[0].spans == ROLES
 
 
+def test_a_unit_that_was_asked_for_is_not_changed(read):
+    quoted = [(s.start, s.end, s.label, TEXT[s.start : s.end]) for s in ROLES]
+    _, problems, _ = read("label-studio", [task(annotation(spans=quoted))], unit="utf16")
+    assert "but the tool says" in problems[0]
+
+
 def test_label_studio_marks_of_a_text_that_changed_are_a_problem(read):
     wrong = [(0, 6, "filler", "Another text")]
     ((text,), problems, _) = read("label-studio", [task(annotation(spans=wrong), annotation(4, ["unclear"]))])
@@ -367,6 +373,13 @@ def test_argilla_drafts_and_discards_are_no_votes(read):
     assert passed_over["response with status discarded"] == 1
 
 
+def test_argilla_records_without_a_response_are_counted(read):
+    ((text,), problems, passed_over) = read(
+        "argilla", [{"id": "r1", "fields": {"text": TEXT}, "responses": {}}]
+    )
+    assert (text.votes, problems, passed_over) == ((), [], {"without a submitted response": 1})
+
+
 def test_argilla_users_without_a_name_are_kept_apart(read):
     row = {"id": "r1", "text": TEXT, "label.responses": ["unreliable", "unclear"]}
     ((text,), _, _) = read("argilla", [row])
@@ -427,6 +440,16 @@ def test_a_date_that_is_no_day_is_told(read):
     assert passed_over == {"date 'last week' is not a day written YYYY-MM-DD; it is not used": 1}
 
 
+def test_csv_cells_are_told_apart_by_the_head_alone(read):
+    ((text,), problems, _) = read("csv", "text,label\na; b; c; d,reliable\n")
+    assert (text.record.text, problems) == ("a; b; c; d", [])
+
+
+def test_csv_that_breaks_off_is_told_by_line(read):
+    ((text,), problems, _) = read("csv", 'text,label\nOne.,reliable\n"Two.\n')
+    assert (text.record.text, problems) == ("One.", [":2: not CSV after this line: unexpected end of data"])
+
+
 def test_csv_texts_may_be_long(read):
     ((text,), problems, _) = read("csv", f"text,label\n{'a ' * 100_000},reliable\n")
     assert (problems, len(text.record.text)) == ([], 200_000)
@@ -454,6 +477,8 @@ def test_csv_texts_may_be_long(read):
          "boilerplate, filler, duplicate; say what it means: --label-map 'fine=unreliable', or 'fine=-' for nothing"),
         ("label-studio", [task(annotation(choices=["reliable"], updated_at="noon"))],
          ": task 1: time: 'noon' is neither ISO 8601 nor seconds since 1970"),
+        ("prodigy", lines(prodigy(spans=[{"start": 3, "end": 3, "label": "filler"}])),
+         f":1: spans[0]: 3 to 3 is no stretch of a text of {len(TEXT)} code points; see --offsets"),
         ("prodigy", lines(prodigy("yes")), ":1: answer: 'yes' is none of accept, reject, ignore"),
         ("prodigy", lines(prodigy(spans=[{"start": 3, "label": "filler"}])),
          ":1: spans[0]: end is None, expected a whole number"),
@@ -566,7 +591,9 @@ def report(verdict="drop", reliability=0.125):
     )  # fmt: skip
 
 
-RECORD = Record("a", "x.jsonl", TEXT, date="2026-02-28", fields={"id": "a", "text": TEXT, "group": "ferries"})
+RECORD = Record(
+    "a", "x.jsonl", TEXT, date="2026-02-28", fields={"group": "ferries", "licence": 4, "kind": [], "url": ""}
+)
 MARKED = (
     Span(0, FERRY - 1, "boilerplate"),
     Span(FERRY, SPACE - 1, "content"),
@@ -605,7 +632,8 @@ def test_suggestions_taken_as_they_are_come_back_as_they_were(read, tool):
     assert problems == []
     assert vote.label == "unreliable"
     assert (text.record.id, text.record.text, text.record.date) == ("a", TEXT, "2026-02-28")
-    assert text.record.fields["group"] == "ferries"
+    assert (text.record.fields["group"], text.record.fields["licence"]) == ("ferries", "4")
+    assert not text.record.fields.get("kind")
     if tool == "argilla":  # its server refuses what ends beyond the number of code points: four are cut
         last = [Span(SPACE, len(TEXT) - 4, name) for name in ("filler", "filler.stock_phrase")]
         assert vote.spans == (*MARKED[:2], *last)
@@ -638,6 +666,21 @@ def test_soft_doubt_is_no_suggestion_against_a_text(verdict, label):
     (task,) = json.loads("".join(suggestions("label-studio", [(RECORD, report(verdict))])))
     assert task["predictions"][0]["result"][0]["value"] == {"choices": [label]}
     assert task["predictions"][0]["score"] == 0.125
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reliability", "score"),
+    [("keep", 0.875, 0.875), ("drop", 0.125, 0.875), ("review", 0.5, None), ("unsure", None, None)],
+)
+def test_a_score_is_how_sure_the_suggestion_is(verdict, reliability, score):
+    scored = [(RECORD, report(verdict, reliability))]
+    (row,) = json.loads("".join(suggestions("argilla", scored)))
+    assert row["suggestions"]["label"]["score"] == score
+    assert row["suggestions"]["roles"]["score"] == [0.75, 0.75, 0.75]
+    assert row["metadata"].get("reliability") == reliability
+    (task,) = json.loads("".join(suggestions("label-studio", scored)))
+    results = task["predictions"][0]["result"]
+    assert [item.get("score") for item in results] == [None, 0.75, 0.75, 0.75, None]
 
 
 def test_only_what_is_asked_for_is_marked():

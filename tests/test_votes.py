@@ -290,6 +290,17 @@ def test_the_page_on_labels_names_every_field_of_a_record_and_of_a_vote():
     assert {*record, *record["votes"][0]} <= named | {"votes"}
 
 
+def test_groups_may_be_numbers_and_nothing_else_but_names():
+    assert record_of(vote("ada", "reliable"), group=12)["group"] == "12"
+    assert record_of(vote("ada", "reliable"), group=["x"])["group"] == "a"
+    assert record_of(vote("ada", "reliable"), group="")["group"] == "a"
+
+
+def test_votes_without_a_name_are_numbered():
+    record = record_of(vote(None, "reliable"), vote(None, "unclear"))
+    assert conflicts(record) == ["label: reliable (vote 1), unclear (vote 2)"]
+
+
 def test_fields_that_nobody_gave_say_so():
     record = record_of(vote(None, "reliable"))
     assert {name: record[name] for name in ("kind", "group", "source", "annotator", "licence")} == {

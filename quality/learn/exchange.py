@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -515,7 +516,7 @@ def _rows(path: str, text: str) -> Iterator[_Item | Problem]:
                     continue
                 yield _Item(number, rows.line_num, row)
         except csv.Error as error:
-            yield Problem(path, rows.line_num, f"not CSV from here on: {error}")
+            yield Problem(path, rows.line_num, f"not CSV after this line: {error}")
     finally:
         csv.field_size_limit(limit)
 
@@ -661,13 +662,18 @@ def utf16_starts(text: str) -> np.ndarray[Any, np.dtype[np.int64]]:
     return np.concatenate(([0], np.cumsum(1 + (code > 0xFFFF), dtype=np.int64)))
 
 
+@lru_cache(maxsize=2)  # the marks of a text come one after another, and are tried in both units
+def _starts(text: str, unit: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return utf16_starts(text) if unit == "utf16" else np.arange(len(text) + 1, dtype=np.int64)
+
+
 def _code_points(text: str, mark: _Mark, unit: str) -> tuple[int, int]:
     """Start and end of a mark in code points; one inside a surrogate pair takes the whole character."""
     for name, value in (("start", mark.start), ("end", mark.end)):
         if not isinstance(value, int) or isinstance(value, bool):
             raise ValueError(f"{mark.where}: {name} is {_short(value)}, expected a whole number")
     assert isinstance(mark.start, int) and isinstance(mark.end, int)  # noqa: PT018 - for the type checker
-    starts = utf16_starts(text) if unit == "utf16" else np.arange(len(text) + 1)
+    starts = _starts(text, unit)
     length = int(starts[-1])
     if not 0 <= mark.start < mark.end <= length:
         raise ValueError(

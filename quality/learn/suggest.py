@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from quality.learn.exchange import FORMULA, TOOLS, TRAVELLING, UNITS, utf16_starts
-from quality.learn.votes import LABELS
+from quality.learn.votes import LABELS, plain
 from quality.records import Record
 from quality.report import ROLES, Report
 
@@ -95,7 +95,8 @@ class _Suggestion:
         own = {name: getattr(self.record, name, None) or self.record.fields.get(name) for name in TRAVELLING}
         # the record's source is where it was read; only what it says of itself travels
         own["source"] = self.record.fields.get("source")
-        return {"quality_id": self.record.id} | {n: v for n, v in own.items() if isinstance(v, str) and v}
+        told = {name: plain(value) for name, value in own.items()}
+        return {"quality_id": self.record.id} | {n: value for n, value in told.items() if value is not None}
 
     def about(self) -> dict[str, Any]:
         """What is suggested beside the label, and by whom."""

@@ -137,22 +137,21 @@ def _label_record(voted: Voted, cut: Sequence[tuple[int, int]], unmarked: str | 
     record = voted.record
     votes = [_with_roles(vote, cut, unmarked) for vote in voted.votes]
     fields = {
-        name: value for name in ("group", "kind", "corpus", "source", "licence")
-        if isinstance(value := record.fields.get(name), str) and value
-    }  # fmt: skip
+        name: plain(record.fields.get(name)) for name in ("group", "kind", "corpus", "source", "licence")
+    }
     kinds = [vote.kind for vote in votes if vote.kind]
     names = sorted({vote.annotator for vote in votes if vote.annotator})
     whole: dict[str, Any] = {"id": record.id}
     whole |= {"text": record.text} if record.paragraphs is None else {"paragraphs": list(record.paragraphs)}
-    optional = {"title": record.title, "date": record.date, "url": record.url, "corpus": fields.get("corpus")}
+    optional = {"title": record.title, "date": record.date, "url": record.url, "corpus": fields["corpus"]}
     whole |= {name: value for name, value in optional.items() if value is not None}
     whole |= {
         "label": "unclear",
-        "kind": majority(kinds) or fields.get("kind", "imported"),
-        "group": fields.get("group", record.id),
-        "source": fields.get("source", record.source),
+        "kind": majority(kinds) or fields["kind"] or "imported",
+        "group": fields["group"] or record.id,
+        "source": fields["source"] or record.source,
         "annotator": ", ".join(names) or "unknown",
-        "licence": fields.get("licence", "not stated"),
+        "licence": fields["licence"] or "not stated",
         "votes": [vote.to_dict() for vote in votes],
     }
     said = dict(opinions(whole))
@@ -161,6 +160,13 @@ def _label_record(voted: Voted, cut: Sequence[tuple[int, int]], unmarked: str | 
         named = [f"paragraph {k}" for k in range(1, len(cut) + 1)]
         whole["paragraph_labels"] = [majority(said.get(name, {}).values()) for name in named]
     return whole
+
+
+def plain(value: object) -> str | None:
+    """A name or number as a string; None for anything else and for an empty one."""
+    return (
+        str(value) if value != "" and isinstance(value, str | int) and not isinstance(value, bool) else None
+    )
 
 
 def _with_roles(vote: Vote, cut: Sequence[tuple[int, int]], unmarked: str | None) -> Vote:
