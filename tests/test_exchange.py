@@ -62,7 +62,9 @@ def test_a_character_beyond_the_first_plane_is_two_units_of_utf16():
     assert utf16_starts("").tolist() == [0]
 
 
-@pytest.mark.parametrize("text", [TEXT, "plain", "\ud83d half", f"{DIVER}{DIVER}"])
+@pytest.mark.parametrize(
+    "text", [TEXT, "plain", "\uffff last of the first plane", "\ud83d half", f"{DIVER}{DIVER}"]
+)
 def test_units_are_those_of_the_encoding(text):
     encoded = [len(text[:k].encode("utf-16-le", "surrogatepass")) // 2 for k in range(len(text) + 1)]
     assert utf16_starts(text).tolist() == encoded
@@ -163,9 +165,9 @@ def test_label_studio_skips_and_predictions_are_no_votes(read):
 def test_label_studio_results_of_other_kinds_are_counted(read):
     rating = {"from_name": "stars", "to_name": "t", "type": "rating", "value": {"rating": 4}}
     one = annotation(choices=["reliable"])
-    one["result"].append(rating)
+    one["result"] += [rating, {"type": "choices", "value": {}}]
     _, problems, passed_over = read("label-studio", [task(one)])
-    assert (problems, passed_over) == ([], {"result of type rating": 1})
+    assert (problems, passed_over) == ([], {"result of type rating": 1, "result of type choices": 1})
 
 
 def test_label_studio_json_min_has_a_row_for_each_annotation(read):
@@ -254,6 +256,8 @@ def test_prodigy_rejecting_a_label_is_no_vote_for_another_unless_told(read):
     assert (text.votes[0].label, text.votes[0].rejected) == ("unreliable", ())
     ((text,), _, _) = read("prodigy", lines(prodigy(label="reliable")))
     assert text.votes[0].label == "reliable"
+    ((text,), problems, _) = read("prodigy", lines(prodigy("reject", label="junk")))
+    assert (text.votes[0].rejected, problems) == (("junk",), [])
 
 
 def test_prodigy_tasks_ignored_or_not_answered_are_counted(read):
@@ -472,6 +476,8 @@ def test_csv_texts_may_be_long(read):
          "UTF-16 code units; see --offsets"),
         ("label-studio", [task(annotation(spans=[("0", 9, "filler")]))],
          ": task 1: annotations[0].result[0].value: start is '0', expected a whole number"),
+        ("label-studio", [task({"result": [{"type": "choices", "value": {"choices": "reliable"}}]})],
+         ": task 1: annotations[0].result[0].value.choices: 'reliable' is not a list of names"),
         ("label-studio", [task(annotation(choices=["fine"]))],
          ": task 1: annotations[0].result[0].value.choices: 'fine' is none of reliable, unreliable, unclear, content, "
          "boilerplate, filler, duplicate; say what it means: --label-map 'fine=unreliable', or 'fine=-' for nothing"),
@@ -710,6 +716,7 @@ def test_csv_cells_are_no_formulas_and_come_back_as_they_were(read):
     scored = [(Record(str(k), "x", text), report()) for k, text in enumerate(texts)]
     written = "".join(suggestions("csv", scored))
     cells = [row["text"] for row in csv.DictReader(io.StringIO(written))]
+    assert [row["reliability"] for row in csv.DictReader(io.StringIO(written))] == ["0.125"] * 5
     assert cells == ["'=SUM(A1)", "'-1 degrees", "''@home", "plain 'quote'", "'quoted' at once"]
     assert [t.record.text for t in read("csv", written, annotator="ada")[0]] == texts
 
@@ -725,11 +732,13 @@ def test_a_mark_that_begins_beyond_what_argilla_takes_is_left_out():
     text = f"{SHIP * 4} end"
     last = Report(
         "a", "x", 0.5, "review", "default", {}, (Paragraph(0, 0, 8, "content", {"content": 1.0}, None),),
-        (Finding("x.y", "soft", 0, 5, 8, "end", "m", {}),), (), 0.0, {"name": "m", "digest": "0"},
+        # of eight code points: the fourth ship is at 6 of UTF-16, the blank at 8, the end at 9
+        (Finding("x.y", "soft", 0, 3, 4, SHIP, "m", {}), Finding("x.z", "soft", 0, 4, 5, " ", "m", {}),
+         Finding("x.y", "soft", 0, 5, 8, "end", "m", {})), (), 0.0, {"name": "m", "digest": "0"},
     )  # fmt: skip
     (row,) = json.loads("".join(suggestions("argilla", [(Record("a", "x", text), last)])))
     assert row["suggestions"]["roles"]["value"] == [{"label": "content", "start": 0, "end": 8}]
-    assert "findings" not in row["suggestions"]
+    assert row["suggestions"]["findings"]["value"] == [{"label": "x.y", "start": 6, "end": 8}]
 
 
 def test_half_a_surrogate_pair_is_written_as_json_can():

@@ -166,6 +166,7 @@ def test_the_same_text_is_one_record_and_its_id_is_the_first_given():
         [
             voted(vote("ada", "reliable"), id=""),
             voted(vote("ben", "unclear"), id="b"),
+            voted(id="later"),
             voted(id="c", text="Else."),
         ]
     )

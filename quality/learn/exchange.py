@@ -669,19 +669,22 @@ def _starts(text: str, unit: str) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 def _code_points(text: str, mark: _Mark, unit: str) -> tuple[int, int]:
     """Start and end of a mark in code points; one inside a surrogate pair takes the whole character."""
-    for name, value in (("start", mark.start), ("end", mark.end)):
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise ValueError(f"{mark.where}: {name} is {_short(value)}, expected a whole number")
-    assert isinstance(mark.start, int) and isinstance(mark.end, int)  # noqa: PT018 - for the type checker
+    low, high = _whole(mark.start, f"{mark.where}: start"), _whole(mark.end, f"{mark.where}: end")
     starts = _starts(text, unit)
     length = int(starts[-1])
-    if not 0 <= mark.start < mark.end <= length:
+    if not 0 <= low < high <= length:
+        counted = "UTF-16 code units" if unit == "utf16" else "code points"
         raise ValueError(
-            f"{mark.where}: {mark.start} to {mark.end} is no stretch of a text of {length} "
-            f"{'UTF-16 code units' if unit == 'utf16' else 'code points'}; see --offsets"
+            f"{mark.where}: {low} to {high} is no stretch of a text of {length} {counted}; see --offsets"
         )
-    start = np.searchsorted(starts, mark.start, side="right") - 1
-    return int(start), int(np.searchsorted(starts, mark.end, side="left"))
+    start, end = np.searchsorted(starts, low, side="right") - 1, np.searchsorted(starts, high, side="left")
+    return int(start), int(end)
+
+
+def _whole(value: object, where: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"{where} is {_short(value)}, expected a whole number")
+    return value
 
 
 def _fits(text: str, mark: _Mark, unit: str) -> bool:
