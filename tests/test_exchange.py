@@ -817,6 +817,7 @@ def test_import_of_nothing_labelled_ends_with_one_and_writes_nothing(tmp_path):
     done = run("import", "label-studio", path, "-o", tmp_path / "out.jsonl")
     assert (done.exit_code, (tmp_path / "out.jsonl").exists()) == (1, False)
     assert "passed over: 1 without an annotation" in done.stderr
+    assert done.stderr.endswith("quality: no vote was imported\n")
 
 
 def test_import_refuses_a_map_that_maps_nothing(tmp_path):

@@ -291,6 +291,9 @@ def agreement(records: Iterable[Mapping[str, Any]]) -> list[Agreement]:
 
 def told(records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Lines on what was imported: votes and labels, agreement, and where annotators differ."""
+    if not records:
+        yield "no vote was imported"
+        return
     votes = [vote for record in records for vote in record["votes"]]
     names = {vote["annotator"] for vote in votes if vote["annotator"]}
     labels = Counter(record["label"] for record in records)
