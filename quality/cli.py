@@ -677,3 +677,180 @@ def doctor(ctx: click.Context) -> None:
     for failure in failures:
         click.echo(f"quality: {failure}", err=True)
     ctx.exit(UNUSABLE if failures else DONE)
+
+
+# As in quality.learn.exchange, which takes long to import.
+TOOLS = ("label-studio", "prodigy", "doccano", "argilla", "csv")
+
+
+@main.command("import")
+@click.argument("tool", type=click.Choice(TOOLS), metavar="TOOL")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("-o", "out", metavar="FILE", help="Where the labels go; standard output when not given.")
+@click.option(
+    "--label-map",
+    multiple=True,
+    metavar="THEIRS=OURS",
+    help="What a name means: a label, a role, kind:NAME, or - for nothing; may be given again. "
+    "!NAME is a name that was rejected.",
+)
+@click.option("--label-field", metavar="NAME", help="Tag, question or column that holds the label of a text.")
+@click.option("--text-field", metavar="NAME", help="Field that holds the text.")
+@click.option("--annotator", metavar="NAME", help="Name of annotators whom the tool does not name.")
+@click.option(
+    "--unmarked",
+    type=click.Choice(["content", "boilerplate", "filler", "duplicate"]),
+    help="Role of paragraphs in which an annotator marked nothing; open when not given.",
+)
+@click.option(
+    "--offsets",
+    "unit",
+    type=click.Choice(["utf16", "codepoint"]),
+    help="What offsets count, if not what the tool is known for (docs/labels.md).",
+)
+@click.pass_context
+def import_labels(
+    ctx: click.Context,
+    tool: str,
+    files: tuple[str, ...],
+    out: str | None,
+    label_map: tuple[str, ...],
+    label_field: str | None,
+    text_field: str | None,
+    annotator: str | None,
+    unmarked: str | None,
+    unit: str | None,
+) -> None:
+    """Turn what a labelling tool exported into labels, with every vote kept, and tell how far votes agree.
+
+    TOOL is label-studio, prodigy, doccano, argilla or csv (a table). Several files are one set of labels.
+
+    \b
+    To import a project of Label Studio:
+        quality import label-studio project.json -o labels.jsonl
+    To say what the names of the project mean:
+        quality import prodigy ada.jsonl ben.jsonl --label-map junk=unreliable --label-map '!ok=unreliable'
+    To take paragraphs that nobody marked as content:
+        quality import doccano ada.jsonl ben.jsonl --unmarked content -o labels.jsonl
+    """
+    from quality.learn import exchange, votes
+    from quality.learn.suggest import json_line
+    from quality.records import Problem
+    from quality.render.terminal import visible
+
+    pairs = [given.rpartition("=") for given in label_map]
+    if wrong := [given for given, (name, _, _) in zip(label_map, pairs, strict=True) if not name]:
+        raise click.BadParameter(f"{wrong[0]!r} is not THEIRS=OURS", param_hint="--label-map")
+    with _wrong_file("--label-map"):
+        meanings = {name: meaning for name, _, meaning in pairs}
+        reader = exchange.Reader(tool, meanings, text_field, label_field, annotator, unit)
+    read = [item for path in files for item in reader.read(path)]
+    voted, refused = votes.gathered(item for item in read if not isinstance(item, Problem))
+    labelled = list(votes.label_records([v for v in voted if v.votes], unmarked=unmarked))
+    records = [item for item in labelled if not isinstance(item, Problem)]
+    problems = [item for item in (*read, *refused, *labelled) if isinstance(item, Problem)]
+    if records:
+        _put((json_line(record) + "\n" for record in records), out)
+    for problem in problems:
+        click.echo(f"quality: {visible(str(problem))}", err=True)
+    for reason, n in reader.passed_over.most_common():
+        click.echo(f"quality: passed over: {n} {visible(reason)}", err=True)
+    for line in votes.told(records):
+        indent = "  " * line.startswith(" ")
+        click.echo(f"quality: {indent}{visible(line)}", err=True)
+    if problems:
+        ctx.exit(UNREADABLE)
+    ctx.exit(DONE if records else NEGATIVE)
+
+
+@main.command("export")
+@click.argument("tool", type=click.Choice(TOOLS), metavar="TOOL")
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option("-o", "out", metavar="FILE", help="Where the suggestions go; standard output when not given.")
+@click.option(
+    "--spans",
+    type=click.Choice(["both", "roles", "findings", "none"]),
+    default="both",
+    show_default=True,
+    help="What to mark in the text: the roles of paragraphs, findings of rules.",
+)
+@click.option("--date", metavar="YYYY-MM-DD", help="The day of texts that carry no date of their own.")
+@click.option("--policy", default="default", show_default=True, help="Thresholds for the verdict.")
+@click.option("--text-field", metavar="NAME", help="Field of a record that holds its text or paragraphs.")
+@click.option("--setup", is_flag=True, help="Print what the tool must be told first, instead of suggestions.")
+@click.pass_context
+def export_suggestions(
+    ctx: click.Context,
+    tool: str,
+    files: tuple[str, ...],
+    out: str | None,
+    spans: str,
+    date: str | None,
+    policy: str,
+    text_field: str | None,
+    setup: bool,
+) -> None:
+    """Score texts and write the results as suggestions for a labelling tool to start from.
+
+    TOOL is label-studio, prodigy, doccano, argilla or csv (a table).
+
+    \b
+    To label texts in Label Studio, with what this program thinks of them to begin with:
+        quality export label-studio --setup > config.xml
+        quality export label-studio articles.jsonl -o tasks.json
+    """
+    from quality.catalogue import known_rules
+    from quality.learn.suggest import setup as told_first
+    from quality.learn.suggest import suggestions
+    from quality.records import FieldNames, Problem, iso_day, read
+    from quality.render.terminal import visible
+    from quality.scorer import batches
+
+    if setup:
+        try:
+            _put([told_first(tool, [rule.id for rule in known_rules()])], out)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+        return
+    try:
+        day = None if date is None else iso_day(date)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--date") from None
+    if not files and (sys.stdin is None or sys.stdin.isatty()):
+        raise click.UsageError("name a FILE, or send texts to standard input")
+    _check(_Task(ctx.obj, policy, (), (), "jsonl", False, 0, False, "utf-8"))
+    scorer = _scorer(ctx.obj, policy)
+    n_problems = 0
+
+    def records() -> Iterator[Record]:
+        nonlocal n_problems
+        for item in read(files or ("-",), names=FieldNames(text=text_field)):
+            if isinstance(item, Problem):
+                n_problems += 1
+                click.echo(f"quality: {visible(str(item))}", err=True)
+            else:
+                yield replace(item, date=day) if item.date is None else item
+
+    scored = (pair for some in batches(records()) for pair in zip(some, scorer.score_many(some), strict=True))
+    marked = {"both": ("roles", "findings"), "none": ()}.get(spans, (spans,))
+    _put(suggestions(tool, scored, spans=marked), out)
+    ctx.exit(UNREADABLE if n_problems else DONE)
+
+
+def _put(pieces: Iterable[str], out: str | None) -> None:
+    """Write to standard output or, all or nothing, to a file."""
+    if out is None:
+        for piece in pieces:
+            sys.stdout.buffer.write(piece.encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()
+        return
+    part = Path(f"{out}.part")
+    try:
+        with part.open("wb") as file:
+            for piece in pieces:
+                file.write(piece.encode("utf-8", "replace"))
+        part.replace(out)
+    except OSError as error:
+        raise click.UsageError(f"{out} cannot be written: {error.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)
