@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "registers": COLUMNS | {"lexicon"},
     "features": BASE
     | {"copies", "minhash", "registers", "topics", "officeholders", "mentions", "dating", "hindsight"},
-    "evidence": BASE | {"features", "copies", "report"},
+    "evidence": BASE | {"features", "copies", "registers", "report"},
     "model": BASE | {"features", "report"},
     "scorer": BASE | {"features", "evidence", "model", "report", "records", "officeholders", "mentions"},
     "catalogue": BASE | {"features"},
