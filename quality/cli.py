@@ -637,12 +637,14 @@ def evaluate(
     slices = [name.strip() for name in by.split(",") if name.strip()]
     if not set(slices) <= set(SLICES):
         raise click.BadParameter(f"{by!r}: expected some of {','.join(SLICES)}", param_hint="--by")
+    if report and not Path(report).resolve().parent.is_dir():
+        raise click.BadParameter(f"{report}: there is no such directory", param_hint="--report")
     for model in (ctx.obj, *([other] if other else [])):
         _check(_Task(model, policy, (), (), "json", False, *_terminal()))
     whole = examine(
         labels,
-        _scorer(ctx.obj, policy),
-        other=_scorer(other, policy) if other else None,
+        _scorer(ctx.obj, policy, (), ()),
+        other=_scorer(other, policy, (), ()) if other else None,
         corpus=corpus,
         by=slices,
         seed=seed,

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "model": BASE | {"features", "report"},
     "scorer": BASE | {"features", "evidence", "model", "report", "records", "officeholders", "mentions"},
     "catalogue": BASE | {"features"},
-    "render": COLUMNS | {"report"},
+    "render": COLUMNS | {"report", "render"},
 }
 MAY_IMPORT["learn"] = set(MAY_IMPORT) | {"learn"}
 MAY_IMPORT["cli"] = set(MAY_IMPORT) | {"cli"}

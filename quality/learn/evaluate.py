@@ -56,6 +56,9 @@ METRICS: Mapping[str, Measured] = {
     "brier": metrics.brier,
     "ece": metrics.ece,
 }
+# Chance adds to these, and drawing texts anew adds more: an interval would lie above the value. Their
+# differences have one, since there it cancels.
+BIASED = ("ece",)
 # Least false-positive rate that must be within reach for a figure to stand.
 NEEDS = {"caught_at_1": RATES[0], "caught_at_5": RATES[1]}
 
@@ -71,7 +74,10 @@ class Sample:
     @classmethod
     def of(cls, texts: Sequence[Judged], n_draws: int, seed: int) -> Sample:
         """The texts that can be measured; groups are drawn `n_draws` times."""
-        chosen = tuple(t for t in texts if t.is_measured)
+        # in an order of their own, so that sums have the same bits however the files were given
+        chosen = tuple(
+            sorted((t for t in texts if t.is_measured), key=lambda t: (t.corpus, t.group, t.id, t.text))
+        )
         group = metrics.numbered([t.group for t in chosen])[1]
         return cls(chosen, group, metrics.draws(group, n_draws, seed))
 
@@ -243,7 +249,7 @@ def _corpus(name: str, part: Sample) -> dict[str, Any]:
     unreliable, suspicion = labels_and_suspicion(part.texts)
     row: dict[str, Any] = {"corpus": name, "reliable": part.n_reliable, "unreliable": part.n_unreliable}
     row["smallest_rate"] = metrics.smallest_rate(unreliable)
-    row |= {metric: _interval(*part.values(metric)) if part.is_enough else None for metric in METRICS}
+    row |= {metric: _interval(*part.values(metric), metric) if part.is_enough else None for metric in METRICS}
     row |= {"mean_reliability": float(1 - suspicion.mean()), "reliable_share": float(1 - unreliable.mean())}
     row["verdicts"] = _verdicts(part.texts)
     edges = np.minimum(((1 - suspicion) * N_HISTOGRAM_BINS).astype(np.int64), N_HISTOGRAM_BINS - 1)
@@ -256,8 +262,8 @@ def _corpus(name: str, part: Sample) -> dict[str, Any]:
     return row
 
 
-def _interval(value: float, values: Floats) -> dict[str, float]:
-    low, high = metrics.interval(values)
+def _interval(value: float, values: Floats, name: str = "") -> dict[str, float]:
+    low, high = (float("nan"), float("nan")) if name in BIASED else metrics.interval(values)
     return {"value": value, "low": low, "high": high}
 
 
@@ -289,7 +295,7 @@ def _macro(parts: Sequence[Sample], compared: bool = False) -> dict[str, Any]:
             found[name] = None
             continue
         mean = float(np.mean([value for value, _ in rows]))
-        found[name] = _interval(mean, _mean([values for _, values in rows])) | {"n_corpora": len(rows)}
+        found[name] = _interval(mean, _mean([values for _, values in rows]), name) | {"n_corpora": len(rows)}
     return found
 
 

@@ -169,7 +169,7 @@ def wilson(n_hits: float, n: int) -> tuple[float, float]:
     share, square = n_hits / n, NORMAL**2 / n
     centre = (share + square / 2) / (1 + square)
     half = NORMAL * np.sqrt(share * (1 - share) / n + square / (4 * n)) / (1 + square)
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+    return float(centre - half) if n_hits > 0 else 0.0, float(centre + half) if n_hits < n else 1.0
 
 
 def precision_at(prevalence: float, caught: float, alarms: float) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from quality.columns import Floats, Ints
+from quality.columns import Bools, Floats, Ints
 from quality.features.ngrams import DOCUMENT_BITS, document_rows
 from quality.learn import metrics
 from quality.learn.fit import balanced
@@ -64,7 +64,7 @@ def confident(given: Ints, chance: Floats) -> Ints:
 
     `given` int64[n] is the class given, `chance` float64[n, classes] out of fold; rows with NaN have none.
     """
-    known = ~np.isnan(chance).any(axis=1)
+    known: Bools = ~np.isnan(chance.sum(axis=1))
     chance = np.where(known[:, None], chance, -1.0)
     above = np.zeros(chance.shape, bool)
     for k in range(chance.shape[1]):

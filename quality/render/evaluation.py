@@ -100,7 +100,7 @@ def summary(evaluation: Evaluation) -> str:
 def model_line(evaluation: Evaluation) -> str:
     """Which model was measured, by which policy and seed."""
     model = evaluation.get("model", {})
-    name = f"{model.get('name', '?')} ({str(model.get('digest', ''))[:12]})"
+    name = f"{visible(str(model.get('name', '?')))} ({visible(str(model.get('digest', ''))[:12])})"
     return f"Model {name}, policy {evaluation.get('policy', '?')}, seed {evaluation['seed']}"
 
 
@@ -229,7 +229,7 @@ def _compared(compared: Mapping[str, Any]) -> list[Table]:
     if len(rows) > 1:
         rows.append(("mean of corpora", *(_signed(compared["macro"][name]) for name in METRIC_NAMES)))
     moves = [(f"{m['from']} to {m['to']}", f"{m['texts']:,}") for m in compared["moves"]]
-    other = compared.get("model", {}).get("name", "the other model")
+    other = visible(compared.get("model", {}).get("name", "the other model"))
     return [
         Table(
             "compare",
@@ -391,7 +391,10 @@ def listings(evaluation: Evaluation) -> list[Listing]:
                 f"Texts to label next ({len(evaluation['next'])})",
                 "Half uncertain, a third unlike anything labelled, the rest at random.",
                 tuple(
-                    Item(f"{_name(row)}: {row['reason']}", (row["why"], f"begins: {visible(row['opening'])}"))
+                    Item(
+                        f"{_name(row)}: {row['reason']}",
+                        (visible(row["why"]), f"begins: {visible(row['opening'])}"),
+                    )
                     for row in evaluation["next"]
                 ),
             )
@@ -412,14 +415,14 @@ def _suspect(row: Mapping[str, Any]) -> Item:
     head = (
         f"{_name(row)}: given {row['given']}, suggested {row['suggested']} ({number(row['probability'], 2)})"
     )
-    stands_out = f"stands out by {', '.join(row['stands_out'])}"
+    stands_out = f"stands out by {', '.join(map(visible, row['stands_out']))}"
     return Item(head, (stands_out, *_why(row)))
 
 
 def _why(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Findings in their own words, or how the text begins; then what weighed most."""
     lines = [
-        f"{f['rule']} ({f['tier']}): {visible(f['message'])}"
+        f"{visible(f['rule'])} ({f['tier']}): {visible(f['message'])}"
         + ("" if f["text"] and f["text"] in f["message"] else f" “{visible(f['text'])}”")
         for f in row["findings"]
     ]
@@ -429,13 +432,13 @@ def _why(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _term(name: str, effect: float) -> str:
-    return TERMS[name][effect < 0] if name in TERMS else name
+    return TERMS[name][effect < 0] if name in TERMS else visible(name)
 
 
 def page(evaluation: Evaluation, width: int = WIDTH) -> str:
     """The evaluation for a terminal; long tables and lists are cut and say so."""
     width = max(width, 60)
-    parts = ["\n".join([model_line(evaluation), *_wrapped(summary(evaluation), width)])]
+    parts = ["\n".join([*_wrapped(model_line(evaluation), width), *_wrapped(summary(evaluation), width)])]
     if evaluation["notes"]:
         parts.append(
             "\n".join(

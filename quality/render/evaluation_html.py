@@ -41,9 +41,9 @@ table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tab
 th, td { padding: .25rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--rule); }
 th { font-weight: 600; background: var(--head); white-space: normal; vertical-align: bottom; min-width: 4.5rem; }
 th:first-child, td:first-child { text-align: left; padding-left: .3rem; }
-td:first-child { max-width: 22rem; white-space: normal; overflow-wrap: anywhere; min-width: 8rem; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); gap: .75rem; max-width: 54rem; }
-svg { display: block; width: 100%; height: auto; } .plots svg { max-width: 20rem; } .wide svg { max-width: 44rem; }
+td:first-child { max-width: 22rem; white-space: normal; overflow-wrap: break-word; min-width: 9.5rem; }
+figure { margin: 0; } .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); gap: .75rem; max-width: 54rem; }
+svg { display: block; width: 100%; height: auto; } .plots svg { max-width: 20rem; } .wide { overflow-x: auto; margin-top: .75rem; } .wide svg { max-width: 40rem; min-width: 27rem; }
 svg text { font: 10px system-ui, sans-serif; fill: var(--faint); } svg .label { font-size: 12px; fill: var(--ink); }
 .grid { stroke: var(--rule); fill: none; } .axis { stroke: var(--faint); fill: none; }
 .guide { stroke: var(--faint); stroke-dasharray: 3 3; fill: none; } .rate { stroke: var(--rule); fill: none; }
@@ -54,7 +54,7 @@ ul li { margin: .1rem 0; font-size: .9rem; color: var(--faint); } summary { curs
 @media print { :root { --page: #fff; --ink: #000; --faint: #444; --rule: #bbb; --good: #1c5a7d; --bad: #a04512;
     --band: #a9c6d8; --head: #fff; }
   body { font-size: 10pt; max-width: none; padding: 0; } table { font-size: 7.5pt; } th, td { padding: .1rem .3rem; }
-  .scroll { overflow: visible; } .plots { grid-template-columns: repeat(3, 1fr); } figure, tr, li { break-inside: avoid; }
+  .scroll, .wide { overflow: visible; } .plots { grid-template-columns: repeat(3, 1fr); } figure, tr, li { break-inside: avoid; }
   h2, h3 { break-after: avoid; } }
 """
 

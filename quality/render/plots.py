@@ -12,10 +12,10 @@ from html import escape
 from typing import Any
 
 # Size of a small plot in its own units, and the room for its axis labels.
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 240, 200, 34, 34, 8, 10
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 240, 208, 30, 34, 20, 18
 INNER_WIDTH, INNER_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-# A row of the bar chart, and the room for its name and for its figure.
-ROW_HEIGHT, NAME_WIDTH, FIGURE_WIDTH, BARS_WIDTH = 22, 230, 48, 640
+# A row of the chart of intervals, a letter of its name (about), and the room for its figure.
+ROW_HEIGHT, LETTER_WIDTH, FIGURE_WIDTH, BARS_WIDTH = 22, 6.5, 48, 560
 NAME_LENGTH = 36
 
 Scale = Callable[[float], float]
@@ -59,7 +59,7 @@ def _frame(
     parts.append(f'<path class="axis" d="M{LEFT} {_up(0):.1f}H{WIDTH - RIGHT}"/>')
     parts.append(_text(_across(0.5), HEIGHT - 5, across, cls="name"))
     if up:
-        parts.append(_text(LEFT + 4, TOP + 9, up, "start", "name"))
+        parts.append(_text(LEFT, TOP - 8, up, "start", "name"))
     return parts
 
 
@@ -104,6 +104,8 @@ def roc(name: str, points: Sequence[Sequence[float]], smallest: float) -> str:
         if rate < low:
             caught_before = caught
             continue
+        if not line:
+            line.append((_across(0), _up(caught_before)))
         line += [(_across(place(rate)), _up(caught_before)), (_across(place(rate)), _up(caught))]
         caught_before = caught
     chance = [(k / 24, low ** (1 - k / 24)) for k in range(25)]
@@ -129,7 +131,7 @@ def histogram(name: str, reliable: Sequence[int], unreliable: Sequence[int]) -> 
     """Share of the texts of either label by reliability: reliable ones upwards, unreliable ones downwards."""
     sides = [[n / max(sum(counts), 1) for n in counts] for counts in (reliable, unreliable)]
     highest = max([*sides[0], *sides[1], 1e-9])
-    middle, half = TOP + INNER_HEIGHT / 2, INNER_HEIGHT / 2 - 12
+    middle, half = TOP + INNER_HEIGHT / 2, INNER_HEIGHT / 2 - 2
     step = INNER_WIDTH / max(len(reliable), 1)
     bars = []
     for side, counts, label in ((0, reliable, "reliable"), (1, unreliable, "unreliable")):
@@ -151,8 +153,8 @@ def histogram(name: str, reliable: Sequence[int], unreliable: Sequence[int]) -> 
             *_frame("reliability", TENTHS, {}),
             f'<path class="axis" d="M{LEFT} {middle:.1f}H{WIDTH - RIGHT}"/>',
             *bars,
-            _text(LEFT + 4, TOP + 9, f"{sum(reliable):,} reliable", "start", "name"),
-            _text(LEFT + 4, HEIGHT - BOTTOM - 5, f"{sum(unreliable):,} unreliable", "start", "name"),
+            _text(LEFT, TOP - 8, f"up: {sum(reliable):,} reliable", "start", "name"),
+            _text(WIDTH - RIGHT, TOP - 8, f"down: {sum(unreliable):,} unreliable", "end", "name"),
         ],
     )
 
@@ -162,10 +164,12 @@ def bars(title: str, rows: Sequence[tuple[str, Mapping[str, float | None] | None
     known = [f for _, f in rows if f is not None and f["value"] is not None]
     bounds = [f[key] for f in known for key in ("value", "low") if f[key] is not None]
     low = min([0.4, *(math.floor(10 * b) / 10 for b in bounds if b is not None)])
-    room = BARS_WIDTH - NAME_WIDTH - FIGURE_WIDTH
+    shown = [name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…" for name, _ in rows]
+    left = 16 + LETTER_WIDTH * max(map(len, shown), default=0)
+    room = BARS_WIDTH - left - FIGURE_WIDTH
 
     def place(value: float) -> float:
-        return NAME_WIDTH + room * (value - low) / (1 - low)
+        return left + room * (value - low) / (1 - low)
 
     height = ROW_HEIGHT * len(rows) + 24
     parts = []
@@ -173,10 +177,9 @@ def bars(title: str, rows: Sequence[tuple[str, Mapping[str, float | None] | None
         x = place(tick / 10)
         parts.append(f'<path class="{"guide" if tick == 5 else "grid"}" d="M{x:.1f} 0V{height - 20}"/>')
         parts.append(_text(x, height - 6, f"{tick / 10:g}".lstrip("0") or "0"))
-    for k, (name, figure) in enumerate(rows):
+    for k, (_, figure) in enumerate(rows):
         y = ROW_HEIGHT * (k + 0.5)
-        short = name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…"
-        parts.append(_text(NAME_WIDTH - 8, y + 4, short, "end", "label"))
+        parts.append(_text(left - 8, y + 4, shown[k], "end", "label"))
         if figure is None or figure["value"] is None:
             parts.append(_text(BARS_WIDTH, y + 4, "-", "end", "label"))
             continue
