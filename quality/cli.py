@@ -673,10 +673,9 @@ def evaluate(
             ) from None
     if n_problems:
         ctx.exit(UNREADABLE)
-    if not whole["read"]["reliable"] + whole["read"]["unreliable"] and not whole.get("next"):
-        click.echo(
-            "quality: no text has the label reliable or unreliable: there is nothing to measure", err=True
-        )
+    n_labelled = whole["read"]["reliable"] + whole["read"]["unreliable"]
+    if not n_labelled and not whole["paragraphs"] and not whole.get("next"):
+        click.echo("quality: there is nothing to measure: no text, and no paragraph, has a label", err=True)
         ctx.exit(NEGATIVE)
 
 

@@ -236,6 +236,13 @@ def test_baselines_see_what_gives_a_label_away_and_nothing_else():
     assert list(found) == ["this model", "length", "length and format", "readability", "rules", "TF-IDF"]
 
 
+def test_length_that_gives_a_label_away_in_opposite_ways_is_seen_in_either_corpus():
+    texts = [replace(t, form=(float(t.unreliable == (t.corpus == "one")), 0.0))
+             for t in [*corpus_of("one", 0, 0), *corpus_of("two", 0, 0)]]  # fmt: skip
+    found = {row["name"]: row["auc"] for row in evaluate(texts, n_draws=2)["probes"]["baselines"]}
+    assert found["length"] == {"one": 1.0, "two": 1.0}
+
+
 def test_a_baseline_has_not_seen_the_group_it_scores():
     # every group has a word and a label of its own: who has seen the group knows, nobody else can
     random = np.random.default_rng(0)
@@ -274,7 +281,7 @@ def test_a_label_turned_over_is_the_suspect():
         ("one-reliable-3", "unreliable", "reliable")
     ]
     assert found[0]["probability"] > 0.9
-    assert found[0]["stands_out"][0] == "likeness"
+    assert found[0]["because"] == ["likeness"]
 
 
 def test_no_suspects_where_there_is_one_label():
@@ -370,7 +377,7 @@ def hostile():
     ]
     whole = measured([*texts, *corpus_of("two", 0.8, 0.3, kind="plain")])
     told = texts[0].told()
-    whole["suspects"] = [told | {"given": "reliable", "suggested": "unreliable", "probability": 0.9, "stands_out": [HOSTILE]}]  # fmt: skip
+    whole["suspects"] = [told | {"given": "reliable", "suggested": "unreliable", "probability": 0.9, "because": [HOSTILE]}]  # fmt: skip
     whole["next"] = [told | {"reason": "novel", "why": HOSTILE}]
     whole["model"] = {"name": HOSTILE, "digest": HOSTILE}
     whole["notes"] = [HOSTILE]
@@ -522,3 +529,10 @@ def test_a_file_that_is_not_there_is_a_problem():
     done = run("nowhere.jsonl")
     assert done.exit_code == 2
     assert "nowhere.jsonl: cannot be read" in done.stderr
+
+
+def test_paragraph_labels_alone_are_enough_to_measure(tmp_path):
+    row = {"id": "x", "text": "The ferry was late on Monday.", "paragraph_labels": ["content"]}
+    done = run(written(tmp_path / "a.jsonl", row))
+    assert done.exit_code == 0
+    assert "All paragraphs" in done.stdout

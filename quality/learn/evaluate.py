@@ -59,6 +59,7 @@ METRICS: Mapping[str, Measured] = {
 # Chance adds to these, and drawing texts anew adds more: an interval would lie above the value. Their
 # differences have one, since there it cancels.
 BIASED = ("ece",)
+SLICE_METRICS = ("auc", "caught_at_5", "ece")
 # Least false-positive rate that must be within reach for a figure to stand.
 NEEDS = {"caught_at_1": RATES[0], "caught_at_5": RATES[1]}
 
@@ -285,11 +286,11 @@ def _roc(part: Sample) -> list[list[float]]:
     return [[float(alarms[i]), float(caught[i])] for i in last]
 
 
-def _macro(parts: Sequence[Sample], compared: bool = False) -> dict[str, Any]:
+def _macro(parts: Sequence[Sample], names: Iterable[str] = METRICS) -> dict[str, Any]:
     """Mean of each metric over corpora where it is defined, with the interval of the mean."""
     found: dict[str, Any] = {}
-    for name in METRICS:
-        rows = [part.values(name, compared) for part in parts]
+    for name in names:
+        rows = [part.values(name) for part in parts]
         rows = [row for row in rows if not np.isnan(row[0])]
         if not rows:
             found[name] = None
@@ -403,7 +404,7 @@ def _slices(by: str, sample: Sample) -> list[dict[str, Any]]:
         whole = _completed(own, sample, SLICES[by], value, against)
         parts = [part for part in whole.by(SLICES["corpus"]).values() if part.is_enough]
         verdicts = _verdicts(own.texts)
-        figures = _macro(parts) if parts else dict.fromkeys(METRICS)
+        figures = _macro(parts, SLICE_METRICS)
         rows.append(
             {
                 "by": by,
@@ -412,11 +413,9 @@ def _slices(by: str, sample: Sample) -> list[dict[str, Any]]:
                 "unreliable": own.n_unreliable,
                 "against": against,
                 "n_corpora": len(parts),
-                "auc": figures["auc"],
-                "caught_at_5": figures["caught_at_5"],
-                "ece": figures["ece"],
                 "verdicts": verdicts,
             }
+            | figures
         )
     return _in_order(by, rows)
 

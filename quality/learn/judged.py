@@ -225,8 +225,8 @@ def form_of(text: str) -> tuple[float, ...]:
         float(np.log(size)),
         float(text.count("\n\n")),
         *(text.count(mark) / size for mark in MARKS),
-        sum(c.isupper() for c in text) / size,
-        sum(c.isdigit() for c in text) / size,
+        sum(map(str.isupper, text)) / size,
+        sum(map(str.isdigit, text)) / size,
     )
 
 

@@ -10,12 +10,16 @@ import numpy as np
 from quality.columns import Bools, Floats, Ints
 from quality.features.ngrams import DOCUMENT_BITS, document_rows
 from quality.learn import metrics
-from quality.learn.fit import balanced
+from quality.learn.fit import balanced, fit_signed
 from quality.learn.judged import Judged, taken_together
 from quality.learn.probes import CHUNK, N_FOLDS, amounts, n_grams, out_of_fold
-from quality.model import sigmoid
+from quality.model import sigmoid, total
 from quality.text import Batch
 
+# How far a finding may move the logit, by tier, as when a model is trained; and the penalty of the fit, on
+# the mean loss: with rare rules left free, two texts would make one of them speak for a text.
+LIMITS = {"hard": 4.0, "soft": 0.5}
+PENALTY = 1e-3
 CLASSES = ("reliable", "unreliable")
 
 
@@ -25,7 +29,7 @@ def suspects(texts: Sequence[Judged], seed: int, learnt: Collection[str] = ()) -
     Confident learning (Northcutt, Jiang and Chuang 2021): a class's threshold is the mean probability
     of that class over the texts that bear it; a text is suspect where its likeliest class among those
     at or above their thresholds is not the one given. Probabilities come from logistic regression over
-    the likeness, filler and the amount of each finding, by folds of groups. Where the model learnt from
+    the likeness, filler and the amount of each finding, which can only speak against a text, by folds of groups. Where the model learnt from
     a corpus of that name (`learnt`), its likeness has seen these very labels and would agree with all of
     them: there the words themselves, learnt out of fold, take its place.
     """
@@ -35,16 +39,24 @@ def suspects(texts: Sequence[Judged], seed: int, learnt: Collection[str] = ()) -
         return []
     fold = metrics.folds(metrics.numbered([t.group for t in texts])[1], N_FOLDS, seed)
     weight = balanced(metrics.numbered([(t.corpus, t.unreliable) for t in texts])[1])
-    names, matrix = _terms(texts)
+    names, matrix, limits = _terms(texts)
     if any(t.corpus in learnt for t in texts):
         words = out_of_fold(n_grams(texts), label, weight, fold, scaled=False)
-        names[0], matrix[:, 0] = "words", np.nan_to_num(words)
-    logit = out_of_fold(matrix, label, weight, fold)
-    unreliable = sigmoid(logit)
+        names[0], matrix[:, 0] = "words", -np.nan_to_num(words)
+    matrix[:, 0] /= matrix[:, 0].std() or 1.0
+    unreliable = np.full(label.size, np.nan)
+    effects = np.zeros(matrix.shape)
+    for k in np.unique(fold):
+        train, test = fold != k, fold == k
+        if not label[train].all() and label[train].any():
+            weights, intercept = fit_signed(
+                matrix[train], ~label[train], weight[train], None, PENALTY, limits
+            )
+            unreliable[test] = sigmoid(-intercept - total(matrix[test] * weights))
+            effects[test] = (matrix[test] - matrix[train].mean(axis=0)) * weights
     chance: Floats = np.column_stack((1 - unreliable, unreliable))
     suggested: Ints = confident(label.astype(np.int64), chance)
     chosen: Ints = np.flatnonzero((suggested >= 0) & (suggested != label))
-    spread = (matrix - matrix.mean(axis=0)) / np.where(matrix.std(axis=0) > 0, matrix.std(axis=0), 1.0)
     sure: Floats = chance[chosen, suggested[chosen]]
     order = chosen[np.argsort(-sure, kind="stable")]
     return [
@@ -53,7 +65,7 @@ def suspects(texts: Sequence[Judged], seed: int, learnt: Collection[str] = ()) -
             "given": CLASSES[int(label[i])],
             "suggested": CLASSES[int(suggested[i])],
             "probability": float(chance[i, suggested[i]]),
-            "stands_out": [names[j] for j in np.argsort(-np.abs(spread[i]), kind="stable")[:2]],
+            "because": _because(names, matrix[i], effects[i] if suggested[i] == 0 else -effects[i]),
         }
         for i in order
     ]
@@ -75,10 +87,20 @@ def confident(given: Ints, chance: Floats) -> Ints:
     return np.where(above.any(axis=1), best, -1)
 
 
-def _terms(texts: Sequence[Judged]) -> tuple[list[str], Floats]:
+def _because(names: Sequence[str], values: Floats, pull: Floats) -> list[str]:
+    """The two terms that pull the most towards what is suggested; what is absent is told as such."""
+    strongest = [j for j in np.argsort(-pull, kind="stable")[:2].tolist() if pull[j] > 0]
+    return [names[j] if j == 0 or values[j] else f"no {names[j]}" for j in strongest]
+
+
+def _terms(texts: Sequence[Judged]) -> tuple[list[str], Floats, list[tuple[float, float]]]:
+    """Names, values and bounds of what is weighed: likeness first, then what can only speak against a text."""
     rules, found = amounts(texts)
     columns = [[t.terms.get(name, 0.0) for t in texts] for name in ("likeness", "filler_words")]
-    return ["likeness", "filler_words", *rules], np.column_stack((*columns, found))
+    tiers = {rule: tier for t in texts for rule, tier in t.tiers.items()}
+    limits = [(-LIMITS[tiers[rule]], 0.0) for rule in rules]
+    bounds = [(0.0, np.inf), (-LIMITS["soft"], 0.0), *limits]
+    return ["likeness", "filler_words", *rules], np.column_stack((*columns, found)), bounds
 
 
 def next_to_label(texts: Sequence[Judged], n: int, seed: int) -> list[dict[str, Any]]:

@@ -205,7 +205,7 @@ def _precision(evaluation: Evaluation) -> Table:
             flag,
             percent(some[0]["caught"]),
             percent(some[0]["false_alarms"]),
-            *(f"{number(r['precision'], 2)} (at least {number(r['low'], 2)})" for r in some),
+            *(_at_least(r["precision"], r["low"]) for r in some),
         )
         for flag, some in by_flag.items()
     ]
@@ -222,6 +222,10 @@ def _precision(evaluation: Evaluation) -> Table:
         ),
         tuple(rows),
     )
+
+
+def _at_least(value: float | None, low: float | None) -> str:
+    return "-" if value is None else f"{number(value, 2)} (at least {number(low, 2)})"
 
 
 def _compared(compared: Mapping[str, Any]) -> list[Table]:
@@ -326,7 +330,7 @@ def _probes(evaluation: Evaluation) -> list[Table]:
         Table(
             "baselines",
             "Baselines on the same texts",
-            "AUC of simple models that learn from these very labels, in other folds of groups: an advantage the model under "
+            "AUC of simple models that learn from these very labels, corpus by corpus, in other folds of groups: an advantage the model under "
             "test does not have, unless it was trained on them. Length and format say nothing of what a text says: where they "
             "come near, so may anything. With labels shuffled within each corpus this model has a mean AUC of "
             f"{number(mixed['mean'])} (95 % of {mixed['rounds']} rounds: {number(mixed['low'])} to {number(mixed['high'])}); "
@@ -415,8 +419,8 @@ def _suspect(row: Mapping[str, Any]) -> Item:
     head = (
         f"{_name(row)}: given {row['given']}, suggested {row['suggested']} ({number(row['probability'], 2)})"
     )
-    stands_out = f"stands out by {', '.join(map(visible, row['stands_out']))}"
-    return Item(head, (stands_out, *_why(row)))
+    because = [f"because of {', '.join(map(visible, row['because']))}"] if row["because"] else []
+    return Item(head, (*because, *_why(row)))
 
 
 def _why(row: Mapping[str, Any]) -> tuple[str, ...]:
