@@ -157,6 +157,11 @@ def test_findings_are_counted_by_texts():
     ]
 
 
+def test_ece_comes_without_an_interval():
+    ece = measured(corpus_of("one", 0.9, 0.1))["macro"]["ece"]
+    assert (ece["value"], ece["low"], ece["high"]) == (pytest.approx(0.1), None, None)
+
+
 def test_the_worst_errors_come_first():
     texts = [judged(f"r{k}", reliability=k / 20) for k in range(20)]
     texts += [judged(f"u{k}", "unreliable", k / 20) for k in range(20)]
@@ -284,6 +289,25 @@ def test_a_label_turned_over_is_the_suspect():
     assert found[0]["because"] == ["likeness"]
 
 
+def test_where_the_model_has_seen_the_labels_words_are_asked_instead():
+    words = {"reliable": "harbour council ferry", "unreliable": "miracle secret shocking"}
+    texts = [replace(t, text=words[t.label]) for t in corpus_of("one", 0.9, 0.1, n=30)]
+    texts[3] = replace(texts[3], label="unreliable")
+    texts = [replace(t, terms={"likeness": -1.0 if t.unreliable else 1.0}) for t in texts]
+    assert suspects(texts, seed=0) == []
+    (found,) = suspects(texts, seed=0, learnt=["one"])
+    assert (found["id"], found["because"]) == ("one-reliable-3", ["words"])
+
+
+def test_a_text_does_not_speak_for_its_own_label():
+    texts = [
+        replace(t, terms={"likeness": -1.0 if t.unreliable else 1.0}) for t in corpus_of("one", 0.9, 0.1)
+    ]
+    # all that is against it is a finding that no other text has: learnt from the text itself, if from any
+    texts[3] = replace(texts[3], label="unreliable", findings={"a.b": 3}, tiers={"a.b": "hard"})
+    assert [s["id"] for s in suspects(texts, seed=0)] == ["one-reliable-3"]
+
+
 def test_no_suspects_where_there_is_one_label():
     assert suspects([judged(str(k)) for k in range(9)], 0) == []
 
@@ -358,6 +382,29 @@ def test_labels_that_are_none_are_problems(tmp_path):
         "record x: label 'good'", "record y: paragraph label 'advert'"
     ]  # fmt: skip
     assert (record.id, label) == ("ok", "unclear")
+
+
+def test_judging_counts_words_of_paragraphs_and_keeps_the_first_hard_reasons():
+    from quality.learn.judged import judge
+    from quality.records import Record
+    from quality.scorer import Scorer
+
+    text = (
+        "The ferry may be late again on Monday, the harbour office said in a notice of two pages.\n\n"
+        "As an AI language model, I cannot say when. As an AI language model, I have no timetable.\n\n"
+        "Share this article"
+    )
+    fields = {"text": text, "paragraph_labels": ["content", None, "boilerplate"], "kind": "leak", "group": 7}
+    (found,) = judge([(Record.of(fields, 1), "own", "unreliable")], Scorer.load())
+    assert (found.corpus, found.kind, found.group, found.unreliable) == ("own", "leak", "7", True)
+    assert [(label, n_words) for label, _, n_words in found.paragraphs] == [
+        ("content", 18),
+        ("boilerplate", 3),
+    ]
+    assert found.findings["leak.chatbot"] > 1
+    rules = [reason["rule"] for reason in found.reasons]
+    assert rules[0] == "leak.chatbot"
+    assert len(set(rules)) == len(rules) > 1
 
 
 # ---- pages ----

@@ -44,6 +44,9 @@ def test_five_of_a_hundred_are_within_five_percent():
     suspicion = np.array([0.9] * 5 + [0.1] * 95 + [0.5])
     assert metrics.caught_at(0.05, label, suspicion, np.ones(101)) == 1.0
     assert metrics.caught_at(0.04, label, suspicion, np.ones(101)) == 0.0
+    assert 0.29 * 100 < 29
+    suspicion[:29] = 0.9
+    assert metrics.caught_at(0.29, label, suspicion, np.ones(101)) == 1.0
 
 
 def test_the_smallest_rate_is_one_reliable_text():
@@ -61,6 +64,9 @@ def test_ece_is_the_mean_gap_over_bins():
     # gaps of .4 (said .1, is .5) and .1 (said .9, is 1)
     assert metrics.ece(label, suspicion, ONE_EACH, bins=2) == pytest.approx(0.25)
     assert metrics.ece(label, suspicion, np.array([0.0, 1, 1, 1]), bins=1) == pytest.approx(1 - 1.9 / 3)
+    # texts of equal suspicion go where the middle of them lies: gaps of .1 once and .5 three times
+    tied = np.array([0.1, 0.5, 0.5, 0.5])
+    assert metrics.ece(label, tied, ONE_EACH, bins=2) == pytest.approx(0.4)
 
 
 def test_ece_does_not_depend_on_the_order_of_equal_texts():

@@ -401,7 +401,7 @@ def _slices(by: str, sample: Sample) -> list[dict[str, Any]]:
     for value, own in slices.items():
         labels = {t.unreliable for t in own.texts}
         against = "" if len(labels) == 2 else "reliable" if True in labels else "unreliable"
-        whole = _completed(own, sample, SLICES[by], value, against)
+        whole = _completed(sample, SLICES[by], value, against)
         parts = [part for part in whole.by(SLICES["corpus"]).values() if part.is_enough]
         verdicts = _verdicts(own.texts)
         figures = _macro(parts, SLICE_METRICS)
@@ -420,10 +420,9 @@ def _slices(by: str, sample: Sample) -> list[dict[str, Any]]:
     return _in_order(by, rows)
 
 
-def _completed(own: Sample, sample: Sample, key: Callable[[Judged], str], value: str, against: str) -> Sample:
-    """A slice with the texts of the label that it lacks (`against`, "" where it has both), from its corpora."""
-    corpora = {t.corpus for t in own.texts}
-    return sample.part(lambda t: key(t) == value or (t.label == against and t.corpus in corpora))
+def _completed(sample: Sample, key: Callable[[Judged], str], value: str, against: str) -> Sample:
+    """A slice with the texts of the label that it lacks (`against`, "" where it has both)."""
+    return sample.part(lambda t: key(t) == value or t.label == against)
 
 
 def _in_order(by: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
