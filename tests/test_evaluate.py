@@ -87,6 +87,9 @@ def test_files_of_one_label_each_are_taken_as_one_corpus():
 def test_corpora_that_the_model_learnt_from_are_named():
     (note,) = measured(corpus_of("one", 0.9, 0.1), learnt=["one", "two"])["notes"]
     assert note == "the model learnt from corpora of these names, so figures flatter: one"
+    texts = [replace(t, source="data/celebrity.jsonl.xz") for t in corpus_of("renamed", 0.9, 0.1)]
+    (note,) = measured(texts, learnt=["celebrity"])["notes"]
+    assert note.endswith(": celebrity")
 
 
 def test_precision_is_that_of_the_verdicts_at_a_prevalence():

@@ -145,7 +145,7 @@ def evaluate(
     if unknown:
         raise ValueError(f"unknown slice {unknown[0]!r}; expected some of {','.join(SLICES)}")
     notes = []
-    named = {t.corpus for t in texts}
+    named = {name for t in texts for name in t.corpora}
     texts, merged = taken_together(texts)
     if merged:
         notes.append("no file or corpus has both labels: all texts are taken as one corpus")

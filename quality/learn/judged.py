@@ -72,6 +72,11 @@ class Judged:
         return self.label in ("reliable", "unreliable") and None not in numbers
 
     @property
+    def corpora(self) -> frozenset[str]:
+        """Names under which a model may have learnt from the text: its corpus, and that of its file."""
+        return frozenset((self.corpus, corpus_of(self.source)))
+
+    @property
     def length(self) -> str:
         """The slice of length, in words."""
         edges = (0, *LENGTHS)

@@ -40,7 +40,7 @@ def suspects(texts: Sequence[Judged], seed: int, learnt: Collection[str] = ()) -
     fold = metrics.folds(metrics.numbered([t.group for t in texts])[1], N_FOLDS, seed)
     weight = balanced(metrics.numbered([(t.corpus, t.unreliable) for t in texts])[1])
     names, matrix, limits = _terms(texts)
-    if any(t.corpus in learnt for t in texts):
+    if any(not t.corpora.isdisjoint(learnt) for t in texts):
         words = out_of_fold(n_grams(texts), label, weight, fold, scaled=False)
         names[0], matrix[:, 0] = "words", -np.nan_to_num(words)
     matrix[:, 0] /= matrix[:, 0].std() or 1.0

@@ -99,9 +99,12 @@ def summary(evaluation: Evaluation) -> str:
 
 def model_line(evaluation: Evaluation) -> str:
     """Which model was measured, by which policy and seed."""
-    model = evaluation.get("model", {})
-    name = f"{visible(str(model.get('name', '?')))} ({visible(str(model.get('digest', ''))[:12])})"
-    return f"Model {name}, policy {evaluation.get('policy', '?')}, seed {evaluation['seed']}"
+    model, policy = _model(evaluation.get("model", {})), evaluation.get("policy", "?")
+    return f"Model {model}, policy {policy}, seed {evaluation['seed']}"
+
+
+def _model(model: Mapping[str, Any]) -> str:
+    return visible(f"{model.get('name', '?')} ({str(model.get('digest', '?'))[:12]})")
 
 
 def tables(evaluation: Evaluation) -> list[Table]:
@@ -233,7 +236,7 @@ def _compared(compared: Mapping[str, Any]) -> list[Table]:
     if len(rows) > 1:
         rows.append(("mean of corpora", *(_signed(compared["macro"][name]) for name in METRIC_NAMES)))
     moves = [(f"{m['from']} to {m['to']}", f"{m['texts']:,}") for m in compared["moves"]]
-    other = visible(compared.get("model", {}).get("name", "the other model"))
+    other = _model(compared.get("model", {}))
     return [
         Table(
             "compare",
@@ -322,9 +325,10 @@ def _probes(evaluation: Evaluation) -> list[Table]:
     if not probes or not probes["baselines"]:
         return []
     corpora = list(probes["baselines"][0]["auc"])
-    rows = [
-        (b["name"], number(b["macro"]), *(number(b["auc"][c]) for c in corpora)) for b in probes["baselines"]
-    ]
+    scorers = probes["baselines"]
+    rows = [(c, *(number(b["auc"][c]) for b in scorers)) for c in corpora]
+    if len(corpora) > 1:
+        rows.append(("mean of corpora", *(number(b["macro"]) for b in scorers)))
     mixed = probes["shuffled"]
     return [
         Table(
@@ -335,7 +339,7 @@ def _probes(evaluation: Evaluation) -> list[Table]:
             "come near, so may anything. With labels shuffled within each corpus this model has a mean AUC of "
             f"{number(mixed['mean'])} (95 % of {mixed['rounds']} rounds: {number(mixed['low'])} to {number(mixed['high'])}); "
             "it must be about .5.",
-            ("scored by", "mean of corpora", *corpora),
+            ("corpus", *(b["name"] for b in scorers)),
             tuple(rows),
         )
     ]

@@ -153,8 +153,8 @@ def histogram(name: str, reliable: Sequence[int], unreliable: Sequence[int]) -> 
             *_frame("reliability", TENTHS, {}),
             f'<path class="axis" d="M{LEFT} {middle:.1f}H{WIDTH - RIGHT}"/>',
             *bars,
-            _text(LEFT, TOP - 8, f"up: {sum(reliable):,} reliable", "start", "name"),
-            _text(WIDTH - RIGHT, TOP - 8, f"down: {sum(unreliable):,} unreliable", "end", "name"),
+            _text(LEFT, TOP - 8, f"▲ {sum(reliable):,} reliable", "start", "name"),
+            _text(WIDTH - RIGHT, TOP - 8, f"▼ {sum(unreliable):,} unreliable", "end", "name"),
         ],
     )
 
