@@ -634,6 +634,106 @@ def officials(ctx: click.Context, title: str, day: str | None, own: tuple[str, .
 
 
 @main.command()
+@click.argument("labels", nargs=-1, required=True, metavar="LABELS...")
+@click.option("--by", default="corpus,kind,length,year", show_default=True, help="Slices to show.")
+@click.option(
+    "--report", type=click.Path(dir_okay=False), help="Write a page with plots (HTML) to this file."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="A page for people, or one JSON object with everything.",
+)
+@click.option("--compare", "other", metavar="MODEL", help="A second model, by name or folder.")
+@click.option("--suspects", "suspected", is_flag=True, help="List labels that look wrong.")
+@click.option("--next", "n_next", type=click.IntRange(min=1), metavar="N", help="List N texts to label next.")
+@click.option("--policy", default="default", show_default=True, help="Thresholds for the verdict.")
+@click.option("--corpus", metavar="NAME", help="Take all files as one corpus of this name.")
+@click.option("--quick", is_flag=True, help="Leave out baselines and shuffled labels.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For all that is drawn."
+)
+@click.pass_context
+def evaluate(
+    ctx: click.Context,
+    labels: tuple[str, ...],
+    by: str,
+    report: str | None,
+    form: str,
+    other: str | None,
+    suspected: bool,
+    n_next: int | None,
+    policy: str,
+    corpus: str | None,
+    quick: bool,
+    seed: int,
+) -> None:
+    """Measure the model on labelled texts, corpus by corpus; exit with 1 where none has a label.
+
+    LABELS are files of records with a field label: reliable, unreliable, or unclear (docs/evaluation.md).
+
+    \b
+    To measure the model on texts of your own:
+        quality evaluate mine.jsonl
+    To see plots, and every text it gets most wrong:
+        quality evaluate mine.jsonl --report mine.html
+    To measure a model of your own beside the shipped one:
+        quality evaluate mine.jsonl --compare models/mine
+    To find labels that look wrong, and 50 texts to label next:
+        quality evaluate mine.jsonl --suspects --next 50
+    """
+    from quality.learn.evaluate import SLICES, examine
+    from quality.render.terminal import visible
+
+    slices = [name.strip() for name in by.split(",") if name.strip()]
+    if not set(slices) <= set(SLICES):
+        raise click.BadParameter(f"{by!r}: expected some of {','.join(SLICES)}", param_hint="--by")
+    if report and not Path(report).resolve().parent.is_dir():
+        raise click.BadParameter(f"{report}: there is no such directory", param_hint="--report")
+    for model in (ctx.obj, *([other] if other else [])):
+        _check(_Task(model, policy, (), (), "json", False, *_terminal()))
+    whole = examine(
+        labels,
+        _scorer(ctx.obj, policy, (), ()),
+        other=_scorer(other, policy, (), ()) if other else None,
+        corpus=corpus,
+        by=slices,
+        seed=seed,
+        probes=not quick,
+        suspected=suspected,
+        n_next=n_next or 0,
+        tell=lambda line: click.echo(f"quality: {visible(line)}", err=True),
+    )
+    if form == "json":
+        _write([json.dumps(whole, ensure_ascii=True, allow_nan=False)], "jsonl")
+    else:
+        from quality.render.evaluation import page
+
+        _say(page(whole, _terminal()[0] if sys.stdout.isatty() else 100))
+    n_problems = whole["read"]["problems"]
+    if n_problems:
+        click.echo(f"quality: {n_problems} problem{'s' * (n_problems > 1)} in the labels", err=True)
+    if report:
+        from quality.render.evaluation_html import write
+
+        try:
+            write(whole, Path(report))
+        except OSError as error:
+            raise click.BadParameter(
+                f"{report}: cannot be written: {error.strerror}", param_hint="--report"
+            ) from None
+    if n_problems:
+        ctx.exit(UNREADABLE)
+    n_labelled = whole["read"]["reliable"] + whole["read"]["unreliable"]
+    if not n_labelled and not whole["paragraphs"] and not whole.get("next"):
+        click.echo("quality: there is nothing to measure: no text, and no paragraph, has a label", err=True)
+        ctx.exit(NEGATIVE)
+
+
+@main.command()
 @click.pass_context
 def doctor(ctx: click.Context) -> None:
     """Say what is installed and whether it works; exit with 3 where it does not.

@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "scorer": BASE | {"features", "evidence", "model", "report", "records", "officeholders", "mentions"},
     "catalogue": BASE | {"features"},
     "misfires": {"lexicon", "records", "scorer"},
-    "render": COLUMNS | {"report"},
+    "render": COLUMNS | {"report", "render"},
 }
 MAY_IMPORT["learn"] = set(MAY_IMPORT) | {"learn"}
 MAY_IMPORT["cli"] = set(MAY_IMPORT) | {"cli"}
