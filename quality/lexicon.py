@@ -26,7 +26,7 @@ import numpy as np
 
 from quality.backtracking import most_ways
 from quality.columns import Bools, Floats, Hashes, Ints, Vocabulary, combine, hash_bytes
-from quality.pattern import Pattern, Some
+from quality.pattern import Pattern, Patterns, Some
 from quality.text import Batch, hash_words, once_per_batch
 
 DATA = Path(str(resources.files("quality") / "data"))
@@ -343,7 +343,7 @@ class RulePack:
         self._phrases = Phrases(entries)
         # patterns tied to the start of a paragraph are tried there alone, as one
         self._tied = [_together([p for p in r.patterns if p.startswith("^")]) for r in self.rules]
-        self._patterns = [[Pattern(p) for p in r.patterns if not p.startswith("^")] for r in self.rules]
+        self._patterns = [Patterns(p for p in r.patterns if not p.startswith("^")) for r in self.rules]
         self._unless = [[Pattern(p) for p in r.unless] for r in self.rules]
         self._document_unless = [[Pattern(p) for p in r.document_unless] for r in self.rules]
 
@@ -410,7 +410,7 @@ class RulePack:
             folded.append(batch.folded[low:high].tobytes().replace(b"\n", b" "))
         tied, some = self._tied[number], Some(texts, folded)
         found = [(k, match) for k, text in enumerate(texts) if tied and (match := tied.regex.match(text))]
-        for k, match in chain(found, *(pattern.search(some) for pattern in self._patterns[number])):
+        for k, match in chain(found, self._patterns[number].search(some)):
             if match.end() > match.start():
                 low = int(of.start[paragraphs[k]])
                 start.append(low + match.start())

@@ -23,7 +23,7 @@ from quality.text import Batch
 
 # Letters of a piece: shorter ones stand nearly everywhere, longer ones say hardly more and are more in number.
 # From about `MOST` pieces on, finding them takes as long as searching. (Own timing on news.)
-SHORTEST, LONGEST, MOST = 3, 6, 64
+SHORTEST, LONGEST, MOST = 3, 6, 128
 # Of the table that tells quickly which pieces a text lacks.
 BITS = 18
 
@@ -50,6 +50,10 @@ class Some:
             holds[_hash(codes)] = True
         return holds
 
+    def there(self, pieces: Sequence[bytes]) -> list[bytes]:
+        """Those of some pieces that may be in the texts."""
+        return [pieces[k] for k in np.flatnonzero(self.holds[_hashes_of(pieces)]).tolist()]
+
 
 class Pattern:
     """A regular expression with what its matches hold; compiled when it is first needed."""
@@ -64,24 +68,20 @@ class Pattern:
 
     def search(self, some: Some) -> Iterator[tuple[int, re.Match[str]]]:
         """Number of a text and match, for all matches that do not overlap, as `finditer` gives them."""
-        openings, needed = self._pieces
+        openings, needed = self.pieces
+        there = [some.there(pieces) for pieces in ([openings] if openings else needed)]
+        if not all(there):
+            return
         if openings:
             end = 0
-            here = np.flatnonzero(some.holds[self._hashes]).tolist()
-            for place in _places([openings[k] for k in here], some.folded):
+            for place in _places(there[0], some.folded):
                 if place >= end:
                     k = bisect_right(some.edges, place) - 1
                     if match := self.regex.match(some.texts[k], place - some.edges[k]):
                         yield k, match
                         end = some.edges[k] + match.end()
             return
-        # of each list the pieces that are there at all; the texts that hold one of the shortest list's
-        there = [
-            [pieces[k] for k in np.flatnonzero(some.holds[h])]
-            for pieces, h in zip(needed, self._lists, strict=True)
-        ]
-        if not all(there):
-            return
+        # the texts that hold a piece of the shortest list
         numbers: Iterable[int] = range(len(some.texts))
         if there:
             rarest = min(there, key=len)
@@ -92,26 +92,50 @@ class Pattern:
                     yield k, match
 
     @cached_property
-    def _hashes(self) -> Ints:
-        """Hash of each opening, for `Some.holds`."""
-        return _hashes_of(self._pieces[0])
-
-    @cached_property
-    def _lists(self) -> list[Ints]:
-        """Hashes of each list of needed pieces."""
-        return [_hashes_of(pieces) for pieces in self._pieces[1]]
-
-    @cached_property
-    def _pieces(self) -> tuple[list[bytes], list[list[bytes]]]:
-        """Pieces one of which any match begins with; if not known, lists of each of which any match holds one."""
+    def pieces(self) -> tuple[list[bytes], list[list[bytes]]]:
+        """Pieces one of which any match begins with, if known; lists of each of which any match holds one."""
         runs = _runs(_parser.parse(self.expression, re.IGNORECASE))
         heads = {piece[:1] for piece in runs[0]}
-        if not any(head.isalnum() or not head.strip() for head in heads):
-            return sorted(heads), []  # marks are rare
         runs = [frozenset(piece[:LONGEST] for piece in run) for run in runs]
+        needed = sorted((_least(run) for run in runs if min(map(len, run)) >= SHORTEST), key=len)
+        if not any(head.isalnum() or not head.strip() for head in heads):
+            return sorted(heads), needed  # marks are rare
         if min(map(len, runs[0])) >= SHORTEST:
-            return sorted(p for p in runs[0] if not any(p.startswith(q) for q in runs[0] - {p})), []
-        return [], sorted((_least(run) for run in runs if min(map(len, run)) >= SHORTEST), key=len)
+            return sorted(p for p in runs[0] if not any(p.startswith(q) for q in runs[0] - {p})), needed
+        return [], needed
+
+
+class Patterns:
+    """Several patterns, searched together: one look-up tells which of them may match at all."""
+
+    def __init__(self, expressions: Iterable[str]) -> None:
+        self._patterns = [Pattern(expression) for expression in expressions]
+
+    def search(self, some: Some) -> Iterator[tuple[int, re.Match[str]]]:
+        """What each pattern finds, pattern by pattern."""
+        for k in self._possible(some):
+            yield from self._patterns[k].search(some)
+
+    def _possible(self, some: Some) -> list[int]:
+        """Patterns of each of whose lists of pieces one is in the texts."""
+        possible = np.ones(len(self._patterns), bool)
+        hashes, first, owner = self._lists
+        if first.size:
+            lacks = ~np.logical_or.reduceat(some.holds[hashes], first)
+            possible[owner[lacks]] = False
+        return np.flatnonzero(possible).tolist()
+
+    @cached_property
+    def _lists(self) -> tuple[Ints, Ints, Ints]:
+        """Hashes of all pieces list by list; where each list begins, and whose it is; int64 each."""
+        lists = [
+            (k, pieces)
+            for k, pattern in enumerate(self._patterns)
+            for pieces in (*([pattern.pieces[0]] if pattern.pieces[0] else []), *pattern.pieces[1])
+        ]
+        size = np.array([len(pieces) for _, pieces in lists], np.int64)
+        hashes = _hashes_of([piece for _, pieces in lists for piece in pieces])
+        return hashes, np.cumsum(size) - size, np.array([k for k, _ in lists], np.int64)
 
 
 def _hashes_of(pieces: Sequence[bytes]) -> Ints:
