@@ -27,6 +27,8 @@ ENOUGH = 3
 # Soft rules that count by number wherever they fired, as hard ones do: a headline said again stands in a copy, outside
 # content, and one in four thousand reliable articles has it (docs/results.md).
 ANYWHERE = ("repeat.headline",)
+# Term of the filler model that is learnt from words (`quality.model.FillerWords`).
+WORD_TERM = "word_score"
 # Words added to a text's own when a rate is taken, so that one phrase in a short notice is no flood.
 DAMPING = 100
 
@@ -60,11 +62,14 @@ def _amount(counts: Floats) -> Floats:
 def filler_names(counted: Counted) -> list[str]:
     """Terms of `filler_terms`."""
     rules = [r.id for r in counted.rules if r.id.startswith(("leak.", "filler.stock"))]
-    return ["off_topic", "leaked_words", "question_stub", "definition_line", *rules]
+    return ["off_topic", "leaked_words", "question_stub", "definition_line", *rules, WORD_TERM]
 
 
-def filler_terms(batch: Batch, counted: Counted, names: Sequence[str]) -> Floats:
-    """What speaks for a paragraph being filler; float64[paragraphs, names]."""
+def filler_terms(batch: Batch, counted: Counted, names: Sequence[str], words: Floats | None = None) -> Floats:
+    """What speaks for a paragraph being filler; float64[paragraphs, names].
+
+    `words` float64[paragraphs] is the term of the words, 0 everywhere when not given.
+    """
     amounts = _amount(findings_per(batch, counted, batch.paragraphs))
     columns = {rule.id: amounts[:, k] for k, rule in enumerate(counted.rules)}
     columns["off_topic"] = np.where(counted.is_furniture(batch), 0.0, off_topic(batch))
@@ -72,6 +77,7 @@ def filler_terms(batch: Batch, counted: Counted, names: Sequence[str]) -> Floats
     # as terms of their own: what they weigh is not bound as that of soft rules
     columns["question_stub"] = columns["filler.question_stub"]
     columns["definition_line"] = definition_line(batch) * (columns["filler.definition_line"] > 0)
+    columns[WORD_TERM] = np.zeros(batch.paragraphs.n) if words is None else words
     return _chosen(columns, names)
 
 
@@ -92,8 +98,11 @@ def roles(batch: Batch, boilerplate: Floats, filler: Floats) -> tuple[Floats, In
     """
     copied, _ = duplicates(batch)
     wordless = batch.n_words(batch.paragraphs) == 0
-    boilerplate = np.where(wordless, 1.0, boilerplate)
-    filler = np.where(wordless, 0.0, filler)
+    return role_chances(copied, np.where(wordless, 1.0, boilerplate), np.where(wordless, 0.0, filler))
+
+
+def role_chances(copied: Floats, boilerplate: Floats, filler: Floats) -> tuple[Floats, Ints]:
+    """As `roles`, from what speaks for each role but content, each alone."""
     # the larger of two doubts is taken whole, the other one out of what it leaves
     as_filler = np.where(filler >= boilerplate, filler, filler * (1 - boilerplate))
     as_boilerplate = np.where(filler >= boilerplate, boilerplate * (1 - filler), boilerplate)

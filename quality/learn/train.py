@@ -76,6 +76,7 @@ def fit(base: Base, name: str, *, seed: int = 0) -> Model:
         roles,
         base.paragraph_words,
         filler,
+        base.filler_words,
         base.likeness,
         reliability,
         paragraph_model,
