@@ -29,6 +29,8 @@ ENOUGH = 3
 ANYWHERE = ("repeat.headline",)
 # Term of the filler model that is learnt from words (`quality.model.FillerWords`).
 WORD_TERM = "word_score"
+# Term of documents: how much filler stands beside the content.
+FILLER_WORDS = "filler_words"
 # Words added to a text's own when a rate is taken, so that one phrase in a short notice is no flood.
 DAMPING = 100
 
@@ -132,7 +134,12 @@ def content_style(batch: Batch, content: Bools, names: Sequence[str]) -> Floats:
 
 def document_names(counted: Counted) -> list[str]:
     """Terms of `document_terms`, the likeness left out."""
-    return [*hard_rules(counted), *soft_rules(counted), "filler_words"]
+    return [*hard_rules(counted), *soft_rules(counted), FILLER_WORDS]
+
+
+def filler_amount(filler: Floats | Ints, content: Floats | Ints) -> Floats:
+    """Words of filler in proportion to those of content, as a term; float64[n]."""
+    return np.log1p(10 * filler / (content + DAMPING / 2))
 
 
 def document_terms(batch: Batch, counted: Counted, role: Ints, names: Sequence[str]) -> Floats:
@@ -154,7 +161,7 @@ def document_terms(batch: Batch, counted: Counted, role: Ints, names: Sequence[s
     for k, rule in enumerate(counted.rules):
         whole = rule.tier == "hard" or rule.id in ANYWHERE
         columns[rule.id] = amounts[:, k] if whole else 100 * soft[:, k] / (content + DAMPING)
-    columns["filler_words"] = np.log1p(10 * filler / (content + DAMPING / 2))
+    columns[FILLER_WORDS] = filler_amount(filler, content)
     return _chosen(columns, names)
 
 

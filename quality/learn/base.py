@@ -68,7 +68,7 @@ class Base:
 
 def fingerprint(name: str) -> int:
     """64 bits of the SHA-256 of a name: a group can be told again without being named."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+    return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()[:8], "big")
 
 
 def text_fingerprint(text: Labelled) -> int:

@@ -21,7 +21,7 @@ from quality import evidence
 from quality.columns import Bools, Floats, Ints
 from quality.features.ngrams import DOCUMENT_BITS, PARAGRAPH_BITS, document_rows, paragraph_rows
 from quality.learn.base import LABELS, NO_WORDS, Base, fingerprint, sound_rows, text_fingerprint
-from quality.learn.columns import Material, Names, Some, codes_of, sample_of_each, table_of
+from quality.learn.columns import Index, Material, Names, Some, codes_of, sample_of_each, table_of
 from quality.learn.corpora import Labelled
 from quality.learn.encoders import (
     balanced_cells,
@@ -253,9 +253,9 @@ def document_tables(
     documents: Sequence[Some],
     judged: Sequence[Judged],
     is_used: Used,
-    corpora: Names,
+    corpora: Index,
     kinds: Names,
-    groups: Names,
+    groups: Index,
 ) -> tuple[Table, Table]:
     """Tables of documents and of marked paragraphs."""
     matrices, labels, codes = [], [], []
@@ -305,8 +305,9 @@ def mixed(label: Bools, code: NDArray[np.int32], kinds: Sequence[str]) -> Floats
     is_spoilt = np.array([":" in kind for kind in kinds], bool)[code[:, 1]]
     cell = np.where(is_spoilt, -1 - code[:, 1], code[:, 0] * 2 + label)
     weight = balanced(cell) * np.where(is_spoilt, 0.5, 1.0)
-    share = weight[label].sum() / weight.sum()
-    weight *= np.where(label, 0.5 / share, 0.5 / (1 - share))
+    if label.any() and not label.all():
+        share = weight[label].sum() / weight.sum()
+        weight *= np.where(label, 0.5 / share, 0.5 / (1 - share))
     return weight / weight.mean()
 
 

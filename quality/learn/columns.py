@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,7 +81,11 @@ class Names:
         return self.index.setdefault(name, len(self.index))
 
 
-def codes_of(texts: Sequence[Labelled], corpora: Names, kinds: Names, groups: Names) -> NDArray[np.int32]:
+# What gives the index of a name.
+Index = Callable[[str], int]
+
+
+def codes_of(texts: Sequence[Labelled], corpora: Index, kinds: Index, groups: Index) -> NDArray[np.int32]:
     """Corpus, kind and group of each text; int32[texts, 3]."""
     rows = [(corpora(t.corpus), kinds(t.kind), groups(t.group)) for t in texts]
     return np.array(rows, np.int32).reshape(-1, 3)

@@ -41,12 +41,12 @@ def fit_words(matrix: Any, label: Bools, weight: Floats, seed: int) -> Floats:
 
 
 def fit_hashed(
-    matrix: Any, label: Bools, weight: Floats, given: Floats, penalty: float, columns: Ints, *, free: bool
+    matrix: Any, label: Bools, weight: Floats, given: Floats, penalty: Floats, columns: Ints, *, free: bool
 ) -> Floats:
     """Weights to add to those behind the `given` logit, so that some rows are told better; float64[buckets].
 
-    Logistic loss (weighted mean) plus half the penalty times the squared length of what is added: what is
-    known acts as the prior. Only `columns` move; with `free` an intercept is learnt beside them and let go.
+    Logistic loss (weighted mean) plus half the penalty (float64[columns]) times the square of what is added:
+    what is known acts as the prior. Only `columns` move; with `free` an intercept is learnt beside them and let go.
     """
     from scipy.optimize import minimize
 
@@ -56,7 +56,7 @@ def fit_hashed(
 
     def loss(theta: Floats) -> tuple[float, Floats]:
         margin = sign * (given + chosen @ theta[:-1] + theta[-1] * free)
-        value = float(share @ np.logaddexp(0, -margin) + 0.5 * penalty * theta[:-1] @ theta[:-1])
+        value = float(share @ np.logaddexp(0, -margin) + 0.5 * penalty @ (theta[:-1] ** 2))
         slope = -share * sign * sigmoid(-margin)
         return value, np.append(turned @ slope + penalty * theta[:-1], slope.sum() * free)
 

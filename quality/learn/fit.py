@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.columns import Bools, Floats
+from quality.evidence import WORD_TERM
 from quality.model import Additive, Linear, sigmoid, total
 
 # Role model: boosted step functions of one feature at a time, so that the sum stays additive.
@@ -19,6 +20,8 @@ ROLE_ROUNDS, ROLE_RATE, ROLE_LEAVES, ROLE_LEAF_LOW, ROLE_PENALTY = 250, 0.1, 8, 
 FILLER_FALSE_ALARMS = 0.0015
 # What a soft finding may add to the logit of filler: less than half of what the intercept takes off as learnt.
 SOFT_LIMIT = 0.5
+# What words may add: enough to make filler where they are far from those of sound paragraphs, as they alone can be known.
+WORD_LIMIT = 3.0
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,8 @@ class Table:
 def balanced(cell: NDArray[Any]) -> Floats:
     """Weights that give every cell the same total, mean 1; float64[n]."""
     _, inverse, size = np.unique(cell, return_inverse=True, return_counts=True)
-    weight = 1.0 / size[inverse]
-    return np.asarray(weight / weight.mean(), np.float64)
+    weight: Floats = 1.0 / size[inverse]
+    return weight / weight.mean() if weight.size else weight
 
 
 def fit_roles(table: Table, edges: Sequence[Floats], seed: int) -> Additive:
@@ -91,6 +94,8 @@ def fit_filler(table: Table, sound: Bools, hard: Sequence[str]) -> Linear:
     label = table.label == 1
     soft = ["." in name and name not in hard for name in table.names]
     bounds = [(0.0, SOFT_LIMIT if is_soft else 12.0) for is_soft in soft]
+    if WORD_TERM in table.names:
+        bounds[table.names.index(WORD_TERM)] = (0.0, WORD_LIMIT)
     weights, intercept = fit_signed(matrix, label, table.weight.astype(np.float64), None, 1e-3, bounds)
     logit = intercept + total(matrix * weights)
     rates = [

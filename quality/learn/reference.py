@@ -178,9 +178,11 @@ def take(
         code = np.column_stack([table.corpus, table.group])[mine[parent[pick]]]
         parts.append(_paragraphs(some, judgement, pick, at[parent[pick]], code, names))
         rows.append(sparse_rows([paragraph_rows(some.batch)], [pick], PARAGRAPH_BITS))
+    every = np.concatenate([code[:, 0] for code in page_codes]) if page_codes else np.zeros(0, np.int32)
+    n_of_corpus = np.bincount(every[every >= 0], minlength=1)
     for some, code in zip(pages, page_codes, strict=True):
         parent = some.batch.paragraphs.parent
-        pick = _page_paragraphs(some, code, random)
+        pick = _page_paragraphs(some, code, n_of_corpus, random)
         nothing = Judged(np.zeros(parent.size), np.zeros((parent.size, 4)), np.zeros(parent.size, np.int64))
         alone = np.full(pick.size, -1, np.int32)
         parts.append(_paragraphs(some, nothing, pick, alone, code[parent[pick]][:, [0, 2]], names))
@@ -214,10 +216,12 @@ def _some_of_each(table: Table, kinds: Sequence[str], random: np.random.Generato
     return np.flatnonzero(rank < np.where(is_spoilt, N_SPOILT, N_DOCUMENTS))
 
 
-def _page_paragraphs(some: Some, code: NDArray[np.int32], random: np.random.Generator) -> Ints:
+def _page_paragraphs(
+    some: Some, code: NDArray[np.int32], n_of_corpus: Ints, random: np.random.Generator
+) -> Ints:
     """Some labelled paragraphs of some of the pages that are used; int64[k]."""
     parent = some.batch.paragraphs.parent
-    n_of_corpus = np.bincount(code[code[:, 0] >= 0, 0], minlength=1)
+    # the last one, which a code of -1 points to, is for pages that are not used
     share = np.append(np.minimum(1.0, N_PAGES / np.maximum(n_of_corpus, 1)), 0.0)
     drawn = random.random(code.shape[0]) < share[code[:, 0]]
     used = drawn[parent] & np.isin(some.roles, ("content", "boilerplate"))
