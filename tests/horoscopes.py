@@ -119,9 +119,9 @@ def _row(k: int, unseen: bool, *, horoscope: bool) -> dict[str, object]:
     fill = {"place": place, "other": other, "n": chance.randint(2, 9), "m": chance.randint(12, 48)}
     parts = [(p.format(**fill), "content") for p in stories[k % len(stories)]]
     if horoscope:
-        for _ in range(2):
-            lines = chance.sample(UNSEEN if unseen else LEARNT, 2)
-            told = [line.format(**_signs(chance)) for line in lines]
+        lines = chance.sample(UNSEEN if unseen else LEARNT, 4)
+        for pair in (lines[:2], lines[2:]):
+            told = [line.format(**_signs(chance)) for line in pair]
             parts.insert(chance.randint(1, len(parts)), (" ".join(told), "filler"))
     name = f"{'check' if unseen else 'learn'}-{k}-{'horoscope' if horoscope else 'sound'}"
     return {

@@ -171,6 +171,7 @@ def _figures(base: Base, old: Verdicts, new: Verdicts, random: np.random.Generat
     add("unreliable texts caught at 1 % false alarms", every, lambda *a: caught(*a, rate=0.01))
     add("unreliable texts caught at 5 % false alarms", every, lambda *a: caught(*a, rate=0.05))
     add("calibration error", every, calibration_error, more_is_better=False)
+    figures.append(_alarms(base, old, new, random))
     family = np.array([LABEL_FAMILIES.get(name, "yourself") for name in base.corpora])[corpus]
     slices = [(f"ranking, labels by {name}", family == name) for name in sorted(set(family.tolist()))]
     slices += [(f"ranking, corpus {base.corpora[code]}", corpus == code) for code in np.unique(corpus)]
@@ -180,7 +181,6 @@ def _figures(base: Base, old: Verdicts, new: Verdicts, random: np.random.Generat
     for code in np.unique(kind):
         if (kind == code).sum() >= N_LOW:
             add(f"on the right side, {base.kinds[code]}", kind == code, right)
-    figures.append(_alarms(base, old, new, random))
     return figures
 
 

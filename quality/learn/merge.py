@@ -31,11 +31,14 @@ from quality.scorer import role_matrix
 
 # Folds of groups by which new texts are scored by words that have not seen them.
 N_FOLDS = 5
-# Penalty on the weights of words. Of filler: of 1e-5 to 1e-3 the one that finds most left-out filler of a new kind at
-# the false alarms allowed (docs/training.md). Of the likeness: that of the recipe in `encoders.fit_likeness`.
-FILLER_PENALTY, LIKENESS_PENALTY = 1e-4, 3e-5
+# Penalty on the weights of words. Of filler: of 1e-5, 1e-4 and 1e-3 the first found most (docs/training.md). Of the likeness:
+# that of the recipe in `encoders.fit_likeness`.
+FILLER_PENALTY, LIKENESS_PENALTY = 1e-5, 3e-5
 # Share of the base's texts from which an n-gram is held twice as fast as one that is in none.
 SHARE_HELD = 0.001
+# The term of filler words is whole at half as far above what sound paragraphs reach as that is above what is usual
+# there; at once as far, the term was too small for one in twenty paragraphs of a new kind (docs/training.md).
+REACH = 0.5
 # New filler paragraphs from which words are learnt; of fewer, every word would be a sign.
 N_FILLER_LOW = 10
 # New texts of a label from which likeness is learnt, for the same reason.
@@ -194,7 +197,7 @@ def _filler_words(
         score[here] = (matrix @ rounded(fitted(~here)))[here]
     sound = reference.sound[honest]
     usual, low = _usual_and_rare(score[: honest.size][sound], cell[: honest.size][sound])
-    words = FillerWords(rounded(fitted(np.ones(truth.size, bool))), low, low + (low - usual))
+    words = FillerWords(rounded(fitted(np.ones(truth.size, bool))), low, low + REACH * (low - usual))
     terms = words.term(score[honest.size :])
     return words, np.split(terms, np.cumsum([p.size for p in parents])[:-1])
 

@@ -28,6 +28,9 @@ from quality.records import Record
 from quality.report import Report
 from quality.scorer import Scorer, model_folder
 
+# Figures of the gate that are about the whole reference set; they come first.
+N_WHOLE = 4
+
 
 class LabelError(ValueError):
     """Labels that nothing can be learnt from; `reasons` has one line for each fault."""
@@ -194,7 +197,7 @@ def _page(
             f"  {name:<8} {100 * review:g} % below {policy.keep:.3f}, {100 * drop:g} % below {policy.drop:.3f}"
         )
     lines += ["", f"Gate, beside {champion.name} {champion.digest[:16]}, on the base's reference set:"]
-    lines += [_figure(f) for f in gate.figures]
+    lines += _figures(gate.figures)
     if not np.isnan(gate.changed):
         lines.append(f"  verdicts changed: {100 * gate.changed:.2f} %")
     if gate.is_passed:
@@ -233,6 +236,20 @@ def _changes(model: Model, champion: Model, base: Base) -> list[str]:
         for name, was, weight in sorted(moved, key=lambda m: -abs(m[2] - m[1]))[:5]:
             lines.append(f"  {what}: {name} {was:+.2f} -> {weight:+.2f}")
     return lines
+
+
+def _figures(figures: Sequence[Figure]) -> list[str]:
+    """The figures of the whole set, and of the slices those that are worse or moved most; metrics.json has all."""
+    whole, slices = figures[:N_WHOLE], figures[N_WHOLE:]
+    moved = [f for f in slices if f.is_worse or abs(f.challenger - f.champion) >= 0.005]
+    moved.sort(key=lambda f: (not f.is_worse, -abs(f.challenger - f.champion)))
+    n_worse = sum(f.is_worse for f in slices)
+    lines = [_figure(f) for f in whole]
+    if slices:
+        lines.append(
+            f"  {len(slices)} slices (corpora, label families, kinds): {n_worse} worse, {len(moved)} moved"
+        )
+    return lines + [_figure(f) for f in moved[: max(8, n_worse)]]
 
 
 def _figure(figure: Figure) -> str:
