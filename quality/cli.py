@@ -640,6 +640,8 @@ def train(
     folder = Path(output)
     if (folder / "card.json").exists():
         _usable(output)
+    if sys.stderr.isatty():
+        click.echo("quality: learning; this takes about half a minute", err=True)
     try:
         outcome = learn(
             [Path(p) for p in labels], base_folder(base), folder, seed=seed, allow_regression=allow_regression

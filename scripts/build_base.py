@@ -11,6 +11,7 @@ from pathlib import Path
 from quality.learn.base import save
 from quality.learn.build import build
 from quality.learn.corpora import own
+from quality.learn.fit import one_thread
 from quality.learn.material import read_material
 
 
@@ -24,7 +25,9 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=0)
     given = options.parse_args()
     material = read_material(given.corpora, given.own, seed=given.seed)
-    save(build(material, held_out=own(given.own / "held_out"), seed=given.seed), given.base)
+    with one_thread():
+        base = build(material, held_out=own(given.own / "held_out"), seed=given.seed)
+    save(base, given.base)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from quality.cli import main
 from quality.learn import gate, merge, retrain, shelf
 from quality.learn.base import Base, fingerprint, load, text_fingerprint
 from quality.learn.corpora import Labelled
+from quality.learn.fit import fit_roles, one_thread
 from quality.learn.gate import Figure, Gate, Verdicts, calibration_error, caught, compare, ranking
 from quality.learn.labels import new_ones, read_labels, refused
 from quality.learn.reference import Halves
@@ -52,6 +53,18 @@ def mine(tmp_path: Path) -> Path:
 def quick(monkeypatch: pytest.MonkeyPatch, champion: Model) -> None:
     """The role model is taken as shipped: learning it anew takes most of the time, and is no matter here."""
     monkeypatch.setattr(merge, "fit_roles", lambda *_: champion.boilerplate)
+
+
+def test_the_role_model_is_the_same_whatever_the_number_of_threads(base: Base) -> None:
+    from threadpoolctl import threadpool_limits
+
+    few = np.arange(0, base.roles.label.size, 40)
+    table = replace(base.roles, **{n: getattr(base.roles, n)[few] for n in ("matrix", "label", "weight")})
+    steps = []
+    for n_threads in (1, 2):
+        with threadpool_limits(n_threads), one_thread():
+            steps.append(np.concatenate(fit_roles(table, base.role_edges, 0).tables))
+    assert np.array_equal(*steps)
 
 
 def file_of(folder: Path, rows: list[dict[str, object]], name: str = "labels.jsonl") -> Path:

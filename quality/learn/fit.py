@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,16 @@ class Table:
     corpus: NDArray[np.int32]
     kind: NDArray[np.int32]
     group: NDArray[np.int32]
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Learn in one thread: sums of several depend on how many there are, and so would the digest of a model."""
+    import sklearn.ensemble  # noqa: F401 - a limit reaches only libraries that are loaded
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield
 
 
 def balanced(cell: NDArray[Any]) -> Floats:

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from quality.learn.base import LABELS, Base, fingerprint, text_fingerprint
 from quality.learn.corpora import Labelled, read_lines
 from quality.records import iso_day
@@ -118,11 +116,11 @@ def refused(texts: Sequence[Labelled], base: Base) -> list[str]:
 
 def new_ones(texts: Sequence[Labelled], base: Base) -> list[Labelled]:
     """Texts that the base does not hold yet, each once."""
-    seen = set(base.texts[:, 0].tolist()) if base.texts.size else set()
+    seen = {int(key) for key in base.texts[:, 0].tolist()}
     found = []
     for text in texts:
-        key = np.uint64(text_fingerprint(text))
-        if int(key) not in seen:
-            seen.add(int(key))
+        key = text_fingerprint(text)
+        if key not in seen:
+            seen.add(key)
             found.append(text)
     return found

@@ -20,7 +20,7 @@ from quality import evidence
 from quality.columns import Bools, Floats, Ints
 from quality.features.ngrams import DOCUMENT_BITS, PARAGRAPH_BITS, document_rows, paragraph_rows
 from quality.learn.base import Base, fingerprint, sound_rows
-from quality.learn.build import ROLE_NAMES, document_tables, mixed, style_names
+from quality.learn.build import PAGE_SAMPLE, ROLE_NAMES, document_tables, mixed, style_names
 from quality.learn.columns import Names, Some, codes_of, columns_of, sample_of_each, table_of
 from quality.learn.corpora import Labelled
 from quality.learn.encoders import balanced_cells, fit_hashed, likeness_parts, sparse_rows, tf_idf
@@ -126,8 +126,6 @@ def _judged(some: Some, roles: Additive, base: Base, filler: Linear, term: Float
 
 def _with_roles(base: Base, some: Sequence[Some], codes: Sequence[NDArray[np.int32]], seed: int) -> Table:
     """The role table with the new paragraphs whose role is content or boilerplate."""
-    from quality.learn.build import PAGE_SAMPLE
-
     random = np.random.default_rng(seed)
     table = base.roles
     for s, code in zip(some, codes, strict=True):
@@ -182,6 +180,8 @@ def _filler_words(
     def fitted(train: Bools) -> Floats:
         at = np.flatnonzero(train & (truth >= 0))
         is_filler = truth[at] == 1
+        if not is_filler.any():  # all of it is of one group: nothing is left to learn it from
+            return np.zeros(matrix.shape[1])
         # the filler weighs as much as all the rest, of which every corpus weighs the same
         weight = np.where(is_filler, 1.0 / is_filler.sum(), 0.0)
         rest = balanced(cell[at][~is_filler])

@@ -18,6 +18,7 @@ import numpy as np
 
 from quality.learn.base import LABELS, Base, load
 from quality.learn.corpora import Labelled
+from quality.learn.fit import one_thread
 from quality.learn.gate import Figure, Gate, compare
 from quality.learn.labels import new_ones, read_labels, refused
 from quality.learn.merge import Merged, merge
@@ -93,8 +94,9 @@ def train(
     if in_place is None:
         raise ValueError(f"no model at {folder} and none shipped: there is nothing to compare with")
     champion = Model.load(in_place)
-    merged = merge(base, texts, seed=seed)
-    model = fit(merged.base, folder.name, seed=seed, parts=(merged.roles, merged.filler))
+    with one_thread():
+        merged = merge(base, texts, seed=seed)
+        model = fit(merged.base, folder.name, seed=seed, parts=(merged.roles, merged.filler))
     gate = compare(base, champion, model, seed=seed)
     seen = _new_texts(texts, merged, model, champion)
     is_in_use = gate.is_passed or allow_regression is not None
@@ -108,12 +110,6 @@ def train(
     if allow_regression is not None:
         told["allow_regression"] = allow_regression
     page = _page(texts, len(given), merged, model, champion, gate, seen, allow_regression)
-    metrics = {
-        "new_texts": [asdict(text) for text in seen],
-        "figures": [asdict(f) | {"is_worse": f.is_worse} for f in gate.figures],
-        "verdicts_changed": None if np.isnan(gate.changed) else gate.changed,
-        "objections": gate.objections,
-    }
     texts_of_gold = [
         Labelled(row["id"], "golden", row["id"], "", "", row["text"], date=row.get("date"))
         for row in golden(in_place)
@@ -123,10 +119,21 @@ def train(
         save_model(
             model, merged.base, part, texts_of_gold, told=told, page=f"\n## Training\n```\n{page}```\n"
         )
-        (part / "metrics.json").write_text(json.dumps(metrics, indent=1, ensure_ascii=False) + "\n", "utf8")
+        write_metrics(part, gate, seen)
 
     put(target, write)
     return Outcome(target, Model.load(target).digest, gate, is_in_use, page)
+
+
+def write_metrics(folder: Path, gate: Gate, seen: Sequence[NewText] = ()) -> None:
+    """Write all figures of a comparison, and what was said of the new texts, as metrics.json."""
+    metrics = {
+        "verdicts_changed": None if np.isnan(gate.changed) else gate.changed,
+        "objections": gate.objections,
+        "figures": [asdict(f) | {"is_worse": f.is_worse} for f in gate.figures],
+        "new_texts": [asdict(text) for text in seen],
+    }
+    (folder / "metrics.json").write_text(json.dumps(metrics, indent=1, ensure_ascii=False) + "\n", "utf8")
 
 
 def _counted(texts: Sequence[Labelled]) -> dict[str, dict[str, int]]:
