@@ -227,6 +227,20 @@ def test_a_model_that_the_gate_refuses_waits_as_a_candidate(tmp_path: Path, mine
     assert (card["allow_regression"], card["gate_passed"]) == ("weather reports are filler here", False)
 
 
+@pytest.mark.usefixtures("quick")
+def test_what_the_model_in_place_was_taught_must_be_given_again(tmp_path: Path, mine: Path) -> None:
+    taught = file_of(tmp_path, [spliced(k) for k in range(12)], "taught.jsonl")
+    assert retrain.train([taught], BASE, mine).is_in_use
+    other = file_of(tmp_path, [sound(k) for k in range(3)], "other.jsonl")
+    outcome = retrain.train([other], BASE, mine)
+    assert not outcome.is_in_use
+    (objection,) = outcome.gate.objections
+    assert objection.startswith(
+        "the model in place has learnt 'horoscope' from labels that are not given now"
+    )
+    assert retrain.train([taught, other], BASE, mine).is_in_use
+
+
 def test_a_model_that_weighs_nothing_is_refused_by_the_gate(base: Base, champion: Model) -> None:
     assert compare(base, champion, champion).is_passed
     assert compare(base, champion, champion).changed == 0
