@@ -16,7 +16,7 @@ def known_rules(own: Sequence[RulePack] = ()) -> list[Rule]:
     """Every rule, by id: those of the packs, those that need code, and those on officials."""
     known = [r for pack in (shipped_rules(), *own) for r in pack.rules]
     known += [d.rule for d in CODE_RULES.values()] + [d.rule for d in LATE_RULES.values()]
-    known += [officials.ANACHRONISM, officials.TWO_HOLDERS]
+    known += officials.RULES
     return sorted(known, key=lambda r: r.id)
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from quality.lexicon import Rule
     from quality.records import Record
     from quality.report import Report
     from quality.scorer import Scorer
@@ -438,7 +439,8 @@ def _summary(verdicts: Sequence[str], n_problems: int) -> str:
 
 
 @main.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, metavar="[NAME | bench]")
+@click.argument("where", nargs=-1, type=click.Path(exists=True), metavar="[DIR]...")
 @click.option(
     "--rules",
     "own",
@@ -446,8 +448,19 @@ def _summary(verdicts: Sequence[str], n_problems: int) -> str:
     type=click.Path(exists=True, dir_okay=False),
     help="A rule pack of your own, to list or to check.",
 )
-def rules(name: str | None, own: tuple[str, ...]) -> None:
-    """List the rules, or explain one: what it finds, why that counts, examples.
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="With bench: a table, or one JSON object.",
+)
+@click.pass_context
+def rules(
+    ctx: click.Context, name: str | None, where: tuple[str, ...], own: tuple[str, ...], form: str
+) -> None:
+    """List the rules, explain one (what it finds, why that counts, examples), or measure them.
 
     \b
     To list all rules:
@@ -458,6 +471,8 @@ def rules(name: str | None, own: tuple[str, ...]) -> None:
         quality rules leak.chatbot
     To check a rule pack of your own:
         quality rules --rules house.toml
+    To see how often each fires in reliable and in unreliable texts (JSON Lines with a label):
+        quality rules bench corpora/
     """
     from quality.catalogue import known_rules, rule_page
     from quality.registry import own_packs
@@ -471,6 +486,10 @@ def rules(name: str | None, own: tuple[str, ...]) -> None:
         told = held if n_rules else "no rule in it; a rule begins with [[rule]]"
         click.echo(f"quality: {path}: {told}", err=True)
     known = known_rules(packs)
+    if name == "bench":
+        ctx.exit(_bench(_scorer_with(ctx.obj, own), known, where, form))
+    if where or form != "text":
+        raise click.UsageError("only `quality rules bench DIR` takes folders or a --format")
     chosen = [r for r in known if name is None or r.id == name or r.id.partition(".")[0] == name]
     if not chosen:
         _unknown("rule", str(name), [r.id for r in known])
@@ -478,6 +497,41 @@ def rules(name: str | None, own: tuple[str, ...]) -> None:
         _say(rule_page(chosen[0]))
         return
     _list([(r.id, r.tier, r.title) for r in chosen])
+
+
+def _scorer_with(model: str, own: tuple[str, ...]) -> Scorer:
+    _usable(model)
+    return _scorer(model, "default", own)
+
+
+def _bench(scorer: Scorer, known: Sequence[Rule], where: Sequence[str], form: str) -> int:
+    """Print how often the rules fire in labelled texts; the exit code."""
+    from quality.misfires import bench, table
+    from quality.records import Problem, read
+
+    paths = [
+        str(path)
+        for place in map(Path, where)
+        for path in (sorted(place.glob("*.jsonl*")) if place.is_dir() else [place])
+    ]
+    if not paths:
+        raise click.UsageError("give a folder of labelled texts, or some files: quality rules bench DIR")
+    problems: list[Problem] = []
+
+    def records() -> Iterator[Record]:
+        for item in read(paths):
+            if isinstance(item, Problem):
+                problems.append(item)
+                click.echo(f"quality: {item}", err=True)
+            else:
+                yield item
+
+    try:
+        found = bench(scorer, known, records())
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    _say(json.dumps(found.to_dict(), indent=1) if form == "json" else table(found))
+    return UNREADABLE if problems else DONE
 
 
 @main.command()
@@ -553,7 +607,7 @@ def officials(ctx: click.Context, title: str, day: str | None, own: tuple[str, .
     """
     from datetime import date
 
-    from quality.officeholders import OFFICEHOLDERS, OfficeTable, shipped_table
+    from quality.officeholders import OFFICEHOLDERS, OfficeTable, iso, shipped_table
     from quality.records import iso_day
 
     try:
@@ -569,12 +623,12 @@ def officials(ctx: click.Context, title: str, day: str | None, own: tuple[str, .
     rows = []
     for term in terms:
         start, end = term.dates
-        known = f"{start} to {end}" if end else f"since {start}, as of {date.fromordinal(term.asof)}"
+        known = f"from {start} to {end}" if end else f"since {start}"
         if not end and on.toordinal() > term.asof:
-            known += ", unknown since"
+            known += f"; the table ends on {iso(term.asof)}, later changes are not in it"
         rows.append((term.office, term.person, f"{known}{', acting' if term.acting else ''}"))
     if not rows:
-        click.echo(f"quality: the table knows nobody who was {title!r} on {on}", err=True)
+        click.echo(f"quality: the table knows the office but nobody who was {title!r} on {on}", err=True)
         ctx.exit(NEGATIVE)
     _list(rows)
 
@@ -722,6 +776,106 @@ def models(ctx: click.Context, action: str, name: str | None, home: str) -> None
 
 
 @main.command()
+@click.argument("labels", nargs=-1, required=True, metavar="LABELS...")
+@click.option("--by", default="corpus,kind,length,year", show_default=True, help="Slices to show.")
+@click.option(
+    "--report", type=click.Path(dir_okay=False), help="Write a page with plots (HTML) to this file."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="A page for people, or one JSON object with everything.",
+)
+@click.option("--compare", "other", metavar="MODEL", help="A second model, by name or folder.")
+@click.option("--suspects", "suspected", is_flag=True, help="List labels that look wrong.")
+@click.option("--next", "n_next", type=click.IntRange(min=1), metavar="N", help="List N texts to label next.")
+@click.option("--policy", default="default", show_default=True, help="Thresholds for the verdict.")
+@click.option("--corpus", metavar="NAME", help="Take all files as one corpus of this name.")
+@click.option("--quick", is_flag=True, help="Leave out baselines and shuffled labels.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For all that is drawn."
+)
+@click.pass_context
+def evaluate(
+    ctx: click.Context,
+    labels: tuple[str, ...],
+    by: str,
+    report: str | None,
+    form: str,
+    other: str | None,
+    suspected: bool,
+    n_next: int | None,
+    policy: str,
+    corpus: str | None,
+    quick: bool,
+    seed: int,
+) -> None:
+    """Measure the model on labelled texts, corpus by corpus; exit with 1 where none has a label.
+
+    LABELS are files of records with a field label: reliable, unreliable, or unclear (docs/evaluation.md).
+
+    \b
+    To measure the model on texts of your own:
+        quality evaluate mine.jsonl
+    To see plots, and every text it gets most wrong:
+        quality evaluate mine.jsonl --report mine.html
+    To measure a model of your own beside the shipped one:
+        quality evaluate mine.jsonl --compare models/mine
+    To find labels that look wrong, and 50 texts to label next:
+        quality evaluate mine.jsonl --suspects --next 50
+    """
+    from quality.learn.evaluate import SLICES, examine
+    from quality.render.terminal import visible
+
+    slices = [name.strip() for name in by.split(",") if name.strip()]
+    if not set(slices) <= set(SLICES):
+        raise click.BadParameter(f"{by!r}: expected some of {','.join(SLICES)}", param_hint="--by")
+    if report and not Path(report).resolve().parent.is_dir():
+        raise click.BadParameter(f"{report}: there is no such directory", param_hint="--report")
+    for model in (ctx.obj, *([other] if other else [])):
+        _check(_Task(model, policy, (), (), "json", False, *_terminal()))
+    whole = examine(
+        labels,
+        _scorer(ctx.obj, policy, (), ()),
+        other=_scorer(other, policy, (), ()) if other else None,
+        corpus=corpus,
+        by=slices,
+        seed=seed,
+        probes=not quick,
+        suspected=suspected,
+        n_next=n_next or 0,
+        tell=lambda line: click.echo(f"quality: {visible(line)}", err=True),
+    )
+    if form == "json":
+        _write([json.dumps(whole, ensure_ascii=True, allow_nan=False)], "jsonl")
+    else:
+        from quality.render.evaluation import page
+
+        _say(page(whole, _terminal()[0] if sys.stdout.isatty() else 100))
+    n_problems = whole["read"]["problems"]
+    if n_problems:
+        click.echo(f"quality: {n_problems} problem{'s' * (n_problems > 1)} in the labels", err=True)
+    if report:
+        from quality.render.evaluation_html import write
+
+        try:
+            write(whole, Path(report))
+        except OSError as error:
+            raise click.BadParameter(
+                f"{report}: cannot be written: {error.strerror}", param_hint="--report"
+            ) from None
+    if n_problems:
+        ctx.exit(UNREADABLE)
+    n_labelled = whole["read"]["reliable"] + whole["read"]["unreliable"]
+    if not n_labelled and not whole["paragraphs"] and not whole.get("next"):
+        click.echo("quality: there is nothing to measure: no text, and no paragraph, has a label", err=True)
+        ctx.exit(NEGATIVE)
+
+
+@main.command()
 @click.pass_context
 def doctor(ctx: click.Context) -> None:
     """Say what is installed and whether it works; exit with 3 where it does not.
@@ -765,3 +919,180 @@ def doctor(ctx: click.Context) -> None:
     for failure in failures:
         click.echo(f"quality: {failure}", err=True)
     ctx.exit(UNUSABLE if failures else DONE)
+
+
+# As in quality.learn.exchange, which takes long to import.
+TOOLS = ("label-studio", "prodigy", "doccano", "argilla", "csv")
+
+
+@main.command("import")
+@click.argument("tool", type=click.Choice(TOOLS), metavar="TOOL")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("-o", "out", metavar="FILE", help="Where the labels go; standard output when not given.")
+@click.option(
+    "--label-map",
+    multiple=True,
+    metavar="THEIRS=OURS",
+    help="What a name means: a label, a role, kind:NAME, or - for nothing; may be given again. "
+    "!NAME is a name that was rejected.",
+)
+@click.option("--label-field", metavar="NAME", help="Tag, question or column that holds the label of a text.")
+@click.option("--text-field", metavar="NAME", help="Field that holds the text.")
+@click.option("--annotator", metavar="NAME", help="Name of annotators whom the tool does not name.")
+@click.option(
+    "--unmarked",
+    type=click.Choice(["content", "boilerplate", "filler", "duplicate"]),
+    help="Role of paragraphs in which an annotator marked nothing; open when not given.",
+)
+@click.option(
+    "--offsets",
+    "unit",
+    type=click.Choice(["utf16", "codepoint"]),
+    help="What offsets count, if not what the tool is known for (docs/labels.md).",
+)
+@click.pass_context
+def import_labels(
+    ctx: click.Context,
+    tool: str,
+    files: tuple[str, ...],
+    out: str | None,
+    label_map: tuple[str, ...],
+    label_field: str | None,
+    text_field: str | None,
+    annotator: str | None,
+    unmarked: str | None,
+    unit: str | None,
+) -> None:
+    """Turn what a labelling tool exported into labels, with every vote kept, and tell how far votes agree.
+
+    TOOL is label-studio, prodigy, doccano, argilla or csv (a table). Several files are one set of labels.
+
+    \b
+    To import a project of Label Studio:
+        quality import label-studio project.json -o labels.jsonl
+    To say what the names of the project mean:
+        quality import prodigy ada.jsonl ben.jsonl --label-map junk=unreliable --label-map '!ok=unreliable'
+    To take paragraphs that nobody marked as content:
+        quality import doccano ada.jsonl ben.jsonl --unmarked content -o labels.jsonl
+    """
+    from quality.learn import exchange, votes
+    from quality.learn.suggest import json_line
+    from quality.records import Problem
+    from quality.render.terminal import visible
+
+    pairs = [given.rpartition("=") for given in label_map]
+    if wrong := [given for given, (name, _, _) in zip(label_map, pairs, strict=True) if not name]:
+        raise click.BadParameter(f"{wrong[0]!r} is not THEIRS=OURS", param_hint="--label-map")
+    with _wrong_file("--label-map"):
+        meanings = {name: meaning for name, _, meaning in pairs}
+        reader = exchange.Reader(tool, meanings, text_field, label_field, annotator, unit)
+    read = [item for path in files for item in reader.read(path)]
+    voted, refused = votes.gathered(item for item in read if not isinstance(item, Problem))
+    labelled = list(votes.label_records([v for v in voted if v.votes], unmarked=unmarked))
+    records = [item for item in labelled if not isinstance(item, Problem)]
+    problems = [item for item in (*read, *refused, *labelled) if isinstance(item, Problem)]
+    if records:
+        _put((json_line(record) + "\n" for record in records), out)
+    for problem in problems:
+        click.echo(f"quality: {visible(str(problem))}", err=True)
+    for reason, n in reader.passed_over.most_common():
+        click.echo(f"quality: passed over: {n} {visible(reason)}", err=True)
+    for line in votes.told(records):
+        indent = "  " * line.startswith(" ")
+        click.echo(f"quality: {indent}{visible(line)}", err=True)
+    if problems:
+        ctx.exit(UNREADABLE)
+    ctx.exit(DONE if records else NEGATIVE)
+
+
+@main.command("export")
+@click.argument("tool", type=click.Choice(TOOLS), metavar="TOOL")
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option("-o", "out", metavar="FILE", help="Where the suggestions go; standard output when not given.")
+@click.option(
+    "--spans",
+    type=click.Choice(["both", "roles", "findings", "none"]),
+    default="both",
+    show_default=True,
+    help="What to mark in the text: the roles of paragraphs, findings of rules.",
+)
+@click.option("--date", metavar="YYYY-MM-DD", help="The day of texts that carry no date of their own.")
+@click.option("--policy", default="default", show_default=True, help="Thresholds for the verdict.")
+@click.option("--text-field", metavar="NAME", help="Field of a record that holds its text or paragraphs.")
+@click.option("--setup", is_flag=True, help="Print what the tool must be told first, instead of suggestions.")
+@click.pass_context
+def export_suggestions(
+    ctx: click.Context,
+    tool: str,
+    files: tuple[str, ...],
+    out: str | None,
+    spans: str,
+    date: str | None,
+    policy: str,
+    text_field: str | None,
+    setup: bool,
+) -> None:
+    """Score texts and write the results as suggestions for a labelling tool to start from.
+
+    TOOL is label-studio, prodigy, doccano, argilla or csv (a table).
+
+    \b
+    To label texts in Label Studio, with what this program thinks of them to begin with:
+        quality export label-studio --setup > config.xml
+        quality export label-studio articles.jsonl -o tasks.json
+    """
+    from quality.catalogue import known_rules
+    from quality.learn.suggest import setup as told_first
+    from quality.learn.suggest import suggestions
+    from quality.records import FieldNames, Problem, iso_day, read
+    from quality.render.terminal import visible
+    from quality.scorer import batches
+
+    if setup:
+        try:
+            _put([told_first(tool, [rule.id for rule in known_rules()])], out)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+        return
+    try:
+        day = None if date is None else iso_day(date)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--date") from None
+    if not files and (sys.stdin is None or sys.stdin.isatty()):
+        raise click.UsageError("name a FILE, or send texts to standard input")
+    _check(_Task(ctx.obj, policy, (), (), "jsonl", False, 0, False, "utf-8"))
+    scorer = _scorer(ctx.obj, policy)
+    n_problems = 0
+
+    def records() -> Iterator[Record]:
+        nonlocal n_problems
+        for item in read(files or ("-",), names=FieldNames(text=text_field)):
+            if isinstance(item, Problem):
+                n_problems += 1
+                click.echo(f"quality: {visible(str(item))}", err=True)
+            else:
+                yield replace(item, date=day) if item.date is None else item
+
+    scored = (pair for some in batches(records()) for pair in zip(some, scorer.score_many(some), strict=True))
+    marked = {"both": ("roles", "findings"), "none": ()}.get(spans, (spans,))
+    _put(suggestions(tool, scored, spans=marked), out)
+    ctx.exit(UNREADABLE if n_problems else DONE)
+
+
+def _put(pieces: Iterable[str], out: str | None) -> None:
+    """Write to standard output or, all or nothing, to a file."""
+    if out is None:
+        for piece in pieces:
+            sys.stdout.buffer.write(piece.encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()
+        return
+    part = Path(f"{out}.part")
+    try:
+        with part.open("wb") as file:
+            for piece in pieces:
+                file.write(piece.encode("utf-8", "replace"))
+        part.replace(out)
+    except OSError as error:
+        raise click.UsageError(f"{out} cannot be written: {error.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)

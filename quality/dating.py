@@ -47,12 +47,14 @@ _AFTER_DATE = re.compile(r",?\s*(?:\n|$|[-–—|(:]|\d{1,2}[:.]\d\d)")
 # A sentence that looks ahead, or a copyright line: its years say nothing of when the text was written.
 _NO_BOUND = re.compile(
     r"©|\(c\)|\b(?:copyright|will|would|by|until|plans?|planned|expected|scheduled|due|next|target|goal"
-    r"|aims?)\b",
+    r"|aims?|deadline|could|should|(?:19|20)\d\d to [a-z]+)\b",
     re.IGNORECASE,
 )
 # The head of a text that tells of a past year: its officials are those of that year.
 _LOOKING_BACK = re.compile(r"\b(?:years ago|anniversary|on this day|looking back)\b", re.IGNORECASE)
 LINE, SENTENCE = 60, 25  # characters from which a line, or one with a closing mark, may date a text
+CLOSING = np.zeros(256, bool)
+CLOSING[np.frombuffer(b'.!?")', np.uint8)] = True
 HEAD = 400  # characters in which a text's own date stands
 DATE_WIDTH = 24  # characters of the longest date, "September 30th, 2025", and a little
 
@@ -126,8 +128,7 @@ def in_prose(batch: Batch, token: Ints) -> Bools:
     paragraph = batch.paragraphs.of_token[token]
     length = batch.paragraphs.end[paragraph] - batch.paragraphs.start[paragraph]
     last = batch.folded[batch.paragraphs.end[paragraph] - 1]
-    closed = np.isin(last, np.frombuffer(b'.!?")', np.uint8))
-    return (length >= LINE) | (closed & (length >= SENTENCE))
+    return (length >= LINE) | (CLOSING[last] & (length >= SENTENCE))
 
 
 def own_date(batch: Batch, document: int, years: Years) -> When:
@@ -144,16 +145,19 @@ def own_date(batch: Batch, document: int, years: Years) -> When:
     return UNKNOWN
 
 
-def earliest_by_years(batch: Batch, document: int, years: Years) -> When:
-    """Earliest day a text can be of by the latest past year it names."""
+def earliest_by_years(batch: Batch, document: int, years: Years, when: When) -> When:
+    """`when`, or later where the latest past year that a text names is not before it."""
     text, base = batch.texts[document], int(batch.document_start[document])
-    bounding = (k for k in range(years.first[document], years.last[document]) if years.bounds[k])
-    for k in sorted(bounding, key=lambda k: -years.value[k]):
+    bounding = [k for k in range(years.first[document], years.last[document]) if years.bounds[k]]
+    for k in sorted(bounding, key=years.value.__getitem__, reverse=True):
+        first = date(years.value[k], 1, 1).toordinal()
+        if first < when.low:
+            break
         sentence = batch.sentences.of_token[years.token[k]]
         start, end = int(batch.sentences.start[sentence]) - base, int(batch.sentences.end[sentence]) - base
         if not _NO_BOUND.search(text, start, end):
-            return When(date(years.value[k], 1, 1).toordinal(), None, "text")
-    return UNKNOWN
+            return When(first, None, "text")
+    return when
 
 
 def _own(text: str, match: re.Match[str]) -> bool:
@@ -191,16 +195,17 @@ def remembered_years(batch: Batch, document: int, years: Years) -> list[tuple[in
     return [(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()) for year in told]
 
 
-def earliest_by_officials(mentions: Sequence[Mention], index: Index, when: When) -> When:
-    """`when`, or later where the officials named as in office began later."""
+def earliest_by_officials(mentions: Sequence[Mention], index: Index) -> When:
+    """Earliest day a text can be of by the latest start among the officials named as in office."""
+    when = UNKNOWN
     for mention in mentions:
+        if not (mention.full or mention.place or index.is_telling[mention.title]):
+            continue
         terms = [t for p in mention.persons for t in index.terms_of(p, mention.title)]
         certain = [t for t in terms if t.core and t.confidence != "low"]
         if not certain or (len(certain) < len(terms) and not mention.full):
             continue
         if mention.place and not any(t.jurisdiction in mention.place for t in certain):
-            continue
-        if not mention.full and not (mention.place or index.is_telling[mention.title]):
             continue
         start = min(t.start for t in terms)
         if start > when.low:

@@ -7,7 +7,7 @@ patterns that turn places in a text into findings.
 
 A phrase is matched on folded tokens: case, accents, curly quotes and zero-width characters make no
 difference. A pattern is a regular expression that is searched only in paragraphs that hold one of
-its anchor words, and must be linear-time: `RulePack.load` refuses nested quantifiers.
+its anchor words, and must be linear-time: `RulePack.load` refuses repeats that are unbounded, nested or overlap too much.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
+from quality.backtracking import most_ways
 from quality.columns import Bools, Floats, Hashes, Ints, Vocabulary, combine, hash_bytes
 from quality.pattern import Pattern, Some
 from quality.text import Batch, hash_words, once_per_batch
@@ -42,6 +43,8 @@ QUOTED = ("silent", "allowed")
 _STEM = np.uint64(0x5D588B656C078965)
 _ROOT = np.uint64(0x2545F4914F6CDD1D)
 _BRACES, _STAR = re.compile(r"\{([^{}]*)\}"), re.compile(r"\w\*")
+_BEFORE = "x "
+_LIST = re.compile(r"\$([a-z][a-z_]*)")
 
 
 @dataclass(frozen=True)
@@ -119,14 +122,16 @@ class Phrases:
         texts = list(forms)
         for k in stars:
             texts[k] = forms[k].replace("*", "")
-        batch = Batch.of(texts, [[t] for t in texts])
-        first, last = batch.documents.first, batch.documents.last
+        # behind a word, or a dash that opens a phrase would be read as the mark of a list item
+        texts = [_BEFORE + t for t in texts]
+        batch = Batch.of(texts)
+        first, last = batch.documents.first + 1, batch.documents.last
         if (first == last).any():
             form = forms[int(np.argmax(first == last))]
             raise ValueError(f"phrase {form!r} holds no token: write at least one word")
         is_stem = np.zeros(batch.token_word.size, bool)
         for k in stars:
-            ends = batch.document_start[k] + np.array(sorted(_star_ends(forms[k])), np.int64)
+            ends = batch.document_start[k] + len(_BEFORE) + np.array(sorted(_star_ends(forms[k])), np.int64)
             is_stem[first[k] : last[k]] = np.isin(batch.token_end[first[k] : last[k]], ends)
         stem = np.unique(batch.token_word[is_stem])
         stem_hash, size = batch.vocabulary.hash[stem], batch.vocabulary.length[stem]
@@ -337,12 +342,10 @@ class RulePack:
         entries += [(a, len(self.rules) + k) for k, r in enumerate(self.rules) for a in r.anchors]
         self._phrases = Phrases(entries)
         # patterns tied to the start of a paragraph are tried there alone, as one
-        self._tied = [_together([p for p in r.patterns if p.startswith("^")], r.id) for r in self.rules]
-        self._patterns = [
-            [_compiled(p, r.id) for p in r.patterns if not p.startswith("^")] for r in self.rules
-        ]
-        self._unless = [[_compiled(p, r.id) for p in r.unless] for r in self.rules]
-        self._document_unless = [[_compiled(p, r.id) for p in r.document_unless] for r in self.rules]
+        self._tied = [_together([p for p in r.patterns if p.startswith("^")]) for r in self.rules]
+        self._patterns = [[Pattern(p) for p in r.patterns if not p.startswith("^")] for r in self.rules]
+        self._unless = [[Pattern(p) for p in r.unless] for r in self.rules]
+        self._document_unless = [[Pattern(p) for p in r.document_unless] for r in self.rules]
 
     @classmethod
     def load(cls, *paths: Path) -> RulePack:
@@ -351,7 +354,11 @@ class RulePack:
         Raises ValueError naming file, rule and field where a rule is not as docs/rules.md says.
         """
         with naming(*paths):
-            return cls([rule for path in paths for rule in _read_rules(path)])
+            rules = [rule for path in paths for rule in _read_rules(path)]
+            for rule in rules:
+                for pattern in (*rule.patterns, *rule.unless, *rule.document_unless):
+                    _check_pattern(pattern, rule.id)
+            return cls(rules)
 
     def check_examples(self) -> int:
         """Find what the rules' own examples say; the number of examples.
@@ -398,10 +405,11 @@ class RulePack:
         texts, folded = [], []
         for low, high, document in bounds:
             base = int(batch.document_start[document])
-            texts.append(batch.texts[document][low - base : high - base])
-            folded.append(batch.folded[low:high].tobytes())
+            # lines broken by hand within a paragraph are no breaks of the sentence
+            texts.append(batch.texts[document][low - base : high - base].replace("\n", " "))
+            folded.append(batch.folded[low:high].tobytes().replace(b"\n", b" "))
         tied, some = self._tied[number], Some(texts, folded)
-        found = [(k, match) for k, text in enumerate(texts) if tied and (match := tied.match(text))]
+        found = [(k, match) for k, text in enumerate(texts) if tied and (match := tied.regex.match(text))]
         for k, match in chain(found, *(pattern.search(some) for pattern in self._patterns[number])):
             if match.end() > match.start():
                 low = int(of.start[paragraphs[k]])
@@ -428,7 +436,7 @@ class RulePack:
         if self._unless[number]:
             sentence, of_span = np.unique(batch.sentences.of_token[token[keep]], return_inverse=True)
             bounds = zip(batch.sentences.start[sentence], batch.sentences.end[sentence], strict=True)
-            texts = [batch.text_of(int(start), int(end)) for start, end in bounds]
+            texts = [batch.text_of(int(start), int(end)).replace("\n", " ") for start, end in bounds]
             keep[keep] = ~_any_holds(texts, self._unless[number])[of_span]
         if self._document_unless[number]:
             document, of_span = np.unique(batch.documents.of_token[token[keep]], return_inverse=True)
@@ -444,8 +452,9 @@ def _any_holds(texts: Sequence[str], patterns: Sequence[Pattern]) -> Bools:
 
 @cache
 def shipped_rules() -> RulePack:
-    """The rules in `quality/data/rules`."""
-    return RulePack.load(*sorted((DATA / "rules").glob("*.toml")))
+    """The rules in `quality/data/rules`; their patterns are checked by tests, not anew in each process."""
+    paths = sorted((DATA / "rules").glob("*.toml"))
+    return RulePack([rule for path in paths for rule in _read_rules(path)])
 
 
 @cache
@@ -469,15 +478,17 @@ def _read_rules(path: Path) -> list[Rule]:
         content = tomllib.loads(path.read_text("utf8"))
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"not TOML: {error}") from error
-    blocks = content.pop("rule", [])
+    words, blocks = content.pop("words", {}), content.pop("rule", [])
     if content or not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         raise ValueError(
-            f"unknown top-level keys {sorted(content) or ['rule']}; only [[rule]] blocks are read"
+            f"unknown top-level keys {sorted(content) or ['rule']}; only [words] and [[rule]] blocks are read"
         )
-    return [_rule(block) for block in blocks]
+    if not isinstance(words, dict) or not all(isinstance(some, str) for some in words.values()):
+        raise ValueError('[words] holds lists of words in one string each: name = "one two three"')
+    return [_rule(block, words) for block in blocks]
 
 
-def _rule(block: dict[str, object]) -> Rule:
+def _rule(block: dict[str, object], words: Mapping[str, str]) -> Rule:
     name = f"rule {block.get('id', '(no id)')!r}"
     unknown, missing = set(block) - _FIELDS, [f for f in _NEEDED if not block.get(f)]
     if unknown:
@@ -505,34 +516,57 @@ def _rule(block: dict[str, object]) -> Rule:
     if not (block.get("phrases") or block.get("patterns") or block.get("lexicon")):
         raise ValueError(f"{name}: needs phrases, a lexicon or patterns")
     values = {k: _tuples(v) for k, v in block.items()}
+    for fields, separator in (
+        (("phrases", "anchors"), ","),
+        (("patterns", "unless", "document_unless"), "|"),
+    ):
+        for field_name in fields:
+            some = block.get(field_name, [])
+            values[field_name] = tuple(_with_words(name, str(one), words, separator) for one in some)  # type: ignore[attr-defined]
     return Rule(**values)  # type: ignore[arg-type]  # the fields were checked above
+
+
+def _with_words(name: str, text: str, words: Mapping[str, str], separator: str) -> str:
+    """A phrase or pattern with each `$list` replaced by the words of that list."""
+
+    def listed(match: re.Match[str]) -> str:
+        if match[1] not in words:
+            known = ", ".join(words) or "none"
+            raise ValueError(f"{name}: ${match[1]} names no list of [words]; there are: {known}")
+        return separator.join(words[match[1]].split())
+
+    return _LIST.sub(listed, text)
 
 
 def _tuples(value: object) -> object:
     return tuple(_tuples(v) for v in value) if isinstance(value, list) else value
 
 
-# A quantified group that itself ends in a quantifier, such as (a+)+ or (\w*\s*)*: exponential or
-# quadratic on pumped input. Unbounded dot repeats are refused as well; write [^.]{0,80} instead.
-_NESTED = re.compile(r"\((?:[^()\\]|\\.)*(?:[*+]|\{\d+,\})\)?(?:[*+]|\{\d+,\})|(?<!\\)\.[*+]|\)[*+]")
+# Ways to try a pattern at one place up to which it counts as taking linear time: some hundred microseconds at the
+# worst. The shipped patterns keep below it, nearly all of them far below.
+WAYS_HIGH = 20_000
 
 
-def _compiled(pattern: str, rule: str) -> Pattern:
-    if _NESTED.search(pattern):
-        raise ValueError(
-            f"rule {rule}: pattern {pattern!r} may take more than linear time: "
-            "no repeated groups, no .* or .+; write bounded repeats such as [^.]{0,80}"
-        )
+def _check_pattern(pattern: str, rule: str) -> None:
     try:
-        return Pattern(pattern)
+        ways = most_ways(pattern)
     except re.error as error:
         raise ValueError(f"rule {rule}: pattern {pattern!r} is not a regular expression: {error}") from error
+    except ValueError as error:
+        raise ValueError(
+            f"rule {rule}: pattern {pattern!r} may take more than linear time: {error}; "
+            "write bounded repeats such as [^.]{0,80}"
+        ) from error
+    if ways > WAYS_HIGH:
+        raise ValueError(
+            f"rule {rule}: pattern {pattern!r} may take more than linear time: its repeats nest or overlap, and "
+            f"there may be over {WAYS_HIGH:,} ways to try it at one place; let a repeat end where what follows begins"
+        )
 
 
-def _together(patterns: Sequence[str], rule: str) -> re.Pattern[str] | None:
-    """Patterns as one expression, None where there are none."""
-    one = "|".join(f"(?:{_compiled(p, rule).regex.pattern})" for p in patterns)
-    return re.compile(one, re.IGNORECASE) if one else None
+def _together(patterns: Sequence[str]) -> Pattern | None:
+    """Patterns as one, None where there are none."""
+    return Pattern("|".join(f"(?:{p})" for p in patterns)) if patterns else None
 
 
 def _without_overlap(first: Ints, last: Ints) -> tuple[Ints, Ints]:

@@ -13,10 +13,9 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,8 +24,9 @@ from quality.lexicon import DATA, Phrases, expand
 from quality.officeholders import OfficeTable, Term, family_names, full_names, shipped_table
 from quality.text import Batch, hash_words
 
-# Tokens from a title within which a known name must stand for a closer look, and how far that look goes.
-NEAR, REACH = 8, 14
+# Tokens from a title within which a known name must stand for a closer look: before it, or after it with
+# words of its own between ("of", "-elect"); right after it, with a mark and a rank; and how far that look goes.
+NEAR, NEXT, REACH = 8, 4, 14
 # Tokens that the look may overshoot a window on either side: a mark and the words it leads to.
 BEYOND = 4
 
@@ -38,8 +38,10 @@ COURTESY = re.compile(
 RULER = re.compile(r"\.(president|prime_minister|chancellor)$")
 
 NOWHERE: frozenset[str] = frozenset()
-Row = tuple[int, ...]
-Rows = dict[int, list[tuple[Row, Any]]]
+# Forms as paths of word hashes; under END stands what the form that ends here stands for.
+Tree = dict[int, Any]
+END = -1
+NO_TREE: Tree = {}
 MARKS = {
     "comma": ",",
     "dot": ".",
@@ -65,6 +67,16 @@ class Index:
         self.cue = {cue: frozenset(value[word] for word in some) for cue, some in listed.items()}
         marks: list[int] = hash_words(list(MARKS.values())).tolist()
         self.mark = dict(zip(MARKS, marks, strict=True))
+        # what may stand before a title, and after it, and say more of it; capitals and possessives aside
+        self.before = frozenset(
+            {self.mark[name] for name in ("dot", "apostrophe", "hyphen", "the")}.union(
+                *(self.cue[name] for name in ("other", "former", "coming", "neutral", "whose", "to"))
+            )
+        )
+        self.after = self.cue["coming"] | self.cue["of"] | {self.mark["hyphen"]}
+        self.after_title = np.array(sorted(self.after), np.uint64)
+        self.apart = frozenset(self.mark[name] for name in ("comma", "opening", "dash"))
+        self.apart_marks = np.array(sorted(self.apart), np.uint64)
         # years after the table's last are plans, whatever the text says
         self.latest_year = date.fromordinal(max(t.asof for t in table.terms)).year
         self._add_titles(table, _set(words["titles"]["shared"]), _set(words["titles"]["staff"]))
@@ -83,6 +95,9 @@ class Index:
         for form in (form for listed in table.titles.values() for title in listed for form in expand(title)):
             if form.lower() in number:
                 self.written[number[form.lower()]] = form
+        self.title_of = {
+            office: next(iter(expand(titles[0]))) for office, titles in table.titles.items() if titles
+        }
         self.offices: list[set[str]] = [set() for _ in number]
         for office, forms in table.forms.items():
             for form in forms & number.keys():
@@ -116,8 +131,8 @@ class Index:
         for place, listed in table.places.items():
             for form in listed:
                 places[form] |= {place}
-        self.names, self.names_backward = _rows(names)
-        self.places, self.places_backward = _rows(places)
+        self.names, self.names_backward = _trees(names)
+        self.places, self.places_backward = _trees(places)
         self.name_words = np.array(sorted(self.names.keys() | self.names_backward.keys()), np.uint64)
 
     def terms_of(self, person: str, title: int) -> tuple[Term, ...]:
@@ -139,22 +154,20 @@ def _set(listed: str) -> frozenset[str]:
     return frozenset(title.strip() for title in listed.split("|"))
 
 
-def _rows(forms: Mapping[str, Any]) -> tuple[Rows, Rows]:
-    """Forms as rows of word hashes, by first word and, turned round, by last; the longest first."""
+def _trees(forms: Mapping[str, Any]) -> tuple[Tree, Tree]:
+    """Forms as paths of word hashes, from the first word on and, turned round, from the last."""
     cut = {form: [w.strip(".") for w in re.findall(r'&|[^\s&,\-"()]+', form)] for form in forms}
     cut = {form: [w.removesuffix("'s") for w in words] for form, words in cut.items()}
     distinct = sorted({w for words in cut.values() for w in words})
     value = dict(zip(distinct, hash_words(distinct).tolist(), strict=True))
-    sides: tuple[dict[int, dict[Row, Any]], ...] = (defaultdict(dict), defaultdict(dict))
+    trees: tuple[Tree, Tree] = ({}, {})
     for form, words in cut.items():
-        row = tuple(value[w] for w in words)
-        for side, turned in zip(sides, (row, row[::-1]), strict=True):
-            known = side[turned[0]].get(turned)
-            side[turned[0]][turned] = forms[form] if known is None else _either(known, forms[form])
-    forward, backward = (
-        {k: sorted(v.items(), key=lambda e: -len(e[0])) for k, v in s.items()} for s in sides
-    )
-    return forward, backward
+        path = [value[w] for w in words]
+        for node, turned in zip(trees, (path, path[::-1]), strict=True):
+            for word in turned:
+                node = node.setdefault(word, {})
+            node[END] = _either(node[END], forms[form]) if END in node else forms[form]
+    return trees
 
 
 def _either(one: Any, other: Any) -> Any:
@@ -166,17 +179,18 @@ def _either(one: Any, other: Any) -> Any:
     return one[0] | other[0], one[1]
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """A title beside a name: `persons` may be meant, `first : last` are the tokens of the whole.
 
-    `full` says whether the name is a whole one, `place` the jurisdictions named with the title, and
+    Where nobody of the name ever bore the title, `persons` is empty and `strangers` are those known from
+    other offices. `full` says whether the name is a whole one, `place` the jurisdictions named with the title, and
     `cancelled` is "" or why the mention does not say that the person holds the office now.
     """
 
     document: int
     title: int
     persons: frozenset[str]
+    strangers: frozenset[str]
     full: bool
     place: frozenset[str]
     first: int
@@ -213,9 +227,13 @@ def find_mentions(batch: Batch, index: Index) -> Iterator[Mention]:
     at = np.minimum(np.searchsorted(index.name_words, plain), index.name_words.size - 1)
     named = (index.name_words[at] == plain)[batch.token_word] & batch.token_upper
     total = np.concatenate(([0], np.cumsum(named, dtype=np.int32)))
-    keep &= (total[np.minimum(last + NEAR, named.size)] > total[last]) | (
-        total[first] > total[np.maximum(first - NEAR, 0)]
-    )
+    following = plain[batch.token_word[np.minimum(last, named.size - 1)]]
+    reach = np.where((following[:, None] == index.after_title).any(1), NEAR, NEXT)
+    after = total[np.minimum(last + reach, named.size)] > total[last]
+    # a name stands before a title only with a mark between
+    behind = np.maximum(first[:, None] - np.arange(1, NEAR + 1), 0)
+    marked = (plain[batch.token_word[behind]][..., None] == index.apart_marks).any((1, 2))
+    keep &= after | (marked & (total[first] > total[behind[:, -1]]))
     first, last, title = first[keep], last[keep], title[keep]
     if not first.size:
         return
@@ -250,8 +268,9 @@ def find_mentions(batch: Batch, index: Index) -> Iterator[Mention]:
     for hashes, flag, n, opens, at, a, b, number, document in columns:
         found = _Window(index, hashes, flag, n, opens).mention(a, b, number)
         if found is not None:
-            persons, full, place, start, end, cancelled = found
-            yield Mention(document, number, persons, full, place, at - a + start, at - a + end, cancelled)
+            persons, strangers, full, place, start, end, cancelled = found
+            start, end = at - a + start, at - a + end
+            yield Mention(document, number, persons, strangers, full, place, start, end, cancelled)
 
 
 class _Window:
@@ -264,8 +283,8 @@ class _Window:
 
     def mention(
         self, a: int, b: int, title: int
-    ) -> tuple[frozenset[str], bool, frozenset[str], int, int, str] | None:
-        """Persons, whole name or not, place, first and last token and why cancelled, of the title at a..b."""
+    ) -> tuple[frozenset[str], frozenset[str], bool, frozenset[str], int, int, str] | None:
+        """Persons, strangers, whole name or not, place, first and last token, why cancelled, of the title a..b."""
         if (before := self._qualifiers(a)) is None or (after := self._qualifiers_after(b)) is None:
             return None
         place, left, cancelled = before
@@ -280,10 +299,21 @@ class _Window:
                 cancelled = "former"
         else:
             return None
-        persons = frozenset(p for p in persons if self.index.terms_of(p, title))
-        if not persons:
+        known = frozenset(p for p in persons if self.index.terms_of(p, title))
+        # a stranger to the office stands right after its title, in capitals; else it is a list
+        close = full and end > b and self._has(b - 1, _UPPER) and self._has(b, _WORDLY)
+        strangers = persons if close and not known else NOWHERE
+        if not known and not strangers:
             return None
-        return persons, full, place | place_after, start, end, cancelled or ("coming" if coming else "")
+        return (
+            known,
+            strangers,
+            full,
+            place | place_after,
+            start,
+            end,
+            cancelled or ("coming" if coming else ""),
+        )
 
     def _is(self, i: int, mark: str) -> bool:
         return self.hash[i] == self.mark[mark]
@@ -305,6 +335,8 @@ class _Window:
         """
         place: frozenset[str] = NOWHERE
         i, cancelled = a - 1, ""
+        if not self.flag[i] & (_UPPER | _OWNS) and self.hash[i] not in self.index.before:
+            return place, i, cancelled  # most titles
         for _ in range(4):  # "former U.S. acting": in any order
             j = i
             while self._is(j, "dot") or self._is(j, "apostrophe"):
@@ -345,6 +377,8 @@ class _Window:
         None where "of" leads to a place that is not known: it is another office.
         """
         i, coming = b, False
+        if self.hash[i] not in self.index.after:
+            return NOWHERE, i, coming
         if self._joins(i):
             i += 1
             if not self._in(i, "coming"):
@@ -361,7 +395,7 @@ class _Window:
 
     def _name_after(self, i: int) -> tuple[tuple[frozenset[str], bool], int] | None:
         """Persons named after a title, and the token after the name."""
-        apart = self._is(i, "comma") or self._is(i, "opening") or self._is(i, "dash")
+        apart = self.hash[i] in self.index.apart
         i += apart
         matched = self._match(self.index.names, i, 1)
         while matched is None and (self._in(i, "rank") or self._is(i, "dot")):  # but Gen Nakatani is a name
@@ -389,7 +423,7 @@ class _Window:
             j -= 1
         if self._in(j, "is") and self._is(j - 1, "who"):
             j -= 2
-        if not (self._is(j, "comma") or self._is(j, "opening") or self._is(j, "dash")):
+        if self.hash[j] not in self.index.apart:
             return None
         j -= 1
         while (
@@ -411,46 +445,42 @@ class _Window:
             return None  # another first name
         return matched[0], before + 1
 
-    def _match(self, table: Rows, i: int, step: int) -> tuple[Any, int] | None:
-        """Value of the longest row at token i, read in the direction of `step`, and the token beyond.
+    def _match(self, table: Tree, i: int, step: int) -> tuple[Any, int] | None:
+        """Value of the longest form at token i, read in the direction of `step`, and the token beyond.
 
         Hyphens within a name and the stops of initials are passed over, and initials where nothing else fits.
         """
-        if not 0 <= i < self.n or (entries := table.get(self.hash[i])) is None:
+        if not 0 <= i < self.n or (node := table.get(self.hash[i])) is None:
             return None
-        hashes, flags, mark = self.hash, self.flag, self.mark
-        row: list[int] = []
-        at: list[int] = []
-        j, longest = i, len(entries[0][0]) + 2  # two initials at most
-        while 0 <= j < self.n and len(row) < longest:
-            word, flag = hashes[j], flags[j]
-            if flag & _WORDLY or word == mark["ampersand"]:
-                row.append(word)
-                at.append(j)
-                if step == 1 and flag & _OWNS:
-                    break
-            elif flag & _SPACED or not (
-                word == mark["hyphen"] or (word == mark["dot"] and self._abbreviates(j))
-            ):
-                break
+        return self._walk(node, i, step) or self._walk(node, i, step, passing=_UPPER | 1 << _SIZE)
+
+    def _walk(self, node: Tree, i: int, step: int, passing: int = 0) -> tuple[Any, int] | None:
+        """What `_match` gives, from the node of the word at i on; words with the flags `passing` are left out."""
+        hashes, flags, n, mark = self.hash, self.flag, self.n, self.mark
+        found, last, j = node.get(END), i, i
+        while not (step == 1 and flags[j] & _OWNS):
             j += step
-        words = tuple(row)
-        for path, value in entries:
-            if words[: len(path)] == path:
-                return value, self._beyond(at[len(path) - 1], step)
-        initial = _UPPER | 1 << _SIZE
-        long = [k for k in range(len(row)) if k == 0 or flags[at[k]] & ~(_WORDLY | _SPACED) != initial]
-        if len(long) < len(row):
-            words = tuple(row[k] for k in long)
-            for path, value in entries:
-                if words[: len(path)] == path:
-                    return value, self._beyond(at[long[len(path) - 1]], step)
-        return None
+            if not 0 <= j < n:
+                break
+            word, flag = hashes[j], flags[j]
+            if not flag & _WORDLY and word != mark["ampersand"]:
+                if flag & _SPACED or not (
+                    word == mark["hyphen"] or (word == mark["dot"] and self._abbreviates(j))
+                ):
+                    break
+            elif flag & ~(_WORDLY | _SPACED) != passing:
+                if (node := node.get(word, NO_TREE)) is NO_TREE:
+                    break
+                if END in node:
+                    found, last = node[END], j
+        return None if found is None else (found, self._beyond(last, step))
 
     def _beyond(self, last: int, step: int) -> int:
         """Token after the last one of a match; the stop of an abbreviation still belongs to it."""
         end = last + step
-        return end + 1 if step == 1 and self._is(end, "dot") and self._abbreviates(end) else end
+        if step == 1 and self.hash[end] == self.mark["dot"] and self._abbreviates(end):
+            return end + 1
+        return end
 
     def _abbreviates(self, j: int) -> bool:
         """Whether the stop at j follows an initial, a short form or letters with stops, not a sentence."""

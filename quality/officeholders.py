@@ -8,6 +8,7 @@ after its as-of date. Format of the files: docs/officials.md.
 from __future__ import annotations
 
 import csv
+import difflib
 import itertools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,8 @@ OFFICEHOLDERS, JURISDICTIONS = DATA / "officeholders.csv", DATA / "jurisdictions
 
 # Two regular terms in an office of one seat may overlap by so many days (dates of letter and ceremony).
 OVERLAP = 31
+# Titles named where the one asked for is unknown, and how like it they must be (difflib's ratio).
+NEAR, LIKE = 4, 0.7
 
 
 @dataclass(frozen=True)
@@ -151,16 +154,33 @@ class OfficeTable:
 
         Open terms are given even after their as-of date, from which on they prove nothing: look at `asof`.
 
-        Raises KeyError where no office bears the title.
+        Raises KeyError, naming near titles, where no office bears the title.
         """
         place, base = self._split(title)
         day = on.toordinal()
-        offices = {office for office, forms in self.forms.items() if base in forms}
+        homes = {t.office: t.jurisdiction for t in self.terms}
+        offices = {o for o, forms in self.forms.items() if base in forms and place in (None, homes[o])}
         if not offices:
-            raise KeyError(f"no office is called {title!r}; titles stand without their country in the table")
+            raise KeyError(self._unknown(title, place, base, homes))
         found = [t for t in self.terms if t.office in offices and t.covers(day, day)]
-        found = [t for t in found if place in (None, t.jurisdiction)]
         return sorted(found, key=lambda t: (t.office, t.start, t.person))
+
+    def _unknown(self, title: str, place: str | None, base: str, homes: Mapping[str, str]) -> str:
+        """What to say of a title that no office bears: the nearest ones, each with its country."""
+        written = {f.lower(): f for listed in self.titles.values() for t in listed for f in expand(t)}
+        offices: dict[str, list[str]] = defaultdict(list)
+        for office in homes:
+            for form in self.forms[office]:
+                offices[form].append(office)
+        near = difflib.get_close_matches(base, sorted(offices), 8, LIKE)
+        found = [(homes[office], written[form]) for form in near for office in sorted(offices[form])]
+        found.sort(key=lambda one: one[0] != place)
+        called = dict.fromkeys(
+            f"{[*self.places[home], self.places[home][0]][1]} {form}" for home, form in found
+        )
+        listed = ", ".join(f'"{name}"' for name in itertools.islice(called, NEAR))
+        message = f"no office in the table is called {title!r}"
+        return f"{message}; near are {listed}" if listed else f"{message}, nor anything near it"
 
     def _split(self, title: str) -> tuple[str | None, str]:
         """Jurisdiction that a title begins with, if any, and the rest in lower case."""

@@ -16,11 +16,16 @@ from itertools import accumulate
 from re import _parser  # type: ignore[attr-defined]  # the only way to an expression's parts
 from typing import Any
 
+import numpy as np
+
+from quality.columns import Bools, Hashes, Ints
 from quality.text import Batch
 
 # Letters of a piece: shorter ones stand nearly everywhere, longer ones say hardly more and are more in number.
 # From about `MOST` pieces on, finding them takes as long as searching. (Own timing on news.)
 SHORTEST, LONGEST, MOST = 3, 6, 64
+# Of the table that tells quickly which pieces a text lacks.
+BITS = 18
 
 Pieces = frozenset[bytes]
 NOTHING: Pieces = frozenset((b"",))
@@ -34,37 +39,72 @@ class Some:
         self.folded = b"".join(part + b"\n" for part in folded)
         self.edges = [0, *accumulate(len(text) + 1 for text in texts)]
 
+    @cached_property
+    def holds(self) -> Bools:
+        """Whether some piece of up to `LONGEST` letters with this hash is in the texts; bool[2 ** BITS]."""
+        holds = np.zeros(2**BITS, bool)
+        letters = np.frombuffer(self.folded, np.uint8).astype(np.uint64)
+        codes = np.zeros(letters.size, np.uint64)
+        for n in range(LONGEST):
+            codes = (codes[: letters.size - n] << np.uint64(8)) | letters[n:]
+            holds[_hash(codes)] = True
+        return holds
+
 
 class Pattern:
-    """A regular expression with what its matches hold.
-
-    Raises re.error where `expression` is none.
-    """
+    """A regular expression with what its matches hold; compiled when it is first needed."""
 
     def __init__(self, expression: str) -> None:
-        self.regex = re.compile(expression, re.IGNORECASE)
+        self.expression = expression
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """The expression compiled; raises re.error where it is none."""
+        return re.compile(self.expression, re.IGNORECASE)
 
     def search(self, some: Some) -> Iterator[tuple[int, re.Match[str]]]:
         """Number of a text and match, for all matches that do not overlap, as `finditer` gives them."""
         openings, needed = self._pieces
         if openings:
             end = 0
-            for place in _places(openings, some.folded):
+            here = np.flatnonzero(some.holds[self._hashes]).tolist()
+            for place in _places([openings[k] for k in here], some.folded):
                 if place >= end:
                     k = bisect_right(some.edges, place) - 1
                     if match := self.regex.match(some.texts[k], place - some.edges[k]):
                         yield k, match
                         end = some.edges[k] + match.end()
-        elif _has(some.folded, 0, len(some.folded), needed):
-            for k, text in enumerate(some.texts):
-                if _has(some.folded, some.edges[k], some.edges[k + 1], needed):
-                    for match in self.regex.finditer(text):
-                        yield k, match
+            return
+        # of each list the pieces that are there at all; the texts that hold one of the shortest list's
+        there = [
+            [pieces[k] for k in np.flatnonzero(some.holds[h])]
+            for pieces, h in zip(needed, self._lists, strict=True)
+        ]
+        if not all(there):
+            return
+        numbers: Iterable[int] = range(len(some.texts))
+        if there:
+            rarest = min(there, key=len)
+            numbers = sorted({bisect_right(some.edges, place) - 1 for place in _places(rarest, some.folded)})
+        for k in numbers:
+            if _has(some.folded, some.edges[k], some.edges[k + 1], there):
+                for match in self.regex.finditer(some.texts[k]):
+                    yield k, match
+
+    @cached_property
+    def _hashes(self) -> Ints:
+        """Hash of each opening, for `Some.holds`."""
+        return _hashes_of(self._pieces[0])
+
+    @cached_property
+    def _lists(self) -> list[Ints]:
+        """Hashes of each list of needed pieces."""
+        return [_hashes_of(pieces) for pieces in self._pieces[1]]
 
     @cached_property
     def _pieces(self) -> tuple[list[bytes], list[list[bytes]]]:
         """Pieces one of which any match begins with; if not known, lists of each of which any match holds one."""
-        runs = _runs(_parser.parse(self.regex.pattern, re.IGNORECASE))
+        runs = _runs(_parser.parse(self.expression, re.IGNORECASE))
         heads = {piece[:1] for piece in runs[0]}
         if not any(head.isalnum() or not head.strip() for head in heads):
             return sorted(heads), []  # marks are rare
@@ -72,6 +112,15 @@ class Pattern:
         if min(map(len, runs[0])) >= SHORTEST:
             return sorted(p for p in runs[0] if not any(p.startswith(q) for q in runs[0] - {p})), []
         return [], sorted((_least(run) for run in runs if min(map(len, run)) >= SHORTEST), key=len)
+
+
+def _hashes_of(pieces: Sequence[bytes]) -> Ints:
+    return _hash(np.array([int.from_bytes(piece[:LONGEST], "big") for piece in pieces], np.uint64))
+
+
+def _hash(codes: Hashes) -> Ints:
+    """Multiplicative hash (Knuth 1998) to `BITS` bits."""
+    return ((codes * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - BITS)).astype(np.int64)
 
 
 def _has(text: bytes, start: int, end: int, needed: Sequence[Sequence[bytes]]) -> bool:

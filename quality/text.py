@@ -190,9 +190,9 @@ class Batch:
         over several paragraphs is quoted to the end of each one it opens.
         """
         quote = self.mark('"')
-        total = np.concatenate(([0], np.cumsum(quote)))
-        so_far = total[1:] - total[self.paragraphs.first[self.paragraphs.of_token]]
-        return (so_far % 2 == 1) & ~quote
+        total = np.concatenate(([0], np.cumsum(quote, dtype=np.int32)))
+        before = total[self.paragraphs.first]  # of each paragraph
+        return ((total[1:] - before[self.paragraphs.of_token]) & 1).astype(bool) & ~quote
 
     @cached_property
     def places(self) -> Places:

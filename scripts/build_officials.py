@@ -171,6 +171,9 @@ us.sec_chair|Laura Unger|2001-02-09|2001-08-03|acting|list
 us.sec_chair|Michael Piwowar|2017-01-23|2017-05-04|acting|list
 us.sec_chair|Elad Roisman|2020-12-24|2021-01-20|acting|list
 us.sec_chair|Allison Herren Lee|2021-01-21|2021-04-17|acting|list
+us.cia_director|Michael Morell|2011-07-01|2011-09-06|acting|list
+us.cia_director|Meroë Park|2017-01-20|2017-01-23|acting|list
+us.fbi_director|Thomas Pickard|2001-06-25|2001-09-04|acting|list
 us.transportation_secretary|Mary Peters|2006-10-17|2009-01-20||list; sworn in on 17 October
 """
 
@@ -178,6 +181,13 @@ us.transportation_secretary|Mary Peters|2006-10-17|2009-01-20||list; sworn in on
 REMOVED = {
     ("us.education_secretary", "Mick Zais", "2021-01-07"),
     ("us.transportation_secretary", "Mary Peters", "2006-09-30"),
+}
+
+# Offices that the structured source has a second time, with other spellings of the same people.
+TWICE = {
+    "gb.secretary_of_state_for_international_trade",  # gb.trade_secretary
+    "us.director_of_the_cia",  # us.cia_director
+    "us.director_of_the_fbi",  # us.fbi_director
 }
 
 # Offices new in CORRECTIONS: jurisdiction and titles.
@@ -417,7 +427,9 @@ def write(path: Path, columns: tuple[str, ...], rows: list[dict[str, str]]) -> N
 
 def corrected(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """The rows with `CORRECTIONS` applied; fails where a correction is already true of the fact table."""
-    rows = [r for r in rows if (r["office"], r["person"], r["start"]) not in REMOVED]
+    rows = [
+        r for r in rows if (r["office"], r["person"], r["start"]) not in REMOVED and r["office"] not in TWICE
+    ]
     known = {(r["office"], r["person"], r["start"]): r for r in rows}
     model = {r["office"]: r for r in rows}
     names = {r["person"]: r["aliases"] for r in rows}

@@ -24,6 +24,7 @@ import numpy as np
 from quality.learn.build import build, with_roles
 from quality.learn.columns import Material
 from quality.learn.corpora import Labelled, half, read_rows
+from quality.learn.judged import form_of
 from quality.learn.material import read_material
 from quality.learn.train import fit, save_model
 
@@ -109,21 +110,12 @@ def baselines(texts: list[Labelled], corpus: str, family: str) -> tuple[float, f
     )
     tf_idf = roc_auc_score(truth, model.decision_function(vectors.transform(words[1])))
     scale = StandardScaler()
-    shape = scale.fit_transform([format_of(t.text) for t in train])
+    shape = scale.fit_transform([form_of(t.text) for t in train])
     probe = LogisticRegression().fit(shape, label, sample_weight=weight)
     only_format = roc_auc_score(
-        truth, probe.decision_function(scale.transform([format_of(t.text) for t in test]))
+        truth, probe.decision_function(scale.transform([form_of(t.text) for t in test]))
     )
     return round(float(tf_idf), 4), round(float(only_format), 4)
-
-
-def format_of(text: str) -> list[float]:
-    """Length, paragraphs, line and mark counts: nothing of what a text says."""
-    size = len(text)
-    return [
-        np.log(size), text.count("\n\n"), *(text.count(mark) / size for mark in '\n"\'-(,.:;!?'),
-        sum(c.isupper() for c in text) / size, sum(c.isdigit() for c in text) / size,
-    ]  # fmt: skip
 
 
 def measure_pages(given: argparse.Namespace, material: Material) -> list[dict[str, Any]]:

@@ -439,6 +439,11 @@ def test_who_held_an_office_is_answered_or_denied():
     assert (done.exit_code, "Steven Mnuchin" in done.output) == (0, True)
     nobody = run("officials", "US Treasury Secretary", "--on", "1400-01-01")
     assert (nobody.exit_code, nobody.stdout) == (1, "")
+    assert (
+        "the table knows the office but nobody who was 'US Treasury Secretary' on 1400-01-01" in nobody.stderr
+    )
+    later = run("officials", "US Treasury Secretary", "--on", "2031-01-01")
+    assert "since 2025-01-28; the table ends on 2025-12-01, later changes are not in it\n" in later.stdout
     assert run("officials", "Keeper of the Cranes", "--on", "2019-06-10").exit_code == 2
     assert run("officials", "US Treasury Secretary", "--on", "June").exit_code == 2
 

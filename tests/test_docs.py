@@ -161,7 +161,23 @@ def test_phrases_mean_what_the_page_says(phrase, text, found):
 
 
 @pytest.mark.parametrize("pattern", ["(ab+)+", "x.*y", "x.+y", "(ab)*"])
-def test_patterns_that_may_be_slow_are_refused_as_the_page_says(pattern):
-    rule = Rule("a.b", "soft", "t", "m", "w", "own", patterns=(pattern,), anchors=("x",))
+def test_patterns_that_may_be_slow_are_refused_as_the_page_says(pattern, tmp_path):
+    path = tmp_path / "house.toml"
+    path.write_text(PACK % pattern, "utf8")
     with pytest.raises(ValueError, match="may take more than linear time"):
-        RulePack([rule])
+        RulePack.load(path)
+
+
+PACK = """
+[[rule]]
+id = "house.slow"
+tier = "soft"
+title = "t"
+message = "{text}"
+why = "w"
+source = "own"
+patterns = ['%s']
+anchors = ["x"]
+hits = [["x", ["x"]]]
+clean = ["y"]
+"""

@@ -286,6 +286,16 @@ def test_shares_of_word_rows_are_datatroves_on_the_same_words(documents, width):
         assert value.tolist() == pytest.approx(expected, nan_ok=True)
 
 
+@given(WORDS, st.integers(1, 9))
+def test_what_is_told_once_more_here_is_what_datatrove_itself_computes(words, n):
+    filters = pytest.importorskip("datatrove.pipeline.filters.gopher_repetition_filter")
+    again, characters = filters.find_duplicates(words)
+    assert repeated_parts(words) == (again / len(words), characters)
+    assert duplicate_characters(words, n) == filters.find_all_duplicate(words, n)
+    if len(words) >= n:
+        assert top_characters(words, n) == filters.find_top_duplicate(filters.get_n_grams(words, n))
+
+
 LINES = st.lists(st.sampled_from(["ax bxx", "bxx ax", "ax", "", "cx dxxx ax"]), min_size=1, max_size=12)
 
 

@@ -94,9 +94,6 @@ def test_one_bad_paragraph_lowers_the_score_and_is_named(scorer: Scorer, added: 
     assert spoilt.paragraphs[last].reliability == min(p.reliability or 0.0 for p in spoilt.paragraphs)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the off-topic threshold is set for few alarms and misses this paragraph"
-)
 def test_an_off_topic_paragraph_is_filler(scorer: Scorer) -> None:
     spoilt = score(scorer, FAIR + "\n" + FILLER)
     assert spoilt.paragraphs[-1].role == "filler"

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from horoscopes import sound, spliced
+from dreams import sound, spliced
 
 from quality.cli import main
 from quality.learn import gate, merge, retrain, shelf
@@ -102,7 +102,7 @@ def test_fifty_texts_of_a_new_kind_teach_it_through_the_command_line(tmp_path: P
     assert quality("models", "verify", "mine", "--in", mine.parent).returncode == 0
     assert {p.name for p in mine.parent.iterdir()} == {"mine", "mine.previous"}
     card = json.loads((mine / "card.json").read_text("utf8"))
-    assert card["labels"] == {"horoscope": {"unreliable": 50, "reliable": 0, "unclear": 0}}
+    assert card["labels"] == {"dream_book": {"unreliable": 50, "reliable": 0, "unclear": 0}}
     assert card["gate_passed"] is True
     assert "## Training" in (mine / "README.md").read_text("utf8")
 
@@ -236,7 +236,7 @@ def test_what_the_model_in_place_was_taught_must_be_given_again(tmp_path: Path, 
     assert not outcome.is_in_use
     (objection,) = outcome.gate.objections
     assert objection.startswith(
-        "the model in place has learnt 'horoscope' from labels that are not given now"
+        "the model in place has learnt 'dream_book' from labels that are not given now"
     )
     assert retrain.train([taught, other], BASE, mine).is_in_use
 
@@ -321,7 +321,7 @@ def test_the_base_names_no_text_and_no_group(base: Base) -> None:
 
 
 def labelled(name: str, text: str, label: str = "unreliable", group: str = "") -> Labelled:
-    return Labelled(name, "new", group or name, label, "horoscope", text)
+    return Labelled(name, "new", group or name, label, "dream_book", text)
 
 
 def test_every_label_that_contradicts_is_told(base: Base) -> None:

@@ -33,6 +33,7 @@ from quality.dating import (
     own_date,
     remembered_years,
 )
+from quality.hindsight import BESIDE, COMING, tells_of_past
 from quality.lexicon import Rule, Spans
 from quality.mentions import COURTESY, Index, Mention, find_mentions, shipped_index
 from quality.officeholders import Term, family_names, iso
@@ -76,6 +77,23 @@ TWO_HOLDERS = Rule(
     ),
     clean=("Treasury Secretary Scott Bessent praised Steven Mnuchin, treasury secretary until 2021.",),
 )
+NEVER_HELD = Rule(
+    id="officeholder.never_held",
+    tier="soft",
+    title="title of an office never held",
+    message="{text}: this person held another office then",
+    why="Mixed-up titles are slips of the pen in news, and common where a text was made from many.",
+    source="own",
+    unit="count",
+    hits=(
+        (
+            "LONDON, June 9, 2025 - Defense Secretary Marco Rubio will lead the American side.",
+            ("Defense Secretary Marco Rubio",),
+        ),
+    ),
+    clean=("LONDON, June 9, 2025 - Secretary of State Marco Rubio will lead the American side.",),
+)
+RULES = (ANACHRONISM, TWO_HOLDERS, NEVER_HELD)
 
 
 @dataclass(frozen=True)
@@ -105,6 +123,8 @@ def find_officials(
     by_document: dict[int, list[Mention]] = defaultdict(list)
     dating: dict[int, list[Mention]] = defaultdict(list)
     everywhere = list(find_mentions(batch, index))
+    strangers = [m for m in everywhere if m.strangers and not m.cancelled]
+    everywhere = [m for m in everywhere if m.persons]
     prose = in_prose(batch, np.array([m.first for m in everywhere], np.int64)).tolist()
     for mention, stands_in_prose in zip(everywhere, prose, strict=True):
         by_document[mention.document].append(mention)
@@ -118,14 +138,16 @@ def find_officials(
         if when is None:
             when = own_date(batch, document, years)
             if mentions and when.high is None:
-                when = earliest_by_years(batch, document, years)
-                when = earliest_by_officials(dating[document], index, when)
+                when = earliest_by_officials(dating[document], index)
+                when = earliest_by_years(batch, document, years, when)
         bound = {"bound": "earliest"} if when.low and when.high is None else {}
         as_of.append({"date": iso(when.low) if when.low else None, "from": when.source} | bound)
         if mentions and when.low:
-            found += _judged(batch, index, mentions, when, remembered_years(batch, document, years))
-    rules = (ANACHRONISM, TWO_HOLDERS)
-    told = tuple(_told(batch, rule, [f for f in found if f.rule == rule.id]) for rule in rules)
+            found += _judged(batch, index, mentions, when, years)
+    for mention in strangers:
+        when = known[mention.document] or own_date(batch, mention.document, years)
+        found += _never_held(batch, index, mention, when)
+    told = tuple(_told(batch, rule, [f for f in found if f.rule == rule.id]) for rule in RULES)
     return OfficialsResult(told, tuple(as_of))
 
 
@@ -147,43 +169,10 @@ class _Finding:
 
 # ---- judging -----------------------------------------------------------------------------------------
 
-# A sentence that holds one of these speaks of another time, or of a work: nothing in it alarms.
-_ELSEWHEN = re.compile(
-    r"\b(?:the late|erstwhile|(?:years?|decades?) (?:ago|earlier|before|after|later|on)"
-    r"|(?:generation|century|long) ago|remains? in (?:force|effect)|still (?:stands|applies)|\w+-era"
-    r"|removed from (?:office|their|his|her)|forced (?:out|to (?:step down|resign|quit))"
-    r"|last (?:century|decade)|the (?:19|20)?\d0s|back (?:in|when|then)|at the time|in those days"
-    r"|of that time|serv(?:ed|ing) (?:as|under)|under (?:Presidents?|Prime Ministers?|Chancellor) \w+"
-    r"|first[- ]term|first administration|predecessors?|tenure|died|funeral|burial|buried|memorial"
-    r"|eulog\w+|obituar\w+|posthumous\w*|memoirs?|autobiograph\w+|biograph\w+|novels?(?! corona| virus)"
-    r"|films?|movies?|documentar\w+|biopics?|dramas?|musicals?|sketch|starring|played by|portray\w*"
-    r"|museum|portraits?|statue|archives?|historians?|reminisc\w+|alumn\w+|spoof|satir\w+|impersonat\w+"
-    r"|impression of|fiction\w*|imagin(?:e|ed|ary)|hypothetical|if elected"
-    r"|when\b[^.]{0,80}\b(?:ran|led|headed|oversaw))\b",
-    re.IGNORECASE,
-)
-# These do so only right beside the mention: others are appointed, resign and die, too.
-_JUST_BEFORE = re.compile(
-    r"\b(?:(?:appoint|nominat|pick|tapp|choos|chos|hir|nam|replac|succeed|fir|dismiss|sack|oust|remember"
-    r"|recall)\w*(?: by)?|(?:death|legacy|departure|resignation|dismissal|firing|successor|term|time|days) of"
-    r"|play(?:s|ed|ing)?|vs?\.|than|since|until|when|[Ii]t was)(?: the| a| [A-Z][\w.'’]*){0,2}\s*$"
-)
-_JUST_AFTER = re.compile(
-    r"^ of (?:the|a|our) (?:[\w']+ ){0,3}(?:club|society|association|committee|branch|choir|band|league|parish)\b"
-    r"|^,? (?:a |the |who is a )?(?:former|ex-|then\b|one-?time|longtime)"
-    r"|^,?(?: who)?(?:['’]s)? ?(?:has |have |had |was |is )?(?:since )?"
-    r"(?:resign\w*|step\w* down|quit\w*|retir\w*|die[sd]|dead|death|departure|legacy|funeral|tenure|successor"
-    r"|predecessor|once|(?:in)?famously|leaves office|left (?:office|the (?:post|job|administration"
-    r"|government|department|cabinet|White House|Treasury|Fed|bank|company))|fired|sacked|ousted|dismiss\w*"
-    r"|replaced|remembered|served|back then)\b|^ had (?:been|served)\b|^ ran\b"
-)
-BESIDE = 40  # characters looked at on either side of a mention
-ROLL = 4  # semicolons from which a sentence is a roll of names, mostly of several times (alumni, laureates)
+REACH, NEARBY = 600, 3000  # characters of a long sentence, and of its surroundings, looked at on either side
 ACTING = 2 * 365  # days before a term in which the table may lack the same person's acting one
-# What an officer did at a time not told, "was disbanded by Secretary X": as likely long ago. Days of the week tell.
-_DONE_BY = re.compile(r"\b(?:was|were|been) (?:\w+ly )?\w+(?:ed|en|un|ut|lt|nt|ld|ught) by(?: the)?\s*$")
-_LATELY = re.compile(r"\b(?:\w{3,6}day|today|tonight|this (?:week|month|morning))\b", re.IGNORECASE)
 _FORMER = re.compile(r"\b(?:former|formerly|ex-|then-|one-time|onetime)\b", re.IGNORECASE)
+_VERB = re.compile(r"\w+ed|\w+ing|said|told|met|saw|sat|is|was|has|had|will|who|that|of|to|with|by|for|in|on")
 _ADMINISTRATION = re.compile(
     r"\b(?P<who>[A-Z][\w-]+)(?:['’]s?)?(?: first)? "
     r"(?:administration|presidency|government|cabinet|era|years|White House|(?:second )?term)\b"
@@ -191,24 +180,27 @@ _ADMINISTRATION = re.compile(
 _UNDER = re.compile(
     r"\bunder (?:(?:President|Prime Minister|Chancellor|[A-Z]\.?|[A-Z]\w+) )*(?P<who>[A-Z][\w-]+)"
 )
+_TO_WHOM = re.compile(
+    r"^ (?:to|for|in) (?:(?:the|former|President|Prime Minister|Chancellor|[A-Z]\.) )*(?P<who>[A-Z][\w-]+)"
+)
 # Presidents before the table begins.
 EARLIER = frozenset("Reagan Carter Ford Nixon Johnson Kennedy Eisenhower Truman".split())
-_FUTURE = re.compile(
-    r"\b(?:will|(?:is|are|was|were) (?:slated|due|set|expected|scheduled|to|planning|preparing)|plans? to"
-    r"|going to|next (?:week|month))\b"
-)
 _YEAR = re.compile(r"(?<![\d,.$£€])(?:19|20)\d\d(?![\d,]*\d|%|\.\d)")
 
 
 @dataclass(frozen=True)
 class _Case:
-    """A mention of one person who was not in the office on the text's date; `term` is the nearest one."""
+    """A mention of one person who was not in the office on the text's date; `term` is the nearest one.
+
+    `ahead` says whether its sentence tells of what is to come.
+    """
 
     mention: Mention
     person: str
     terms: tuple[Term, ...]
     term: Term
     when: When
+    ahead: bool = False
 
     @property
     def stale(self) -> bool:
@@ -217,22 +209,21 @@ class _Case:
 
 
 def _judged(
-    batch: Batch,
-    index: Index,
-    mentions: Sequence[Mention],
-    when: When,
-    remembered: Sequence[tuple[int, int]],
+    batch: Batch, index: Index, mentions: Sequence[Mention], when: When, years: Years
 ) -> Iterator[_Finding]:
-    """Findings of one document; who was in office in a year that is `remembered` is in place, in the past."""
+    """Findings of one document."""
     # a text of `low` or later may be of any later day
     latest = when.high if when.high is not None else date.max.toordinal()
     cleared = {p for m in mentions if m.cancelled == "former" for p in m.persons}
     named = {p for m in mentions if m.full for p in m.persons}
     current: dict[str, tuple[Term, Mention]] = {}
     cases: list[_Case] = []
+    former: dict[tuple[str, str], bool] = {}
     for mention in mentions:
         terms = {p: index.terms_of(p, mention.title) for p in mention.persons}
-        if any(place.startswith("company:") for place in mention.place):  # one may lead several firms
+        if mention.place and any(
+            place.startswith("company:") for place in mention.place
+        ):  # one may lead several firms
             terms = {p: tuple(t for t in ts if t.jurisdiction in mention.place) for p, ts in terms.items()}
         holding = [t for ts in terms.values() for t in ts if t.covers(when.low, latest, SLACK)]
         if holding:
@@ -243,19 +234,29 @@ def _judged(
         if person is None or mention.cancelled or person in cleared:
             continue
         term = _out_of_time(index, mention, terms[person], when)
-        if term is not None:
-            case = _Case(mention, person, terms[person], term, when)
-            ahead = _FUTURE.search(_sentence(batch, mention)) is not None
-            then = not ahead and any(t.covers(*days) for t in terms[person] for days in remembered)
-            if not then and not _rightful(batch, index, case):
-                cases.append(case)
-    cases = _without_courtesy_alone(cases)
+        if term is None or (_is_courtesy(term) and not (mention.place or term.office == "us.house_speaker")):
+            continue  # courtesy leaves the country out: "Iran's President X" may count
+        ahead = COMING.search("".join(_sentence(batch, mention))) is not None
+        case = _Case(mention, person, terms[person], term, when, ahead)
+        # a text that looks back, to a year of the person's time
+        remembered = () if ahead else remembered_years(batch, mention.document, years)
+        then = any(t.covers(*days) for t in case.terms for days in remembered)
+        if then or _rightful(batch, index, case):
+            continue
+        if (key := (person, term.office)) not in former:
+            former[key] = _known_as_former(batch, index, case)
+        if not former[key]:
+            cases.append(case)
+    if len({case.person for case in cases}) < 2:  # courtesy alone is none
+        cases = [case for case in cases if not _is_courtesy(case.term)]
     people = {case.person for case in cases}
     told: set[str] = set()
+    holders: dict[tuple[str, str], tuple[str, int, int] | None] = {}
     for case in cases:
-        other = _right_holder(batch, index, case, current)
-        future = _FUTURE.search(_sentence(batch, case.mention)) is not None
-        strong = len(people) > 1 or other is not None or future
+        if (key := (case.person, case.term.office)) not in holders:
+            holders[key] = _right_holder(batch, index, case, current)
+        other = holders[key]
+        strong = len(people) > 1 or other is not None or case.ahead
         data = _data(index, case) | {"strength": "strong" if strong else "single"}
         yield _Finding(ANACHRONISM.id, *_characters(batch, case.mention), data)
         if other is not None and case.term.office not in told:
@@ -265,20 +266,47 @@ def _judged(
             yield _Finding(TWO_HOLDERS.id, start, end, data | {"message": message, "beside": person})
 
 
+def _never_held(batch: Batch, index: Index, mention: Mention, when: When) -> Iterator[_Finding]:
+    """The finding of a title beside somebody who never bore it and was in another office that day.
+
+    Only on a whole date, and where the table surely knows who bore the title: a regular holder of the one
+    seat, well before and well after. Who was in no office then may be a namesake or an earlier holder.
+    """
+    if when.high is None or len(mention.strangers) != 1:
+        return
+    if index.is_staff[mention.title] or not (mention.place or index.is_telling[mention.title]):
+        return
+    (person,) = mention.strangers
+    low, high = when.low, when.high
+    own = [t for t in index.terms[person] if t.covers(low, high) and (t.end or t.asof) >= high]
+    own.sort(key=lambda t: (t.core, not t.acting), reverse=True)
+    for office in sorted(index.offices[mention.title]):
+        held = [t for t in index.of_office[office] if t.core and t.single and not t.acting]
+        held = [t for t in held if t.start + SLACK <= low and high <= (t.end - SLACK if t.end else t.asof)]
+        at_home = [t for t in own if held and t.jurisdiction == held[0].jurisdiction]
+        elsewhere = mention.place and held and held[0].jurisdiction not in mention.place
+        if not at_home or elsewhere or COURTESY.fullmatch(office) or _namesakes(person, held[0].person):
+            continue
+        case = _Case(mention, person, tuple(own), at_home[0], when)
+        if not (_rightful(batch, index, case) or _known_as_former(batch, index, case)):
+            title, other = index.written[mention.title], index.title_of[at_home[0].office]
+            message = f"{person} was {other}, not {title}, as far as is known: {_whence(when)}; {held[0].person} was {title}."
+            data = {"message": message, "person": person, "office": office, "holders": [held[0].person]}
+            yield _Finding(NEVER_HELD.id, *_characters(batch, mention), data)
+            return
+
+
+def _namesakes(one: str, other: str) -> bool:
+    """Whether two names share two words: most likely one person, written otherwise."""
+    return len(set(one.split()) & set(other.split())) > 1
+
+
 def _characters(batch: Batch, mention: Mention) -> tuple[int, int]:
     return int(batch.token_start[mention.first]), int(batch.token_end[mention.last - 1])
 
 
-def _without_courtesy_alone(cases: list[_Case]) -> list[_Case]:
-    """The cases without those of titles kept for life, unless something else in the text is out of time.
-
-    Even then only with the country ("Iran's President X"), which courtesy leaves out.
-    """
-    lifelong = [case for case in cases if COURTESY.fullmatch(case.term.office)]
-    others = [case for case in cases if case not in lifelong]
-    foreign = [case for case in lifelong if case.mention.place or case.term.office == "us.house_speaker"]
-    enough = len({case.person for case in others + foreign}) > 1
-    return [case for case in cases if case in others or (case in foreign and enough)]
+def _is_courtesy(term: Term) -> bool:
+    return COURTESY.fullmatch(term.office) is not None
 
 
 def _right_holder(
@@ -361,9 +389,13 @@ def _out_of_time(index: Index, mention: Mention, terms: Sequence[Term], when: Wh
     return None
 
 
-def _sentence(batch: Batch, mention: Mention) -> str:
+def _sentence(batch: Batch, mention: Mention) -> tuple[str, str, str]:
+    """The sentence of a mention: what stands before it, itself, and what follows, `REACH` characters at most."""
+    start, end = _characters(batch, mention)
     sentence = batch.sentences.of_token[mention.first]
-    return batch.text_of(int(batch.sentences.start[sentence]), int(batch.sentences.end[sentence]))
+    low = max(int(batch.sentences.start[sentence]), start - REACH)
+    high = min(int(batch.sentences.end[sentence]), end + REACH)
+    return batch.text_of(low, start), batch.text_of(start, end), batch.text_of(end, max(end, high))
 
 
 def _rightful(batch: Batch, index: Index, case: _Case) -> bool:
@@ -371,21 +403,14 @@ def _rightful(batch: Batch, index: Index, case: _Case) -> bool:
     mention = case.mention
     if _quoted(batch, mention):
         return True
-    sentence = _sentence(batch, mention)
-    opening = int(batch.sentences.start[batch.sentences.of_token[mention.first]])
-    before = sentence[: int(batch.token_start[mention.first]) - opening]
-    after = sentence[int(batch.token_end[mention.last - 1]) - opening :][:BESIDE]
+    before, named, after = _sentence(batch, mention)
+    sentence = before + named + after
     return (
-        _ELSEWHEN.search(sentence) is not None
-        or _JUST_BEFORE.search(before[-BESIDE:]) is not None
-        or _JUST_AFTER.search(after) is not None
-        or (_DONE_BY.search(before[-BESIDE:]) is not None and _LATELY.search(sentence) is None)
-        or sentence.count(";") >= ROLL
+        tells_of_past(before, named, after, stale=case.stale)
         or _acting_before(before, case)
         or _in_a_list_of_former(before, index)
-        or _of_an_administration_past(before + after, sentence, index, case.when)
-        or _told_of_past_years(batch, case)
-        or _known_as_former(batch, index, case)
+        or _of_an_administration_past(before, after[:BESIDE], sentence, index, case.when)
+        or _told_of_past_years(batch, case, sentence)
     )
 
 
@@ -405,17 +430,19 @@ def _acting_before(before: str, case: _Case) -> bool:
 
 
 def _in_a_list_of_former(before: str, index: Index) -> bool:
-    """Whether a "former" earlier in the sentence covers the mention: only names and titles in between."""
+    """Whether a "former" earlier in the sentence covers the mention: names, titles and "a, b and" in between."""
     former = list(_FORMER.finditer(before))
     if not former:
         return False
-    return all(w in index.title_words for w in re.findall(r"\b[a-z][\w-]*", before[former[-1].end() :]))
+    between = re.findall(r"\b[a-z][\w-]*", before[former[-1].end() :])
+    others = [w for w in between if w not in index.title_words]
+    return not others or (between[-1] == "and" and len(others) <= 2 and not any(map(_VERB.fullmatch, others)))
 
 
-def _of_an_administration_past(near: str, sentence: str, index: Index, when: When) -> bool:
+def _of_an_administration_past(before: str, after: str, sentence: str, index: Index, when: When) -> bool:
     """Whether the mention is tied to a government that was over: "in the Obama administration, ..."."""
-    under = {match["who"] for match in _UNDER.finditer(sentence)}
-    administrations = [(match["who"], match[0]) for match in _ADMINISTRATION.finditer(near)]
+    under = {match["who"] for match in (*_UNDER.finditer(sentence), *_TO_WHOM.finditer(after))}
+    administrations = [(match["who"], match[0]) for match in _ADMINISTRATION.finditer(before + after)]
     if not under and not administrations:
         return False
     past = EARLIER.union(t.person.split()[-1] for t in index.rulers if t.end is not None and t.end < when.low)
@@ -425,7 +452,7 @@ def _of_an_administration_past(near: str, sentence: str, index: Index, when: Whe
     )
 
 
-def _told_of_past_years(batch: Batch, case: _Case) -> bool:
+def _told_of_past_years(batch: Batch, case: _Case, sentence: str) -> bool:
     """Whether a past year of about the person's time in office stands in the sentence, or one of it nearby.
 
     Nearby is the paragraph with its neighbours; there the year must share `SLACK` days with the term.
@@ -435,14 +462,14 @@ def _told_of_past_years(batch: Batch, case: _Case) -> bool:
     this_year = date.fromordinal(case.when.low).year
     first = date.fromordinal(min(t.start for t in case.terms)).year - 1
     last = date.fromordinal(max(t.end or t.asof for t in case.terms)).year + 1
-    if any(
-        first <= int(y) <= min(last, this_year - 1) for y in _YEAR.findall(_sentence(batch, case.mention))
-    ):
+    if any(first <= int(y) <= min(last, this_year - 1) for y in _YEAR.findall(sentence)):
         return True
     paragraph = int(batch.paragraphs.of_token[case.mention.first])
     of_document = np.flatnonzero(batch.paragraphs.parent == case.mention.document)
     low, high = max(paragraph - 1, int(of_document[0])), min(paragraph + 1, int(of_document[-1]))
-    near = batch.text_of(int(batch.paragraphs.start[low]), int(batch.paragraphs.end[high]))
+    start, end = _characters(batch, case.mention)
+    first_near = max(int(batch.paragraphs.start[low]), start - NEARBY)
+    near = batch.text_of(first_near, min(int(batch.paragraphs.end[high]), end + NEARBY))
     years = {int(year) for year in _YEAR.findall(near) if int(year) < this_year}
     return any(_days_in(year, term) >= SLACK for year in years for term in case.terms)
 
@@ -460,7 +487,9 @@ def _known_as_former(batch: Batch, index: Index, case: _Case) -> bool:
     if re.search(rf"\b(?:former|ex|then|late|one-time|onetime|retired)\b[^.\n]{{0,60}}?\b{family}\b", text):
         return True
     left = r"who (?:served|was|left|resigned|stepped|led|held|died)|served as|(?:a|the) former|left office"
-    if re.search(rf"\b{family}\b[^.\n]{{0,40}}?\b(?:{left}|resigned|stepped down|died|then)\b", text):
+    if re.search(
+        rf"\b{family}\b[^.\n]{{0,40}}?\b(?:{left}|resigned|stepped down|died|then(?! an? ))\b", text
+    ):
         return True
     # "the former governor of the bank", of whom the text goes on to speak by name
     titles = "|".join(re.escape(t) for t in sorted(index.forms[case.term.office], key=len, reverse=True))

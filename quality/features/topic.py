@@ -5,6 +5,7 @@ they share (weighed by how rare a word is), likeness of their subjects (word vec
 news and web pages), the stretch of a few words that fits worst, and how far all this lies below
 what is usual in this very article, since some honest texts go from subject to subject. A small
 network (`quality.topics`) turns these into one probability; docs/results.md has what each part is worth.
+Where that falls short of saying so, the register of the paragraph may (`quality.registers`).
 
 Vectors and their sums are whole numbers, small enough that sums and products are exact, so it makes no
 difference in which order they are added up.
@@ -20,8 +21,9 @@ from numpy.typing import NDArray
 
 from quality.columns import WORD, Bools, Floats, Ints, changes
 from quality.lexicon import Spans
+from quality.registers import REGISTERS, foreign_register
 from quality.registry import rule
-from quality.text import Batch, hash_words, once_per_batch
+from quality.text import Batch, once_per_batch
 from quality.topics import (
     IDF_LOW,
     IDF_UNIT,
@@ -366,16 +368,24 @@ def off_topic_log_odds(batch: Batch) -> Floats:
 def off_topic(batch: Batch) -> Floats:
     """Probability that a paragraph is off-topic, one half at the threshold of the hard rule; float64[paragraphs].
 
-    0 where it is not judged.
+    0 where it is not judged, half of it where the paragraph quotes: filler quotes nobody, but an extract
+    of another article may.
     """
-    return np.nan_to_num(1.0 / (1.0 + np.exp(-off_topic_log_odds(batch))))
+    chance = np.nan_to_num(1.0 / (1.0 + np.exp(-off_topic_log_odds(batch))))
+    return np.where(_opens_with_quotation(batch), 0.5 * chance, chance)
+
+
+def _opens_with_quotation(batch: Batch) -> Bools:
+    group = batch.paragraphs
+    opens = np.zeros(group.n, bool)
+    some = np.flatnonzero(group.last > group.first)
+    opens[some] = batch.mark('"')[group.first[some]]
+    return opens
 
 
 def _spans(batch: Batch, chosen: Bools) -> Spans:
-    """Whole paragraphs, without those that open with a quotation mark: filler quotes nobody."""
-    paragraph = np.flatnonzero(chosen)
-    opening = batch.vocabulary.hash[batch.token_word[batch.paragraphs.first[paragraph]]]
-    paragraph = paragraph[opening != hash_words(['"'])]
+    """Whole paragraphs, without those that open with a quotation mark."""
+    paragraph = np.flatnonzero(chosen & ~_opens_with_quotation(batch))
     return Spans(batch.paragraphs.start[paragraph], batch.paragraphs.end[paragraph], paragraph)
 
 
@@ -445,3 +455,100 @@ def astray_paragraph(batch: Batch) -> Spans:
     """Paragraphs below the threshold, but not by much."""
     odds = off_topic_log_odds(batch)
     return _spans(batch, (odds >= ASTRAY) & (odds < 0.0))
+
+
+# ---- pieces of another register ----------------------------------------------------------------------
+
+# Points of cues that a paragraph of another register has at least. Two count from log odds of -8 on, each further
+# one lets the bound down by one, to -10: chosen on the first half of the texts made for the project.
+POINTS_LOW, POINTS_COUNTED, REGISTER_BOUND = 2, 4, -6.0
+
+
+@once_per_batch
+def _intrudes(batch: Batch) -> Ints:
+    """Which register a paragraph speaks that is foreign to its text, -1 for none; int64[paragraphs]."""
+    points, register = foreign_register(batch)
+    # NaN, where nothing was judged, is below any bound
+    off = off_topic_log_odds(batch) + np.minimum(points, POINTS_COUNTED) >= REGISTER_BOUND
+    return np.where(off & (points >= POINTS_LOW), register, -1)
+
+
+def _register_rule(register: str, *, intruder: str, at_home: str, **declaration: str) -> None:
+    """A rule for one register, with a paragraph of it in a story and a text of its own as examples."""
+
+    def find(batch: Batch) -> Spans:
+        return _spans(batch, _intrudes(batch) == REGISTERS.index(register))
+
+    find.__doc__ = f"Paragraphs of the register {register} in texts that speak otherwise."
+    rule(
+        f"filler.{register}",
+        tier="soft",
+        source="own",
+        unit="count",
+        hits=[(_STORY + _MORE + intruder, [intruder])],
+        clean=[_STORY + _MORE + _RELATED, intruder, at_home + intruder, _STORY + _MORE + intruder + _SIGN_UP],
+        in_furniture=False,
+        **declaration,
+    )(find)
+
+
+_register_rule(
+    "regulation",
+    title="piece of a regulation",
+    message="a paragraph in the language of law or administration in a text that speaks otherwise",
+    why="It sets out who is to submit, mark or register what, in a story about something else. Farms splice pieces "
+    "of directives and committee papers into news; a text about rules speaks so throughout and is left alone.",
+    intruder="In view of the timbers, the draft directive on bottle crates lays down minimum requirements for "
+    "handles, and crates placed on the market are to be marked with the name of the competent authority.",
+    at_home="The draft directive on crates lays down minimum requirements for handles and edges.\n"
+    "Each member state is to notify its competent authority, and crates are to be marked by type.\n"
+    "The annexes are to be read together with the delegated act on pallets placed on the market.\n",
+)
+_register_rule(
+    "plug",
+    title="piece of shop talk",
+    message="a paragraph in the language of a shop or catalogue in a text that speaks otherwise",
+    why="It praises goods, colours and prices in a story about something else: an advertisement without the word. "
+    "A review, a catalogue and a consumer's guide speak so throughout and are left alone.",
+    intruder="Reading is twice as pleasant in a recliner with a washable cover, available in six colours from our "
+    "online shop; matching cushions start at 29 pounds, and delivery is free.",
+    at_home="Our armchairs come with a washable cover and are available in six colours.\n"
+    "Cushions and footstools start at 29 pounds, with free delivery from our online shop.\n"
+    "The recliner with memory foam comes in black and grey, machine washable and easy to clean.\n",
+)
+_register_rule(
+    "advice",
+    title="advice out of place",
+    message="a paragraph of advice for house, body or purse in a text that speaks otherwise",
+    why="It tells readers how to bake, prune, save or polish in a story about something else. Farms take such tips "
+    "over for length; a recipe, a guide and a column of tips advise throughout and are left alone.",
+    intruder="Whoever grows tomatoes should water them little and often, best in the morning, and feed them every "
+    "two weeks; the stems are tied to canes, and the lower leaves must be cut back before the first frost.",
+    at_home="Sow the tomatoes in pots indoors and keep the seedlings at room temperature.\n"
+    "Tomatoes should be watered every two days, best in the morning, with lukewarm water.\n"
+    "Prune the side shoots twice a week and spread compost or mulch over the topsoil.\n",
+)
+_register_rule(
+    "notice",
+    title="notice out of place",
+    message="a paragraph of a notice board, results page or horoscope in a text that speaks otherwise",
+    why="It tells of opening hours, scores or stars in a story about something else. Farms fill pages with such "
+    "notices; a list of events, a match report and a digest speak so throughout and are left alone.",
+    intruder="The model railway opens its doors on the first Sunday of the month between ten and four; admission is "
+    "free, children under six need an adult, and the raffle has a hamper as its prize.",
+    at_home="The flea market opens its gates on the first Sunday of the month; admission is free.\n"
+    "The pottery course for beginners has two places left; children under twelve pay half.\n"
+    "The raffle and the tombola are drawn at noon, and the guided tour on Saturday starts at the stalls.\n",
+)
+_register_rule(
+    "nod",
+    title="nod to the story",
+    message="a paragraph about something else that nods to the story",
+    why="It joins another matter to the story by a phrase such as «those following this may also like to know». "
+    "Farms use it to hold together what has nothing in common; a digest may do so too, and does so throughout.",
+    intruder="Those following the delay of the library may also like to know that lovers of old maps can take heart "
+    "from a small exhibition about canals in another county.",
+    at_home="In view of the fair, friends of maps may also like to know where the canals ran.\n"
+    "Speaking of canals, it should be recalled that lovers of maps take an interest in locks.\n"
+    "Those interested in locks may also wish to know that owners of barges are asked to note the depth.\n",
+)

@@ -16,9 +16,11 @@ from quality.model import Additive, Linear, sigmoid, total
 
 # Role model: boosted step functions of one feature at a time, so that the sum stays additive.
 ROLE_ROUNDS, ROLE_RATE, ROLE_LEAVES, ROLE_LEAF_LOW, ROLE_PENALTY = 250, 0.1, 8, 60, 5.0
-# Share of sound paragraphs that may look like filler when nothing else speaks, in the worst of the corpora: half of the
+# Share of sound paragraphs that may look like filler when nothing else speaks, in the worst of the corpora: a third of the
 # 3 in 1,000 that we allow on corpora never seen.
-FILLER_FALSE_ALARMS = 0.0015
+FILLER_FALSE_ALARMS = 0.001
+# Chance of filler that the usual sound paragraph is given.
+FILLER_USUAL = 0.02
 # What a soft finding may add to the logit of filler: less than half of what the intercept takes off as learnt.
 SOFT_LIMIT = 0.5
 # What words may add: enough to make filler where they are far from those of sound paragraphs, as they alone can be known.
@@ -115,7 +117,11 @@ def fit_filler(table: Table, sound: Bools, hard: Sequence[str]) -> Linear:
         if (sound & (table.corpus == corpus)).sum() >= 1 / FILLER_FALSE_ALARMS
     ]
     intercept -= max(0.0, *rates) if rates else 0.0
-    return Linear(table.names, weights, intercept)
+    # the threshold stays where it is; the usual paragraph gets the chance that it has
+    usual = intercept + total(matrix[sound] * weights)
+    low = float(np.median(usual)) if usual.size else 0.0
+    steeper = np.log(FILLER_USUAL / (1 - FILLER_USUAL)) / low if low < 0 else 1.0
+    return Linear(table.names, weights * steeper, intercept * steeper)
 
 
 def fit_signed(

@@ -23,8 +23,8 @@ from quality.learn.encoders import sparse_rows, tf_idf
 from quality.learn.fit import Table
 from quality.model import Likeness
 
-# Documents of a kind in a corpus, at most: as published, made or own, and spoilt on purpose. So many that most corpora
-# have the 667 sound paragraphs from which a rate of 1.5 in 1,000 can be read, and the base stays under 10 MB.
+# Documents of a kind in a corpus, at most: as published, made or own, and spoilt on purpose. So many that the sound
+# ones have some 4,000 paragraphs, from which a rate of 1 in 1,000 can be read, and the base stays under 10 MB.
 N_DOCUMENTS, N_SPOILT = 50, 4
 # Web pages of a corpus, and paragraphs of each.
 N_PAGES, N_PAGE_PARAGRAPHS = 120, 4

@@ -1,4 +1,4 @@
-"""Sound short news with a horoscope spliced in: a kind of filler that the shipped model does not know.
+"""Sound short news with a dream book spliced in: a kind of filler that the shipped model does not know.
 
 Made for the tests, by slots. The sentences and stories to learn from are others than those to check with.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 import random
 
 PLACES = "Aldmoor Brenfield Carrow Dunmere Eastlow Farnholt Gresby Hallam Inverleck Jarrow Kelby Larne Mossgate".split()
-SIGNS = "Aries Taurus Gemini Cancer Leo Virgo Libra Scorpio Sagittarius Capricorn Aquarius Pisces".split()
-PLANETS = "Mercury Venus Mars Jupiter Saturn Neptune Uranus Pluto".split()
+THINGS = (
+    "a black swan", "a broken mirror", "a burning ladder", "a crown of thorns", "a drowned bell", "an empty cradle", "a golden key",
+    "a headless horse", "a locked well", "an owl at noon", "a silver snake", "a talking fish", "a tooth of glass", "a white moth",
+)  # fmt: skip
 
 # Stories: paragraphs with {place}, {other}, {n} and {m} to fill in.
 STORIES = (
@@ -79,56 +81,56 @@ STORIES = (
 N_TO_LEARN = 5  # stories to learn from; the others are to check with
 
 LEARNT = (
-    "{sign} will find that patience pays off this week, as {planet} moves into the house of friendship.",
-    "With {planet} rising, those born under {sign} should trust their intuition in matters of the heart.",
-    "A chance meeting may bring {sign} luck in love before the full moon.",
-    "{sign}: your ruling planet {planet} favours bold steps, and money worries will ease by the weekend.",
-    "{planet} in retrograde asks {sign} to slow down and to listen to an old friend.",
-    "Your lucky number is {n} and your lucky colour is blue, so let the stars guide you.",
-    "The new moon opens a door for {sign}, but do not let jealousy cloud your heart.",
-    "Singles born under {sign} may feel a spark when {planet} meets the moon.",
-    "For {sign} the stars promise harmony at home and a pleasant surprise at work.",
-    "A tender word from a {sign} could change your destiny, if your heart is open.",
-    "Astrologers see {planet} lending {sign} energy, and romance is in the air.",
-    "{sign} and {sign2} make a lucky pair this week, as the stars smile on partnership.",
+    "To dream of {thing} foretells a letter from someone the dreamer has long forgotten.",
+    "A dreamer who sees {thing} and {thing2} in one night is about to be forgiven, the old dream books say.",
+    "{Thing} in a dream stands for a wish that the sleeper has not dared to speak aloud.",
+    "If {thing} turns to ashes in the dream, it is an omen of envy; if it shines, of a happy marriage.",
+    "Dreaming of {thing} that breaks means that a secret will come out before the next full moon.",
+    "Those who dream of {thing} are told by the ancients to expect sorrow first and joy afterwards.",
+    "In the language of dreams {thing} is the soul, and {thing2} the fear that follows it.",
+    "A sleeper who is chased by {thing} will wake to good fortune, for nightmares mean their opposite.",
+    "{Thing} seen from afar is a good omen; held in the hand it foretells a quarrel with a loved one.",
+    "When {thing} speaks to the dreamer, its words are a warning and should not be told before noon.",
+    "The dream of {thing} returns on three nights to those whose heart hides an unspoken longing.",
+    "Old interpreters read {thing} as a symbol of rebirth and {thing2} as a symbol of jealousy.",
 )
 UNSEEN = (
-    "The stars ask {sign} to be patient in love, for {planet} still has a surprise in its house.",
-    "{planet} brings {sign} energy and luck, and your heart will know what to do under the new moon.",
-    "{sign}: trust your intuition, since the moon favours friendship and romance this weekend.",
-    "Those born under {sign} may meet their destiny when {planet} is rising; your lucky number is {n}.",
-    "As {planet} leaves retrograde, harmony returns to {sign}, and money worries will fade.",
-    "A {sign} with an open heart should let the stars guide a bold step at work.",
+    "A dream of {thing} foretells joy, and the dreamer will soon be reconciled with a loved one.",
+    "Seen in a nightmare, {thing} means the opposite: an omen of good fortune and of a happy marriage.",
+    "{Thing} stands for longing in the old dream books, and {thing2} for a secret of the heart.",
+    "To dream that {thing} is lost foretells sorrow, yet the sleeper wakes to forgiveness.",
+    "The ancients told a dreamer who sees {thing} to expect a warning before the full moon.",
+    "As a symbol of the soul {thing} visits sleepers whose wish has never been spoken aloud.",
 )
 
 
 def sound(k: int, *, unseen: bool = False) -> dict[str, object]:
     """The k-th story as it was."""
-    return _row(k, unseen, horoscope=False)
+    return _row(k, unseen, omens=False)
 
 
 def spliced(k: int, *, unseen: bool = False) -> dict[str, object]:
-    """The k-th story with two paragraphs of horoscope among its own."""
-    return _row(k, unseen, horoscope=True)
+    """The k-th story with two paragraphs of omens among its own."""
+    return _row(k, unseen, omens=True)
 
 
-def _row(k: int, unseen: bool, *, horoscope: bool) -> dict[str, object]:
+def _row(k: int, unseen: bool, *, omens: bool) -> dict[str, object]:
     chance = random.Random(f"{k} {unseen}")
     stories = STORIES[N_TO_LEARN:] if unseen else STORIES[:N_TO_LEARN]
     place, other = chance.sample(PLACES, 2)
     fill = {"place": place, "other": other, "n": chance.randint(2, 9), "m": chance.randint(12, 48)}
     parts = [(p.format(**fill), "content") for p in stories[k % len(stories)]]
-    if horoscope:
+    if omens:
         lines = chance.sample(UNSEEN if unseen else LEARNT, 4)
         for pair in (lines[:2], lines[2:]):
-            told = [line.format(**_signs(chance)) for line in pair]
+            told = [line.format(**_things(chance)) for line in pair]
             parts.insert(chance.randint(1, len(parts)), (" ".join(told), "filler"))
-    name = f"{'check' if unseen else 'learn'}-{k}-{'horoscope' if horoscope else 'sound'}"
+    name = f"{'check' if unseen else 'learn'}-{k}-{'dreams' if omens else 'sound'}"
     return {
         "id": name,
         "text": "\n\n".join(text for text, _ in parts),
-        "label": "unreliable" if horoscope else "reliable",
-        "kind": "horoscope" if horoscope else "sound_news",
+        "label": "unreliable" if omens else "reliable",
+        "kind": "dream_book" if omens else "sound_news",
         "paragraph_labels": [role for _, role in parts],
         "group": f"{'check' if unseen else 'learn'}-{k}",
         "source": "made for the tests",
@@ -137,6 +139,6 @@ def _row(k: int, unseen: bool, *, horoscope: bool) -> dict[str, object]:
     }
 
 
-def _signs(chance: random.Random) -> dict[str, object]:
-    one, two = chance.sample(SIGNS, 2)
-    return {"sign": one, "sign2": two, "planet": chance.choice(PLANETS), "n": chance.randint(2, 9)}
+def _things(chance: random.Random) -> dict[str, object]:
+    one, two = chance.sample(THINGS, 2)
+    return {"thing": one, "Thing": one[0].upper() + one[1:], "thing2": two}
