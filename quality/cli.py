@@ -92,7 +92,7 @@ def main(ctx: click.Context, model: str) -> None:
     To see whether everything is in its place:
         quality doctor
 
-    Exit codes: 0 done; 1 a negative answer (--fail-under); 2 wrong usage, or some input could not be
+    Exit codes: 0 done; 1 a negative answer (--fail-under, a model refused); 2 wrong usage, or some input could not be
     read (the rest is scored); 3 the model is unusable; 130 interrupted.
     """
     ctx.obj = model
@@ -631,6 +631,148 @@ def officials(ctx: click.Context, title: str, day: str | None, own: tuple[str, .
         click.echo(f"quality: the table knows the office but nobody who was {title!r} on {on}", err=True)
         ctx.exit(NEGATIVE)
     _list(rows)
+
+
+@main.command()
+@click.argument("labels", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "--base",
+    default="labelled/base",
+    show_default=True,
+    help="What is known already, as numbers (docs/training.md).",
+)
+@click.option(
+    "-o",
+    "--output",
+    default="models/mine",
+    show_default=True,
+    type=click.Path(file_okay=False),
+    help="The model to replace or to make. It is compared with the one that is there, else with the shipped one.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Same labels and seed, same model.",
+)
+@click.option(
+    "--allow-regression",
+    metavar="REASON",
+    help="Put the model in place though the gate refuses it; the card keeps why.",
+)
+@click.pass_context
+def train(
+    ctx: click.Context,
+    labels: tuple[str, ...],
+    base: str,
+    output: str,
+    seed: int,
+    allow_regression: str | None,
+) -> None:
+    """Learn from labels (JSON Lines, labelled/README.md) and the base; no corpora are needed.
+
+    Prints what was learnt from, what changed, and how the model compares with the one in place. Where it is worse it
+    becomes NAME.candidate and the command ends with 1. Labels that contradict are listed, and nothing is learnt.
+
+    \b
+    To learn from labels of your own:
+        quality train my_labels.jsonl -o models/mine
+    To use what was learnt:
+        quality --model models/mine score article.txt
+    To put a model in place though the gate refuses it:
+        quality train my_labels.jsonl -o models/mine --allow-regression "recipes are filler here"
+    """
+    from quality.learn.retrain import LabelError, base_folder
+    from quality.learn.retrain import train as learn
+    from quality.learn.shelf import CANDIDATE, PREVIOUS
+
+    if output.endswith((CANDIDATE, PREVIOUS)):
+        raise click.BadParameter(f"{CANDIDATE} and {PREVIOUS} are names of ours", param_hint="-o")
+    if allow_regression is not None and not allow_regression.strip():
+        raise click.BadParameter("a reason in words is expected", param_hint="--allow-regression")
+    folder = Path(output)
+    if (folder / "card.json").exists():
+        _usable(output)
+    if sys.stderr.isatty():
+        click.echo("quality: learning; this takes about half a minute", err=True)
+    try:
+        outcome = learn(
+            [Path(p) for p in labels], base_folder(base), folder, seed=seed, allow_regression=allow_regression
+        )
+    except LabelError as error:
+        for reason in error.reasons:
+            click.echo(f"quality: {reason}", err=True)
+        click.echo(f"quality: {error}; nothing was learnt", err=True)
+        ctx.exit(UNREADABLE)
+    except (OSError, ValueError) as error:
+        click.echo(f"quality: {_told(error)}", err=True)
+        ctx.exit(UNREADABLE)
+    _say(outcome.page)
+    where = "in place" if outcome.is_in_use else "not in place"
+    _say(f"{outcome.folder}  {outcome.digest[:16]}  {where}")
+    ctx.exit(DONE if outcome.is_in_use else NEGATIVE)
+
+
+@main.command()
+@click.argument(
+    "action", type=click.Choice(["list", "show", "promote", "rollback", "verify"]), default="list"
+)
+@click.argument("name", required=False)
+@click.option("--in", "home", default="models", show_default=True, help="The folder that holds the models.")
+@click.pass_context
+def models(ctx: click.Context, action: str, name: str | None, home: str) -> None:
+    """List models, show one's card, put a candidate in place, go back, or verify digest and golden texts.
+
+    NAME.candidate is a model that the gate refused, NAME.previous what NAME was before. promote puts the first in the
+    place of NAME; rollback lets NAME and NAME.previous change places. verify ends with 1 where a golden text does not
+    score as when the model was made, with 3 where the model cannot be used.
+
+    \b
+    To see what there is:
+        quality models
+    To read about one:
+        quality models show default
+    To put a candidate in place after all:
+        quality models promote mine
+    To go back to the model before:
+        quality models rollback mine
+    To see whether a model is what it was:
+        quality models verify mine
+    """
+    from quality.learn import shelf
+    from quality.scorer import model_folder, shipped_models
+
+    if action == "list":
+        found = {s.folder.resolve(): s for s in shelf.models(Path(home))}
+        for folder in shipped_models().values():
+            found.setdefault(folder.resolve(), shelf.standing(folder))
+        _list(
+            [(s.name, s.digest[:16] or "-", s.trouble or f"{s.made_by}, {s.folder}") for s in found.values()]
+        )
+        ctx.exit(DONE if found else NEGATIVE)
+    if name is None:
+        raise click.UsageError(f"say which model to {action}; `quality models` lists them")
+    folder = Path(home) / name
+    if not (folder / "card.json").exists() and action in ("show", "verify"):
+        folder = Path(name) if (Path(name) / "card.json").exists() else model_folder(name) or folder
+    try:
+        if action == "promote":
+            _say(f"{folder}  {shelf.promote(folder)[:16]}  in place")
+        elif action == "rollback":
+            _say(f"{folder}  {shelf.roll_back(folder)[:16]}  in place")
+        elif action == "verify":
+            wrong = shelf.verify(folder)
+            for line in wrong:
+                click.echo(f"quality: {line}", err=True)
+            _say(
+                f"{folder}: {'does not score as it did' if wrong else 'digest and golden texts are as they were'}"
+            )
+            ctx.exit(NEGATIVE if wrong else DONE)
+        else:
+            _say(shelf.told(folder))
+    except (OSError, ValueError, KeyError) as error:
+        raise _Unusable(f"the model {name!r} cannot be used: {_told(error)}") from None
 
 
 @main.command()

@@ -28,6 +28,10 @@ ENOUGH = 3
 # Soft rules that count by number wherever they fired, as hard ones do: a headline said again stands in a copy, outside
 # content, and one in four thousand reliable articles has it (docs/results.md).
 ANYWHERE = ("repeat.headline",)
+# Term of the filler model that is learnt from words (`quality.model.FillerWords`).
+WORD_TERM = "word_score"
+# Term of documents: how much filler stands beside the content.
+FILLER_WORDS = "filler_words"
 # Share of a paragraph's characters in stock phrases from which they are what it is made of: .03 in 1,000 paragraphs of
 # reliable articles have it, 2 in 1,000 hold some stock phrase (docs/results.md).
 STOCK = 0.2
@@ -72,11 +76,15 @@ def filler_names(counted: Counted) -> list[str]:
         "question_stub",
         "definition_line",
         *rules,
+        WORD_TERM,
     ]
 
 
-def filler_terms(batch: Batch, counted: Counted, names: Sequence[str]) -> Floats:
-    """What speaks for a paragraph being filler; float64[paragraphs, names]."""
+def filler_terms(batch: Batch, counted: Counted, names: Sequence[str], words: Floats | None = None) -> Floats:
+    """What speaks for a paragraph being filler; float64[paragraphs, names].
+
+    `words` float64[paragraphs] is the term of the words, 0 everywhere when not given.
+    """
     amounts = _amount(findings_per(batch, counted, batch.paragraphs))
     columns = {rule.id: amounts[:, k] for k, rule in enumerate(counted.rules)}
     columns["off_topic"] = np.where(counted.is_furniture(batch), 0.0, off_topic(batch))
@@ -87,6 +95,7 @@ def filler_terms(batch: Batch, counted: Counted, names: Sequence[str]) -> Floats
     # as terms of their own: what they weigh is not bound as that of soft rules
     columns["question_stub"] = columns["filler.question_stub"]
     columns["definition_line"] = definition_line(batch) * (columns["filler.definition_line"] > 0)
+    columns[WORD_TERM] = np.zeros(batch.paragraphs.n) if words is None else words
     return _chosen(columns, names)
 
 
@@ -107,8 +116,11 @@ def roles(batch: Batch, boilerplate: Floats, filler: Floats) -> tuple[Floats, In
     """
     copied, _ = duplicates(batch)
     wordless = batch.n_words(batch.paragraphs) == 0
-    boilerplate = np.where(wordless, 1.0, boilerplate)
-    filler = np.where(wordless, 0.0, filler)
+    return role_chances(copied, np.where(wordless, 1.0, boilerplate), np.where(wordless, 0.0, filler))
+
+
+def role_chances(copied: Floats, boilerplate: Floats, filler: Floats) -> tuple[Floats, Ints]:
+    """As `roles`, from what speaks for each role but content, each alone."""
     # the larger of two doubts is taken whole, the other one out of what it leaves
     as_filler = np.where(filler >= boilerplate, filler, filler * (1 - boilerplate))
     as_boilerplate = np.where(filler >= boilerplate, boilerplate * (1 - filler), boilerplate)
@@ -138,7 +150,12 @@ def content_style(batch: Batch, content: Bools, names: Sequence[str]) -> Floats:
 
 def document_names(counted: Counted) -> list[str]:
     """Terms of `document_terms`, the likeness left out."""
-    return [*hard_rules(counted), *soft_rules(counted), "filler_words"]
+    return [*hard_rules(counted), *soft_rules(counted), FILLER_WORDS]
+
+
+def filler_amount(filler: Floats | Ints, content: Floats | Ints) -> Floats:
+    """Words of filler in proportion to those of content, as a term; float64[n]."""
+    return np.log1p(10 * filler / (content + DAMPING / 2))
 
 
 def document_terms(batch: Batch, counted: Counted, role: Ints, names: Sequence[str]) -> Floats:
@@ -160,7 +177,7 @@ def document_terms(batch: Batch, counted: Counted, role: Ints, names: Sequence[s
     for k, rule in enumerate(counted.rules):
         whole = rule.tier == "hard" or rule.id in ANYWHERE
         columns[rule.id] = amounts[:, k] if whole else 100 * soft[:, k] / (content + DAMPING)
-    columns["filler_words"] = np.log1p(10 * filler / (content + DAMPING / 2))
+    columns[FILLER_WORDS] = filler_amount(filler, content)
     return _chosen(columns, names)
 
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from quality.columns import Floats
 from quality.report import Policy
 
-FORMAT = "quality-model/1"
+FORMAT = "quality-model/2"
 # The likeness moves the logit of reliability by at most this much: style classifiers do not carry
 # over to unseen sources beyond AUC .81, so they must not decide (docs/results.md).
 LIKENESS_LIMIT = 1.0
@@ -133,6 +133,23 @@ class Likeness:
         return self.style.logit(scaled)
 
 
+@dataclass(frozen=True)
+class FillerWords:
+    """How far the words of a paragraph exceed those of sound ones: a score of hashed words, cut to 0..1.
+
+    The term is 0 up to `low`, what two in a thousand sound paragraphs reach, and 1 from `high` on. Without
+    weights it is 0 for every paragraph: the shipped model has none (docs/results.md), new labels can give them.
+    """
+
+    weights: Floats
+    low: float
+    high: float
+
+    def term(self, score: Floats) -> Floats:
+        """The term of the filler model from the sum of the weights; float64[n], 0..1."""
+        return np.clip((score - self.low) / (self.high - self.low), 0.0, 1.0)
+
+
 # Part of the style rates in the blend; between .3 and 1 the left-out AUC is flat (docs/results.md).
 STYLE_SHARE = 0.3
 
@@ -147,6 +164,7 @@ class Model:
     boilerplate: Additive
     paragraph_words: Floats
     filler: Linear
+    filler_words: FillerWords
     likeness: Likeness
     reliability: Linear
     paragraph_reliability: Linear
@@ -176,6 +194,7 @@ class Model:
             "paragraph_words_scale": np.array(_scale(self.paragraph_words)),
             "filler_weights": self.filler.weights,
             "filler_intercept": np.array(self.filler.intercept),
+            **filler_words_arrays(self.filler_words),
             **likeness_arrays(likeness),
             "reliability_weights": self.reliability.weights,
             "reliability_intercept": np.array(self.reliability.intercept),
@@ -228,6 +247,7 @@ class Model:
             boilerplate,
             arrays["paragraph_words"] * scalar("paragraph_words_scale"),
             linear("filler", "filler"),
+            filler_words_from(arrays),
             likeness,
             linear("reliability", "reliability"),
             linear("paragraph_reliability", "paragraph_reliability"),
@@ -286,6 +306,24 @@ class Model:
         with np.load(folder / "weights.npz", allow_pickle=False) as stored:
             arrays = {key: stored[key] for key in stored.files}
         return cls.from_arrays(folder.name, digest, card, arrays)
+
+
+def filler_words_arrays(words: FillerWords) -> dict[str, NDArray[Any]]:
+    """The numbers of a filler word score by the name they are stored under."""
+    return {
+        "filler_words": _packed(words.weights),
+        "filler_words_scale": np.array(_scale(words.weights)),
+        "filler_words_low_high": np.array([words.low, words.high]),
+    }
+
+
+def filler_words_from(arrays: Mapping[str, NDArray[Any]]) -> FillerWords:
+    """The filler word score that `filler_words_arrays` stored.
+
+    Raises KeyError where an array is missing.
+    """
+    low, high = arrays["filler_words_low_high"]
+    return FillerWords(arrays["filler_words"] * float(arrays["filler_words_scale"]), float(low), float(high))
 
 
 def likeness_arrays(likeness: Likeness) -> dict[str, NDArray[Any]]:

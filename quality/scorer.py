@@ -22,7 +22,7 @@ from quality.features.ngrams import document_rows, paragraph_rows, weighted
 from quality.features.officials import find_officials
 from quality.lexicon import RulePack, is_stop_word, shipped_rules
 from quality.mentions import Index
-from quality.model import Model, sigmoid, total
+from quality.model import FillerWords, Model, sigmoid, total
 from quality.officeholders import OFFICEHOLDERS, OfficeTable
 from quality.records import Record, iso_day
 from quality.registry import Counted, around_names, count, neighbourhood, own_packs, paragraph_matrix
@@ -144,7 +144,9 @@ class Scorer:
         boilerplate = sigmoid(
             model.boilerplate.logit(role_matrix(batch, model.paragraph_words, model.boilerplate.names))
         )
-        filler = sigmoid(model.filler.logit(evidence.filler_terms(batch, counted, model.filler.names)))
+        filler = sigmoid(
+            model.filler.logit(filler_matrix(batch, counted, model.filler_words, model.filler.names))
+        )
         chance, role = evidence.roles(batch, boilerplate, filler)
         terms = evidence.document_terms(batch, counted, role, model.reliability.names)
         effects = model.reliability.effects(terms)
@@ -262,6 +264,12 @@ def role_matrix(batch: Batch, word_weights: Floats, names: Sequence[str]) -> Flo
     score = paragraph_rows(batch).dot(word_weights)
     columns = dict(zip(measured, matrix.T, strict=True)) | word_score_columns(batch, score)
     return np.column_stack([columns[n] for n in names])
+
+
+def filler_matrix(batch: Batch, counted: Counted, words: FillerWords, names: Sequence[str]) -> Floats:
+    """Columns of the filler model by name; words without weights are not read."""
+    term = words.term(paragraph_rows(batch).dot(words.weights)) if words.weights.any() else None
+    return evidence.filler_terms(batch, counted, names, term)
 
 
 WORD_SCORE_AROUND: tuple[int | str, ...] = (-2, -1, 1, 2, "mean 2", "mean 5", "mean 10")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from quality.learn.base import save
 from quality.learn.build import build
+from quality.learn.corpora import own
+from quality.learn.fit import one_thread
 from quality.learn.material import read_material
 
 
@@ -22,7 +24,10 @@ def main() -> None:
     options.add_argument("--own", type=Path, default=Path("labelled"))
     options.add_argument("--seed", type=int, default=0)
     given = options.parse_args()
-    save(build(read_material(given.corpora, given.own, seed=given.seed), seed=given.seed), given.base)
+    material = read_material(given.corpora, given.own, seed=given.seed)
+    with one_thread():
+        base = build(material, held_out=own(given.own / "held_out"), seed=given.seed)
+    save(base, given.base)
 
 
 if __name__ == "__main__":

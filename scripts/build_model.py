@@ -10,6 +10,10 @@ from pathlib import Path
 
 from quality.learn.base import load
 from quality.learn.corpora import own
+from quality.learn.fit import one_thread
+from quality.learn.gate import compare
+from quality.learn.retrain import write_metrics
+from quality.learn.shelf import put
 from quality.learn.train import fit, save_model
 
 # Own texts whose scores the model folder records, one sound and three not.
@@ -32,7 +36,15 @@ def main() -> None:
     given = options.parse_args()
     base = load(given.base)
     golden = [text for text in own(given.own) if text.id in GOLDEN]
-    print(save_model(fit(base, given.model.name, seed=given.seed), base, given.model, golden))
+    with one_thread():
+        model = fit(base, given.model.name, seed=given.seed)
+
+    def write(part: Path) -> None:
+        print(save_model(model, base, part, golden))
+        # beside itself: its figures on the reference set, with their intervals
+        write_metrics(part, compare(base, model, model, seed=given.seed))
+
+    put(given.model, write, keep_previous=False)
 
 
 if __name__ == "__main__":

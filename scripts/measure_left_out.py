@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from quality.learn.build import Material, build, with_roles
+from quality.learn.build import build, with_roles
+from quality.learn.columns import Material
 from quality.learn.corpora import Labelled, half, read_rows
 from quality.learn.judged import form_of
 from quality.learn.material import read_material

@@ -81,6 +81,7 @@ def _masked(batch: Batch) -> Hashes:
     return masked
 
 
+@once_per_batch
 def paragraph_rows(batch: Batch) -> Rows:
     """Opening, closing, words and pairs of each paragraph; values make each row's length about 1."""
     group = batch.paragraphs

@@ -6,7 +6,9 @@ labels, without the public corpora.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -16,25 +18,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.columns import Bools, Floats
+from quality.features.ngrams import PARAGRAPH_BITS
+from quality.learn.corpora import Labelled
 from quality.learn.fit import Table
+from quality.learn.reference import Reference
 from quality.model import (
+    FillerWords,
     Likeness,
+    filler_words_arrays,
+    filler_words_from,
     likeness_arrays,
     likeness_from,
     write_arrays,
 )
 
-FORMAT = "quality-base/1"
+FORMAT = "quality-base/2"
+LABELS = ("unreliable", "reliable", "unclear")
+# No words are held against a paragraph: what the public corpora and our own texts say of filler by its words alone does
+# not carry over to filler of another hand (docs/results.md).
+NO_WORDS = FillerWords(np.zeros(1 << PARAGRAPH_BITS), 0.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Base:
-    """Everything training needs, as numbers. See labelled/base/README.md for the files."""
+    """Everything training needs, as numbers. See labelled/base/README.md for the files.
+
+    `groups` uint64[groups] are fingerprints of their names, in the order of the tables' indices; `texts` and
+    `held_out_texts` uint64[n, 2] hold a fingerprint and the index of its label in `LABELS`.
+    """
 
     corpora: tuple[str, ...]
     kinds: tuple[str, ...]
     hard: tuple[str, ...]
-    n_groups: int
+    groups: NDArray[np.uint64]
     role_edges: tuple[Floats, ...]
     roles: Table
     filler: Table
@@ -42,7 +58,23 @@ class Base:
     likeness_score: Floats
     paragraphs: Table
     paragraph_words: Floats
+    filler_words: FillerWords
     likeness: Likeness
+    reference: Reference
+    texts: NDArray[np.uint64]
+    held_out_texts: NDArray[np.uint64]
+    held_out_groups: NDArray[np.uint64]
+
+
+def fingerprint(name: str) -> int:
+    """64 bits of the SHA-256 of a name: a group can be told again without being named."""
+    return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()[:8], "big")
+
+
+def text_fingerprint(text: Labelled) -> int:
+    """Fingerprint of the words of a text, in small letters; white space and marks do not count."""
+    whole = text.text if text.paragraphs is None else "\n".join(text.paragraphs)
+    return fingerprint(" ".join(re.findall(r"\w+", whole.lower())))
 
 
 def sound_rows(filler: Table, kinds: Iterable[str]) -> Bools:
@@ -51,6 +83,7 @@ def sound_rows(filler: Table, kinds: Iterable[str]) -> Bools:
     return as_published[filler.kind] & (filler.label == 0)
 
 
+KNOWN = ("groups", "texts", "held_out_texts", "held_out_groups")
 TABLES = ("roles", "filler", "documents", "paragraphs")
 
 
@@ -62,7 +95,6 @@ def save(base: Base, folder: Path) -> None:
         "corpora": base.corpora,
         "kinds": base.kinds,
         "hard": base.hard,
-        "n_groups": base.n_groups,
     }
     card["names"] = {key: getattr(base, key).names for key in TABLES} | {"style": base.likeness.style.names}
     for key in TABLES:
@@ -77,7 +109,10 @@ def save(base: Base, folder: Path) -> None:
         "likeness_score": base.likeness_score.astype(np.float32),
         "paragraph_words": base.paragraph_words,
     }
-    write_arrays(folder / "encoders.npz", edges | score | likeness_arrays(base.likeness))
+    words = filler_words_arrays(base.filler_words)
+    write_arrays(folder / "encoders.npz", edges | score | words | likeness_arrays(base.likeness))
+    write_arrays(folder / "reference.npz", base.reference.arrays())
+    write_arrays(folder / "known.npz", {key: getattr(base, key) for key in KNOWN})
     (folder / "base.json").write_text(json.dumps(card, indent=1) + "\n", "utf8")
 
 
@@ -94,15 +129,15 @@ def load(folder: Path) -> Base:
         raise ValueError(f"{path} has format {card.get('format')!r}, expected {FORMAT!r}: build it anew")
     tables = {}
     for key in TABLES:
-        with np.load(folder / f"{key}.npz", allow_pickle=False) as stored:
-            tables[key] = Table(tuple(card["names"][key]), **{k: stored[k] for k in stored.files})
-    with np.load(folder / "encoders.npz", allow_pickle=False) as stored:
-        arrays = {k: stored[k] for k in stored.files}
+        tables[key] = Table(tuple(card["names"][key]), **_stored(folder / f"{key}.npz"))
+    arrays, reference, known = (
+        _stored(folder / f"{name}.npz") for name in ("encoders", "reference", "known")
+    )
     return Base(
         tuple(card["corpora"]),
         tuple(card["kinds"]),
         tuple(card["hard"]),
-        int(card["n_groups"]),
+        known["groups"],
         tuple(np.split(arrays["role_edges"], np.cumsum(arrays["role_n_edges"])[:-1])),
         tables["roles"],
         tables["filler"],
@@ -110,5 +145,16 @@ def load(folder: Path) -> Base:
         arrays["likeness_score"].astype(np.float64),
         tables["paragraphs"],
         arrays["paragraph_words"],
+        filler_words_from(arrays),
         likeness_from(arrays, card["names"]["style"]),
+        Reference.from_arrays(reference),
+        known["texts"],
+        known["held_out_texts"],
+        known["held_out_groups"],
     )
+
+
+def _stored(path: Path) -> dict[str, NDArray[Any]]:
+    """All arrays of a file."""
+    with np.load(path, allow_pickle=False) as stored:
+        return {key: stored[key] for key in stored.files}

@@ -23,6 +23,20 @@ FAMILIES = {
     "llmfake_politifact": "politifact",
     "politifact_pp": "politifact",
 }
+# What the labels of a corpus rest on; corpora not named here are labelled by the user.
+LABEL_FAMILIES = {
+    "allsides_mbfc_a": "publishers",
+    "celebrity": "fact-checkers",
+    "fakenewsnet_old": "fact-checkers",
+    "horne2017": "fact-checkers",
+    "politifact_pp": "fact-checkers",
+    "detectrl_xsum": "who wrote it",
+    "fastdetect_xsum": "who wrote it",
+    "imbd_xsum": "who wrote it",
+    "llmfake_politifact": "who wrote it",
+    "made": "making",
+    "own": "making",
+}
 
 
 @dataclass(frozen=True)
@@ -46,13 +60,18 @@ class Labelled:
         return FAMILIES.get(self.corpus, self.corpus)
 
 
+def read_lines(path: Path) -> Iterator[bytes]:
+    """Lines of a file, plain, gzip or xz."""
+    opener: Any = {".xz": lzma.open, ".gz": gzip.open}.get(path.suffix, open)
+    with opener(path, "rb") as handle:
+        yield from handle
+
+
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """Objects of a JSON Lines file, plain, gzip or xz."""
-    opener: Any = {".xz": lzma.open, ".gz": gzip.open}.get(path.suffix, open)
-    with opener(path, "rt", encoding="utf8") as handle:
-        for line in handle:
-            if line.strip():
-                yield json.loads(line)
+    for line in read_lines(path):
+        if line.strip():
+            yield json.loads(line)
 
 
 def articles(folder: Path) -> list[Labelled]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.columns import Bools, Floats
+from quality.evidence import WORD_TERM
 from quality.model import Additive, Linear, sigmoid, total
 
 # Role model: boosted step functions of one feature at a time, so that the sum stays additive.
@@ -21,6 +23,8 @@ FILLER_FALSE_ALARMS = 0.001
 FILLER_USUAL = 0.02
 # What a soft finding may add to the logit of filler: less than half of what the intercept takes off as learnt.
 SOFT_LIMIT = 0.5
+# What words may add: enough to make filler where they are far from those of sound paragraphs, as they alone can be known.
+WORD_LIMIT = 3.0
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,21 @@ class Table:
     group: NDArray[np.int32]
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Learn in one thread: sums of several depend on how many there are, and so would the digest of a model."""
+    import sklearn.ensemble  # noqa: F401 - a limit reaches only libraries that are loaded
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield
+
+
 def balanced(cell: NDArray[Any]) -> Floats:
     """Weights that give every cell the same total, mean 1; float64[n]."""
     _, inverse, size = np.unique(cell, return_inverse=True, return_counts=True)
-    weight = 1.0 / size[inverse]
-    return np.asarray(weight / weight.mean(), np.float64)
+    weight: Floats = 1.0 / size[inverse]
+    return weight / weight.mean() if weight.size else weight
 
 
 def fit_roles(table: Table, edges: Sequence[Floats], seed: int) -> Additive:
@@ -93,6 +107,8 @@ def fit_filler(table: Table, sound: Bools, hard: Sequence[str]) -> Linear:
     label = table.label == 1
     soft = ["." in name and name not in hard for name in table.names]
     bounds = [(0.0, SOFT_LIMIT if is_soft else 12.0) for is_soft in soft]
+    if WORD_TERM in table.names:
+        bounds[table.names.index(WORD_TERM)] = (0.0, WORD_LIMIT)
     weights, intercept = fit_signed(matrix, label, table.weight.astype(np.float64), None, 1e-3, bounds)
     logit = intercept + total(matrix * weights)
     rates = [

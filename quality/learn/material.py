@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from quality.learn.build import Material, columns_of
+from quality.learn.columns import Material, columns_of
 from quality.learn.corpora import Labelled, articles, made, own, pages
 from quality.learn.spoil import KINDS, spoil
 

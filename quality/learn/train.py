@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from quality.columns import Bools, Floats
 from quality.learn.base import Base, sound_rows
 from quality.learn.corpora import Labelled
 from quality.learn.fit import fit_filler, fit_roles, fit_signed
-from quality.model import Linear, Model, sigmoid, total
+from quality.model import Additive, Linear, Model, sigmoid, total
 from quality.records import Record
 from quality.report import Policy
 from quality.scorer import Scorer
@@ -33,7 +34,7 @@ EVIDENCE_LIMIT = {
     "leak.citation_debris": 2.0,
     "repeat.headline": 1.0,
     "soft": 0.5,
-    "filler_words": 0.8,
+    "filler_words": 1.2,
 }
 
 POLICY_RATES = {
@@ -47,9 +48,9 @@ POLICY_RATES = {
 N_WORDS_LOW, STOP_WORD_SHARE_LOW = 25, 0.2
 
 
-def fit(base: Base, name: str, *, seed: int = 0) -> Model:
-    """The model that a base gives."""
-    roles, filler = (
+def fit(base: Base, name: str, *, seed: int = 0, parts: tuple[Additive, Linear] | None = None) -> Model:
+    """The model that a base gives; `parts` are its two role models, where they are known already."""
+    roles, filler = parts or (
         fit_roles(base.roles, base.role_edges, seed),
         fit_filler(base.filler, sound_rows(base.filler, base.kinds), base.hard),
     )
@@ -76,6 +77,7 @@ def fit(base: Base, name: str, *, seed: int = 0) -> Model:
         roles,
         base.paragraph_words,
         filler,
+        base.filler_words,
         base.likeness,
         reliability,
         paragraph_model,
@@ -122,8 +124,19 @@ def _policies(base: Base, chance: Floats, label: Bools) -> dict[str, Policy]:
     return policies
 
 
-def save_model(model: Model, base: Base, folder: Path, golden: Sequence[Labelled] = ()) -> str:
-    """Write a model with its card, golden texts and expected values, and the model card; returns the digest."""
+def save_model(
+    model: Model,
+    base: Base,
+    folder: Path,
+    golden: Sequence[Labelled] = (),
+    *,
+    told: Mapping[str, Any] | None = None,
+    page: str = "",
+) -> str:
+    """Write a model with its card, golden texts and expected values, and the model card; returns the digest.
+
+    `told` are further fields of the card, `page` what the model card adds about the training.
+    """
     documents = base.documents
     counts = {
         corpus: {
@@ -141,6 +154,7 @@ def save_model(model: Model, base: Base, folder: Path, golden: Sequence[Labelled
         "n_filler_paragraphs": int(base.filler.label.size),
         "mix": MIX,
         "limits": LIMITS,
+        **(told or {}),
     }
     digest = model.save(folder, card)
     scorer = Scorer(Model.load(folder))
@@ -152,7 +166,7 @@ def save_model(model: Model, base: Base, folder: Path, golden: Sequence[Labelled
             json.dumps({"id": text.id, "date": text.date, "text": text.text, **expected}, ensure_ascii=False)
         )
     (folder / "golden.jsonl").write_text("".join(line + "\n" for line in lines), "utf8")
-    (folder / "README.md").write_text(model_card(model, counts), "utf8")
+    (folder / "README.md").write_text(model_card(model, counts) + page, "utf8")
     return digest
 
 

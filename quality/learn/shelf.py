@@ -1,0 +1,218 @@
+"""Model folders side by side: put in place whole or not at all, promoted, rolled back, verified.
+
+    NAME             the model in use          NAME.candidate   one that the gate refused
+    NAME.previous    what NAME was before
+
+A new folder is made beside the old one and then the two change places in one step of the file system, so a
+process that is killed leaves the old model or the new one, never a half.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from quality.model import Model
+from quality.records import Record
+from quality.scorer import Scorer
+
+CANDIDATE, PREVIOUS = ".candidate", ".previous"
+# Ends of the names of folders that are still being made, or are no longer needed.
+PART = ".part"
+# Expected values are those of another machine as well: sums of some thousand terms, in the same order.
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A model folder as a list shows it; `trouble` says why it cannot be loaded, None where it can."""
+
+    name: str
+    folder: Path
+    digest: str
+    made_by: str
+    trouble: str | None
+
+
+def standing(folder: Path) -> Standing:
+    """What there is to say of a model folder, usable or not."""
+    try:
+        model = Model.load(folder)
+    except (OSError, ValueError, KeyError) as error:
+        return Standing(folder.name, folder, "", "", str(error))
+    return Standing(folder.name, folder, model.digest, str(model.card.get("made_by", "")), None)
+
+
+def models(home: Path) -> list[Standing]:
+    """The models in a folder, by name."""
+    return [standing(card.parent) for card in sorted(home.glob("*/card.json")) if card.parent.suffix != PART]
+
+
+def told(folder: Path) -> str:
+    """The model card of a model in words, and its digest.
+
+    Raises FileNotFoundError where there is no model, ValueError where it cannot be used.
+    """
+    model = Model.load(folder)
+    page = (folder / "README.md").read_text("utf8") if (folder / "README.md").exists() else ""
+    return f"{folder}  {model.digest}\n\n{page.partition('---')[2].partition('---')[2].strip() or page}"
+
+
+def put(folder: Path, write: Callable[[Path], None], *, keep_previous: bool = True) -> None:
+    """Let `write` fill a new folder and put it at `folder`, whole or not at all.
+
+    What was there before is kept as NAME.previous.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = folder.with_name(f"{folder.name}.{os.getpid()}{PART}")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        part.mkdir()
+        write(part)
+        _to_disk(part)
+        if folder.exists():
+            if keep_previous and not folder.name.endswith(CANDIDATE):
+                put(_beside(folder, PREVIOUS), lambda new: _copied(folder, new), keep_previous=False)
+            _exchange(part, folder)
+        else:
+            os.rename(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    _swept(folder)
+
+
+def _beside(folder: Path, end: str) -> Path:
+    return folder.with_name(folder.name + end)
+
+
+def _copied(source: Path, target: Path) -> None:
+    shutil.copytree(source, target, dirs_exist_ok=True)
+
+
+def _to_disk(folder: Path) -> None:
+    """Files of a folder are on the disk before its name is, so that a power cut leaves no empty ones."""
+    for path in sorted(folder.iterdir()):
+        with path.open("rb") as handle:
+            os.fsync(handle.fileno())
+
+
+def _swept(folder: Path) -> None:
+    """Remove what killed processes left of folders in the making."""
+    for path in folder.parent.glob(f"{folder.name}.*{PART}"):
+        number = path.name.removesuffix(PART).rpartition(".")[2]
+        if number.isdigit() and not _runs(int(number)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    if sys.platform == "win32":  # where asking would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Let two folders change names in one step; where the system has no such step, in two.
+
+    Between the two the name is free for some microseconds, and what was there is NAME.previous.
+    """
+    if _exchanged(one, other):
+        return
+    aside = other.with_name(f"{other.name}.{os.getpid()}.aside{PART}")
+    os.rename(other, aside)
+    os.rename(one, other)
+    os.rename(aside, one)
+
+
+# renameat2 of Linux and renameatx_np of macOS: relative to the working folder, flag "exchange".
+_HERE = {"linux": -100, "darwin": -2}
+_SWAP = {"linux": ("renameat2", 2), "darwin": ("renameatx_np", 2)}
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Whether the system could do it in one step. Raises OSError where it tried and failed."""
+    if sys.platform not in _SWAP:
+        return False
+    name, flag = _SWAP[sys.platform]
+    try:
+        function = getattr(ctypes.CDLL(None, use_errno=True), name)
+    except AttributeError:
+        return False
+    here = _HERE[sys.platform]
+    if function(here, os.fsencode(one), here, os.fsencode(other), ctypes.c_uint(flag)) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+        return False
+    raise OSError(code, os.strerror(code), str(other))
+
+
+def promote(folder: Path) -> str:
+    """Put NAME.candidate in the place of NAME; returns its digest.
+
+    Raises FileNotFoundError where there is no candidate, ValueError where it cannot be used.
+    """
+    candidate = _beside(folder, CANDIDATE)
+    model = Model.load(candidate)
+    put(folder, lambda part: _copied(candidate, part))
+    shutil.rmtree(candidate)
+    return model.digest
+
+
+def roll_back(folder: Path) -> str:
+    """Let NAME and NAME.previous change places; returns the digest of what is in use now.
+
+    Raises FileNotFoundError where there is no model before this one, ValueError where it cannot be used.
+    """
+    previous = _beside(folder, PREVIOUS)
+    model = Model.load(previous)
+    if folder.exists():
+        _exchange(previous, folder)
+    else:
+        os.rename(previous, folder)
+    return model.digest
+
+
+def verify(folder: Path) -> list[str]:
+    """What is wrong with a model: golden texts that do not score as when it was made. Empty where all do.
+
+    Raises FileNotFoundError where there is no model, ValueError where its digest or format is wrong.
+    """
+    scorer = Scorer(Model.load(folder))
+    wrong = []
+    for expected in golden(folder):
+        report = scorer.score(Record(expected["id"], "", expected["text"], None, date=expected.get("date")))
+        same = _same(report.reliability, expected["reliability"]) and report.verdict == expected["verdict"]
+        if not same:
+            wrong.append(
+                f"{expected['id']}: {report.verdict} {report.reliability}, "
+                f"expected {expected['verdict']} {expected['reliability']}"
+            )
+    return wrong
+
+
+def golden(folder: Path) -> list[Mapping[str, Any]]:
+    """Golden texts of a model with their expected values; raises ValueError where there are none."""
+    path = folder / "golden.jsonl"
+    if not path.exists():
+        raise ValueError(f"{folder} holds no golden.jsonl to verify it by: train it anew")
+    return [json.loads(line) for line in path.read_text("utf8").splitlines()]
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= TOLERANCE
