@@ -19,13 +19,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from itertools import chain, product
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from quality.backtracking import most_ways
-from quality.columns import Bools, Floats, Hashes, Ints, Vocabulary, combine, hash_bytes
+from quality.columns import Bools, Floats, Hashes, Ints, Vocabulary, combine, hash_bytes, within
 from quality.pattern import Pattern, Patterns, Some
 from quality.text import Batch, hash_words, once_per_batch
 
@@ -399,18 +399,22 @@ class RulePack:
         return result
 
     def _search(self, batch: Batch, number: int, paragraphs: Ints) -> Spans:
-        start, end, owner = [], [], []
-        of = batch.paragraphs
+        of, tied, patterns = batch.paragraphs, self._tied[number], self._patterns[number]
         bounds = zip(*(c[paragraphs].tolist() for c in (of.start, of.end, of.parent)), strict=True)
-        texts, folded = [], []
-        for low, high, document in bounds:
-            base = int(batch.document_start[document])
-            # lines broken by hand within a paragraph are no breaks of the sentence
-            texts.append(batch.texts[document][low - base : high - base].replace("\n", " "))
-            folded.append(batch.folded[low:high].tobytes().replace(b"\n", b" "))
-        tied, some = self._tied[number], Some(texts, folded)
+        first = batch.document_start.tolist()
+        # lines broken by hand within a paragraph are no breaks of the sentence
+        texts = [
+            batch.texts[d][low - first[d] : high - first[d]].replace("\n", " ") for low, high, d in bounds
+        ]
         found = [(k, match) for k, text in enumerate(texts) if tied and (match := tied.regex.match(text))]
-        for k, match in chain(found, self._patterns[number].search(some)):
+        if len(patterns):
+            size = of.end[paragraphs] - of.start[paragraphs] + 1
+            folded = batch.folded[within(of.start[paragraphs], size)[0]]
+            folded[folded == ord("\n")] = ord(" ")
+            folded[np.cumsum(size) - 1] = ord("\n")
+            found += patterns.search(Some(texts, folded.tobytes()))
+        start, end, owner = [], [], []
+        for k, match in found:
             if match.end() > match.start():
                 low = int(of.start[paragraphs[k]])
                 start.append(low + match.start())

@@ -34,9 +34,9 @@ NOTHING: Pieces = frozenset((b"",))
 class Some:
     """Some texts to search: `texts`, and their characters as in `Batch.folded`, each text's with a break after it."""
 
-    def __init__(self, texts: Sequence[str], folded: Sequence[bytes]) -> None:
+    def __init__(self, texts: Sequence[str], folded: bytes) -> None:
         self.texts = texts
-        self.folded = b"".join(part + b"\n" for part in folded)
+        self.folded = folded
         self.edges = [0, *accumulate(len(text) + 1 for text in texts)]
 
     @cached_property
@@ -110,6 +110,9 @@ class Patterns:
 
     def __init__(self, expressions: Iterable[str]) -> None:
         self._patterns = [Pattern(expression) for expression in expressions]
+
+    def __len__(self) -> int:
+        return len(self._patterns)
 
     def search(self, some: Some) -> Iterator[tuple[int, re.Match[str]]]:
         """What each pattern finds, pattern by pattern."""

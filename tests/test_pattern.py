@@ -12,7 +12,7 @@ from quality.text import Batch
 
 
 def found(expression: str, texts: list[str]) -> list[tuple[int, str]]:
-    some = Some(texts, [Batch.of([text]).folded[:-1].tobytes() for text in texts])
+    some = Some(texts, b"".join(Batch.of([text]).folded[:-1].tobytes() + b"\n" for text in texts))
     return [(k, match[0]) for k, match in Pattern(expression).search(some)]
 
 
