@@ -66,8 +66,8 @@ def _amount(counts: Floats) -> Floats:
 
 
 def filler_names(counted: Counted) -> list[str]:
-    """Terms of `filler_terms`; a reference mark left in a paragraph says nothing of what the paragraph is."""
-    rules = [r.id for r in counted.rules if r.id.startswith(HOLLOW) and r.id != "leak.citation_debris"]
+    """Terms of `filler_terms`."""
+    rules = [r.id for r in counted.rules if r.id.startswith(HOLLOW)]
     return [
         "off_topic",
         "foreign_register",
@@ -89,7 +89,7 @@ def filler_terms(batch: Batch, counted: Counted, names: Sequence[str], words: Fl
     columns = {rule.id: amounts[:, k] for k, rule in enumerate(counted.rules)}
     columns["off_topic"] = np.where(counted.is_furniture(batch), 0.0, off_topic(batch))
     columns["foreign_register"] = np.minimum(sum(columns[f"filler.{name}"] for name in REGISTERS), 1.0)
-    columns["leaked_words"] = counted.covered(batch, "leak.")
+    columns["leaked_words"] = counted.covered(batch, *HOLLOW[:-1])
     stock = counted.covered(batch, "filler.stock")
     columns["stock_words"] = np.where(stock >= STOCK, stock, 0.0)
     # as terms of their own: what they weigh is not bound as that of soft rules

@@ -26,7 +26,7 @@ import numpy as np
 
 from quality.backtracking import most_ways
 from quality.columns import Bools, Floats, Hashes, Ints, Vocabulary, combine, hash_bytes, within
-from quality.pattern import Pattern, Patterns, Some
+from quality.pattern import Pattern, Patterns, Some, has_groups, is_tied
 from quality.text import Batch, hash_words, once_per_batch
 
 DATA = Path(str(resources.files("quality") / "data"))
@@ -341,9 +341,9 @@ class RulePack:
         # anchors go into the same table, numbered after the rules: one walk over the text finds both
         entries += [(a, len(self.rules) + k) for k, r in enumerate(self.rules) for a in r.anchors]
         self._phrases = Phrases(entries)
-        # patterns tied to the start of a paragraph are tried there alone, as one
-        self._tied = [_together([p for p in r.patterns if p.startswith("^")]) for r in self.rules]
-        self._patterns = [Patterns(p for p in r.patterns if not p.startswith("^")) for r in self.rules]
+        # patterns tied to the start of a paragraph are tried there alone
+        self._tied = [_together([p for p in r.patterns if is_tied(p)]) for r in self.rules]
+        self._patterns = [Patterns(p for p in r.patterns if not is_tied(p)) for r in self.rules]
         self._unless = [[Pattern(p) for p in r.unless] for r in self.rules]
         self._document_unless = [[Pattern(p) for p in r.document_unless] for r in self.rules]
 
@@ -406,7 +406,12 @@ class RulePack:
         texts = [
             batch.texts[d][low - first[d] : high - first[d]].replace("\n", " ") for low, high, d in bounds
         ]
-        found = [(k, match) for k, text in enumerate(texts) if tied and (match := tied.regex.match(text))]
+        found = [
+            (k, match)
+            for pattern in tied
+            for k, text in enumerate(texts)
+            if (match := pattern.regex.match(text))
+        ]
         if len(patterns):
             size = of.end[paragraphs] - of.start[paragraphs] + 1
             folded = batch.folded[within(of.start[paragraphs], size)[0]]
@@ -500,13 +505,19 @@ def _rule(block: dict[str, object], words: Mapping[str, str]) -> Rule:
     if missing:
         raise ValueError(f"{name}: fields missing or empty: {', '.join(missing)}")
     for field_name, value in block.items():
+        if (
+            isinstance(value, list)
+            and field_name != "hits"
+            and not all(isinstance(one, str) for one in value)
+        ):
+            raise ValueError(f"{name}: {field_name} is {value!r}; expected a list of strings")
         is_text = Rule.__dataclass_fields__[field_name].type == "str"
         if not isinstance(value, str if is_text else list):
             raise ValueError(
                 f"{name}: {field_name} is {value!r}; expected a {'string' if is_text else 'list'}"
             )
     hits = block["hits"]
-    if not all(isinstance(hit, list) and len(hit) == 2 for hit in hits):  # type: ignore[attr-defined]
+    if not all(_is_hit(hit) for hit in hits):  # type: ignore[attr-defined]
         raise ValueError(f"{name}: hits is {hits!r}; expected [[text, [span, ...]], ...]")
     for field_name, allowed in (("tier", TIERS), ("unit", UNITS), ("where", WHERE), ("quoted", QUOTED)):
         if field_name in block and block[field_name] not in allowed:
@@ -528,6 +539,13 @@ def _rule(block: dict[str, object], words: Mapping[str, str]) -> Rule:
             some = block.get(field_name, [])
             values[field_name] = tuple(_with_words(name, str(one), words, separator) for one in some)  # type: ignore[attr-defined]
     return Rule(**values)  # type: ignore[arg-type]  # the fields were checked above
+
+
+def _is_hit(hit: object) -> bool:
+    """Whether an example is a text and the list of its spans."""
+    if not (isinstance(hit, list) and len(hit) == 2 and isinstance(hit[1], list)):
+        return False
+    return all(isinstance(one, str) for one in (hit[0], *hit[1]))
 
 
 def _with_words(name: str, text: str, words: Mapping[str, str], separator: str) -> str:
@@ -568,9 +586,11 @@ def _check_pattern(pattern: str, rule: str) -> None:
         )
 
 
-def _together(patterns: Sequence[str]) -> Pattern | None:
-    """Patterns as one, None where there are none."""
-    return Pattern("|".join(f"(?:{p})" for p in patterns)) if patterns else None
+def _together(patterns: Sequence[str]) -> list[Pattern]:
+    """Patterns as one, but for those whose groups would meet others'."""
+    alone = [p for p in patterns if has_groups(p)]
+    joined = "|".join(f"(?:{p})" for p in patterns if p not in alone)
+    return [Pattern(p) for p in ([joined] if joined else []) + alone]
 
 
 def _without_overlap(first: Ints, last: Ints) -> tuple[Ints, Ints]:

@@ -141,6 +141,29 @@ class Patterns:
         return hashes, np.cumsum(size) - size, np.array([k for k, _ in lists], np.int64)
 
 
+def is_tied(expression: str) -> bool:
+    """Whether an expression can match at the start of a text only: it begins with ^ and has no other alternative."""
+    if not expression.startswith("^"):
+        return False
+    depth, in_class = 0, False
+    for mark in re.sub(r"\\.", "", expression):  # what is escaped is no mark
+        if in_class:
+            in_class = mark != "]"
+        elif mark == "[":
+            in_class = True
+        elif mark == "|" and not depth:
+            return False
+        else:
+            depth += (mark == "(") - (mark == ")")
+    return True
+
+
+def has_groups(expression: str) -> bool:
+    """Whether an expression has groups that others may refer to, by number or name."""
+    bare = re.sub(r"\\[^1-9]", "", expression)
+    return re.search(r"\((?!\?)|\(\?P|\\[1-9]", bare) is not None
+
+
 def _hashes_of(pieces: Sequence[bytes]) -> Ints:
     return _hash(np.array([int.from_bytes(piece[:LONGEST], "big") for piece in pieces], np.uint64))
 

@@ -206,3 +206,19 @@ def test_a_list_of_definitions_or_of_questions_counts_beside_another_sign_on_the
     }
     assert filler_columns(STOCK, *people)["definition_line"] == [0.0] + [THREE] * 3
     assert filler_columns(STOCK, *questions)["question_stub"] == [0.0] + [1.0] * 3
+
+
+def test_what_the_next_paragraph_or_text_begins_with_makes_no_definition_of_a_line() -> None:
+    cut = "Larnsund Old Harbour of the Orne and of the Sund by the western sea is"
+    page = "\n".join([NEWS, HARBOUR, RIVER, cut])
+    alone = definition_line(Batch.of([page])).tolist()
+    assert alone == [0.0] * 4
+    for other in ("An anchor is near the pier.", "The pier is old."):
+        assert definition_line(Batch.of([page, other])).tolist()[:4] == alone
+        assert definition_line(Batch.of([f"{page}\n{other}"])).tolist()[:4] == alone
+
+
+def test_reference_marks_make_no_filler() -> None:
+    text = batch(NEWS, "Funding rose.[2][3][4]", NEWS)
+    names = ["leaked_words", "question_stub"]
+    assert filler_terms(text, count(text), names).tolist() == [[0.0, 0.0]] * 3

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from quality.lexicon import DATA, Phrases, RulePack, WordTable, expand, read_lexicon, shipped_rules, sources
+from quality.lexicon import (
+    DATA,
+    Phrases,
+    Rule,
+    RulePack,
+    WordTable,
+    expand,
+    read_lexicon,
+    shipped_rules,
+    sources,
+)
 from quality.text import Batch, hash_words
 
 RULE = """
@@ -122,6 +132,7 @@ def test_conditions_of_a_rule(tmp_path: Path, body: str, text: str, expected: li
         ('lexicon = "no_such_list"', "no lexicon 'no_such_list'"),
         ('phrases = "act now"', "phrases is 'act now'; expected a list"),
         ('phrases = ["x"]\nunit = 3', "unit is 3; expected a string"),
+        ("phrases = [1]", r"phrases is \[1\]; expected a list of strings"),
     ],
 )
 def test_a_wrong_rule_is_refused_with_the_reason(tmp_path: Path, body: str, message: str) -> None:
@@ -176,3 +187,17 @@ def test_every_source_has_a_title_and_a_licence_that_lets_it_ship() -> None:
     for key, entry in sources().items():
         assert entry["title"], key
         assert not any(word in entry["licence"] for word in ("GPL", "NC")), key
+
+
+def test_of_patterns_tied_to_the_start_none_hides_another() -> None:
+    patterns = (r"^(?P<a>foo) bar", r"^(?P<a>baz) bar", r"^null|\[object \w+\]", r"^(ho) \1 he")
+    rule = Rule("a.b", "soft", "t", "m", "w", "own", patterns=patterns, anchors=("bar", "object", "he"))
+    texts = ["foo bar", "baz bar", "He saw [object Object] there", "ho ho he"]
+    batch = Batch.of(texts)
+    (found,) = RulePack([rule]).find(batch)
+    assert [batch.text_of(a, b) for a, b in zip(found.start, found.end, strict=True)] == [
+        "foo bar",
+        "baz bar",
+        "[object Object]",
+        "ho ho he",
+    ]

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from quality.lexicon import shipped_rules
-from quality.pattern import Pattern, Some
+from quality.pattern import Pattern, Some, has_groups, is_tied
 from quality.text import Batch
 
 
@@ -60,3 +60,21 @@ def test_shipped_patterns_find_the_same_as_a_full_search_in_the_examples_of_thei
                 for match in re.finditer(expression, text, re.IGNORECASE)
             ]
             assert found(expression, texts) == expected, expression
+
+
+@pytest.mark.parametrize(
+    ("expression", "tied"),
+    [("^a", True), ("^(?:a|b)", True), (r"^[|]a\|b", True), ("^a|b", False), ("a", False)],
+)
+def test_an_expression_is_tied_to_the_start_where_it_cannot_match_elsewhere(
+    expression: str, tied: bool
+) -> None:
+    assert is_tied(expression) is tied
+    assert (re.search(expression, "x b, a|b") is None) or not tied
+
+
+@pytest.mark.parametrize(
+    ("expression", "has"), [("^(?:a)", False), (r"^a\(b", False), ("^(a)", True), (r"^(?P<x>a)\1", True)]
+)
+def test_groups_that_could_be_referred_to_are_seen(expression: str, has: bool) -> None:
+    assert has_groups(expression) is has

@@ -25,6 +25,7 @@ from quality.learn.fit import fit_signed, one_thread
 from quality.learn.gate import Figure, Gate, Verdicts, calibration_error, caught, compare, ranking
 from quality.learn.labels import new_ones, read_labels, refused
 from quality.learn.reference import Halves
+from quality.learn.train import _level
 from quality.model import FillerWords, Linear, Model
 from quality.scorer import Scorer
 
@@ -122,7 +123,7 @@ def test_training_that_is_killed_while_it_writes_leaves_the_old_model(tmp_path: 
 LOOP = """
 import shutil, sys
 from pathlib import Path
-from quality.learn.shelf import put
+
 folder, one, other = map(Path, sys.argv[1:])
 print("ready", flush=True)
 while True:
@@ -444,3 +445,25 @@ def test_models_are_listed_and_shown(mine: Path) -> None:
     assert CliRunner().invoke(main, ["models", "show", "nobody", *home]).exit_code == 3
     assert CliRunner().invoke(main, ["models", "rollback", "mine", *home]).exit_code == 3
     assert CliRunner().invoke(main, ["models", "promote", *home]).exit_code == 2
+
+
+def test_a_folder_with_other_things_in_it_is_no_place_for_a_model(tmp_path: Path) -> None:
+    other = tmp_path / "thesis"
+    other.mkdir()
+    (other / "chapter.txt").write_text("precious")
+    for place, said in (
+        (other, "holds other things than a model"),
+        (other / "chapter.txt", "is a file"),
+        (Path("."), "is no name for a model"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            shelf.put(place, lambda _: None)
+    assert (other / "chapter.txt").read_text() == "precious"
+    assert list(tmp_path.iterdir()) == [other]
+
+
+def test_a_policys_level_holds_back_its_share_of_each_corpus_in_the_mean() -> None:
+    small, large = np.linspace(0.0, 0.99, 100), np.linspace(0.5, 0.999, 500)
+    for share in (0.05, 0.2):
+        level = _level([small, large], share)
+        assert np.mean([(v < level).mean() for v in (small, large)]) == pytest.approx(share, abs=0.006)

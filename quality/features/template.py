@@ -15,8 +15,8 @@ from quality.lexicon import Spans, is_stop_word
 from quality.registry import Counted, rule_among
 from quality.text import Batch, hash_words, once_per_batch
 
-# Families of rules whose findings say that a line is hollow.
-HOLLOW = ("leak.", "filler.stock")
+# Rules whose findings say that a line is hollow; a reference mark left in it says nothing of the kind.
+HOLLOW = ("leak.chatbot", "leak.assistant", "leak.placeholder", "leak.category", "filler.stock")
 
 # Words that make up a question stub at most, and stubs on a page that make its other questions stubs as well.
 STUB, STUBS = 20, 3
@@ -96,7 +96,7 @@ def _definitions(batch: Batch) -> Ints:
     words = batch.n_words(group)
     could = (words >= 8) & (words <= 60) & (group.sum(batch.mark('"')) == 0)
     verb = np.flatnonzero((present | past)[entry])
-    verb = verb[verb + 1 < entry.size]
+    verb = verb[verb + 1 < group.last[group.of_token[verb]]]
     verb = verb[article[entry[verb + 1]] & could[group.of_token[verb]]]
     owner = group.of_token[verb]
     first = group.first[owner]

@@ -22,7 +22,7 @@ from quality.learn.fit import one_thread
 from quality.learn.gate import Figure, Gate, compare
 from quality.learn.labels import new_ones, read_labels, refused
 from quality.learn.merge import Merged, merge
-from quality.learn.shelf import CANDIDATE, golden, put
+from quality.learn.shelf import CANDIDATE, check_place, golden, put
 from quality.learn.train import POLICY_RATES, fit, save_model
 from quality.model import Model
 from quality.records import Record
@@ -82,6 +82,7 @@ def train(
     Raises OSError where a file or the base cannot be read, `LabelError` where labels contradict, ValueError where the
     base or the model in place is of another format, or nothing new is among the labels.
     """
+    check_place(folder)
     base = load(base_at)
     given, problems = read_labels(files)
     problems += refused(given, base)

@@ -70,7 +70,10 @@ def put(folder: Path, write: Callable[[Path], None], *, keep_previous: bool = Tr
     """Let `write` fill a new folder and put it at `folder`, whole or not at all.
 
     What was there before is kept as NAME.previous.
+
+    Raises ValueError for a place that is no model's: a folder with other things in it, or no name.
     """
+    check_place(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = folder.with_name(f"{folder.name}.{os.getpid()}{PART}")
     shutil.rmtree(part, ignore_errors=True)
@@ -87,6 +90,19 @@ def put(folder: Path, write: Callable[[Path], None], *, keep_previous: bool = Tr
     finally:
         shutil.rmtree(part, ignore_errors=True)
     _swept(folder)
+
+
+def check_place(folder: Path) -> None:
+    """Refuse a place where a model would take the room of something else.
+
+    Raises ValueError for a file, a folder that holds other things than a model, or a path without a name.
+    """
+    if folder.name in ("", ".."):
+        raise ValueError(f"{folder} is no name for a model: give a folder of its own, such as models/mine")
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file: give a folder for the model")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "card.json").exists():
+        raise ValueError(f"{folder} holds other things than a model: give a folder of its own")
 
 
 def _beside(folder: Path, end: str) -> Path:

@@ -116,12 +116,20 @@ def _policies(base: Base, chance: Floats, label: Bools) -> dict[str, Policy]:
     sound = [values for values in sound if values.size >= 50]
     policies = {}
     for name, (review, drop) in POLICY_RATES.items():
-        keep = float(np.mean([np.quantile(v, review) for v in sound]))
-        low = float(np.mean([np.quantile(v, drop) for v in sound]))
+        keep, low = _level(sound, review), _level(sound, drop)
         policies[name] = Policy(
             name, round(keep, 4), round(min(low, keep), 4), N_WORDS_LOW, STOP_WORD_SHARE_LOW
         )
     return policies
+
+
+def _level(sound: Sequence[Floats], share: float) -> float:
+    """The value below which a share of each corpus's texts lies, mean over corpora."""
+    values = np.concatenate(sound)
+    weight = np.concatenate([np.full(v.size, 1.0 / (v.size * len(sound))) for v in sound])
+    order = np.argsort(values, kind="stable")
+    below = np.cumsum(weight[order]) - weight[order]
+    return float(values[order][np.searchsorted(below, share, "right") - 1])
 
 
 def save_model(
