@@ -101,7 +101,8 @@ def bench(scorer: Scorer, rules: Sequence[Rule], records: Iterable[Record]) -> B
     n_paragraphs: Counter[tuple[str, str]] = Counter()
     unlabelled = 0
     for some in _chunks(iter(records)):
-        labelled = [record for record in some if record.label in LABELS]
+        # without words there is nothing to misfire on
+        labelled = [record for record in some if record.label in LABELS and record.text.strip()]
         unlabelled += len(some) - len(labelled)
         for record, report in zip(labelled, scorer.score_many(labelled), strict=True):
             label, corpus = str(record.label), corpus_of(record)

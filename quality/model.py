@@ -137,7 +137,7 @@ class Likeness:
 class FillerWords:
     """How far the words of a paragraph exceed those of sound ones: a score of hashed words, cut to 0..1.
 
-    The term is 0 up to `low`, what two in a thousand sound paragraphs reach, and 1 from `high` on. Without
+    The term is 0 up to `low`, what one in a thousand sound paragraphs reaches, and 1 from `high` on. Without
     weights it is 0 for every paragraph: the shipped model has none (docs/results.md), new labels can give them.
     """
 

@@ -368,7 +368,7 @@ def off_topic_log_odds(batch: Batch) -> Floats:
 def off_topic(batch: Batch) -> Floats:
     """Probability that a paragraph is off-topic, one half at the threshold of the hard rule; float64[paragraphs].
 
-    0 where it is not judged, half of it where the paragraph quotes: filler quotes nobody, but an extract
+    0 where it is not judged, half of it where the paragraph opens with a quotation: filler quotes nobody, but an extract
     of another article may.
     """
     chance = np.nan_to_num(1.0 / (1.0 + np.exp(-off_topic_log_odds(batch))))

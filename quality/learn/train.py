@@ -31,7 +31,7 @@ EVIDENCE_LIMIT = {
     "hard": 4.0,
     "leak": 3.0,
     "leak.category_tags": 2.0,
-    "leak.citation_debris": 2.0,
+    "leak.citation_debris": 1.0,
     "repeat.headline": 1.0,
     "soft": 0.5,
     "filler_words": 1.2,
