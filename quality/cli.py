@@ -226,7 +226,8 @@ def score(
                     hint = "; see --text-field" if item.message.startswith("no text: ") else ""
                     tell(f"quality: {visible(str(item))}{hint}")
                 else:
-                    yield replace(item, date=date) if date and item.date is None else item
+                    is_undated = item.date is None and not item.has_unread_date
+                    yield replace(item, date=date) if date and is_undated else item
 
         def shown() -> Generator[str, None, None]:
             nonlocal n_under
@@ -1071,7 +1072,7 @@ def export_suggestions(
                 n_problems += 1
                 click.echo(f"quality: {visible(str(item))}", err=True)
             else:
-                yield replace(item, date=day) if item.date is None else item
+                yield item if item.date or item.has_unread_date else replace(item, date=day)
 
     scored = (pair for some in batches(records()) for pair in zip(some, scorer.score_many(some), strict=True))
     marked = {"both": ("roles", "findings"), "none": ()}.get(spans, (spans,))

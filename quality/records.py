@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from email.utils import parsedate_to_datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -69,7 +70,8 @@ class Record:
     """One text to score.
 
     `text` is what offsets count in: the text as decoded or, where `paragraphs` are given (kept as
-    they are, one paragraph each), these joined by a blank line. `date` is an ISO day. `fields` are
+    they are, one paragraph each), these joined by a blank line. `date` is an ISO day; `has_unread_date`
+    that there was one in a form we do not read, so that no other day may be put in its place. `fields` are
     all fields of a JSON line as they were, `warnings` what a reader of the result should know.
     """
 
@@ -83,6 +85,7 @@ class Record:
     label: str | None = None
     warnings: tuple[str, ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict)
+    has_unread_date: bool = False
 
     @classmethod
     def of(
@@ -125,6 +128,7 @@ class Record:
             label=label if isinstance(label, str) else None,
             warnings=tuple(notes),
             fields=fields,
+            has_unread_date=given_date is not None and day is None,
         )
 
 
@@ -175,7 +179,9 @@ def read(
 
 
 def iso_day(value: object) -> str:
-    """The day, as YYYY-MM-DD, with which an ISO date or time begins; that of a `datetime.date`.
+    """The day, as YYYY-MM-DD, with which an ISO date or time begins; that of a `datetime.date`, or of a feed's date.
+
+    Feeds write as mail does (RFC 2822): "Mon, 24 Nov 2008 10:00:00 GMT".
 
     Raises ValueError for anything else.
     """
@@ -187,6 +193,11 @@ def iso_day(value: object) -> str:
             return date.fromisoformat(match[1]).isoformat()
         except ValueError:
             pass  # such as 2025-02-30: told below like any other value that is no day
+    elif isinstance(value, str) and re.match(r"\s*[A-Z][a-z]{2}, \d", value):
+        try:
+            return parsedate_to_datetime(value).date().isoformat()
+        except ValueError:
+            pass
     raise ValueError(f"date {_shortened(value)} is not a day written YYYY-MM-DD")
 
 

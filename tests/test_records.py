@@ -409,3 +409,11 @@ def test_a_pipe_given_by_name_is_read_to_its_end(tmp_path):
     writer.join()
     assert [r.text for r in records] == ["Rain fell.", "Snow fell."]
     assert sum(heard) == 0
+
+
+def test_a_feeds_date_is_read_and_another_form_is_kept_apart_from_no_date() -> None:
+    assert iso_day("Mon, 24 Nov 2008 10:00:00 GMT") == "2008-11-24"
+    with pytest.raises(ValueError, match="is not a day"):
+        iso_day("Mon, 42 Nov 2008")
+    assert Record.of({"text": "x", "date": "10 June 2025"}, 1).has_unread_date
+    assert not Record.of({"text": "x"}, 1).has_unread_date
