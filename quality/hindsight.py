@@ -46,7 +46,7 @@ _ELSEWHEN = re.compile(
     r"|in (?:his|her|their) (?:account|telling)|(?:best|opening|closing|final|\w+(?:st|nd|rd|th)) (?:scene"
     r"|chapter|episode)|earlier version|misstated|misidentified|misspelled|wrong (?:first )?(?:name|title|year|date))\b"
     # entries of a timeline
-    rf"|^\W*on stage\b|(?:^|[.;]\s)\W*(?:(?:day|week|month|year) \d+|{_MONTHS}(?: \d\d?)?)\s?[:–—]",
+    rf"|^\W*on stage\b|(?:^|[.;]\s)\W{{0,3}}(?:(?:day|week|month|year) \d+|{_MONTHS}(?: \d\d?)?)\s?[:–—]",
     re.IGNORECASE,
 )
 # These do so only right beside the mention: others are appointed, resign and die, too.
@@ -97,8 +97,9 @@ _COMPANY = (
     r"|talked|talking|huddled|joined|led|headed|chaired|hosted|greeted|welcomed|received|flanked|accompanied|attended|represented"
     r"|introduced|according|spokes\w+|next|call\w*|appear\w*|travel\w*|c[ao]mes?|office)"
 )
+# What parts words is none of their characters: else a run of apostrophes could be cut in very many ways.
 _IN_COMPANY = re.compile(
-    rf"\b{_COMPANY}\b(?:\W+[\w'’]+){{0,4}}?\W+(?:of|by|to|with|between|for|from|beside|alongside|on){_RUN}"
+    rf"\b{_COMPANY}\b[\w'’]*(?:[^\w'’]+[\w'’]+){{0,4}}?[^\w'’]+(?:of|by|to|with|between|for|from|beside|alongside|on){_RUN}"
 )
 _DOING = re.compile(
     r"^(?:['’]s? (?:\w+ )?(?:office|spokes\w+)|,? (?:who|whose \w+))? ?(?:also |now |still |again |\w+ly )?"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from quality.features.officials import ANACHRONISM, NEVER_HELD, RULES, find_officials
+from quality.hindsight import tells_of_past
 from quality.mentions import Index
 from quality.officeholders import (
     COLUMNS,
@@ -417,6 +418,17 @@ def test_a_title_mixed_up_with_that_of_a_colleague_is_found(text, on):
 )
 def test_who_may_bear_a_title_unknown_to_the_table_is_left_alone(text, on):
     assert never_held(text, on) == []
+
+
+@pytest.mark.parametrize("run", ["'", "’", ". ", ".", "- ", "met ", "A ", "Had ", "; "])
+def test_runs_of_one_sign_take_no_time(run):
+    for word in ("met", "acting", "under", "ruled by"):
+        before = f"She {word} " + run * 200 + " praise against "
+        tells_of_past(before, "Treasury Secretary Steven Mnuchin", " on", stale=True)
+        findings(f"{before}Treasury Secretary Steven Mnuchin spoke.", "2025-06-10")
+    assert not tells_of_past(
+        "She met " + "'" * 200 + " praise against ", "Treasury Secretary Steven Mnuchin", " may", stale=True
+    )
 
 
 # ---- the founding texts --------------------------------------------------------------------------------

@@ -425,7 +425,7 @@ def _quoted(batch: Batch, mention: Mention) -> bool:
 
 def _acting_before(before: str, case: _Case) -> bool:
     """Whether an acting holder is meant whose term began soon after: the acting one may be missing."""
-    acting = re.search(r"\bacting\W+(?:[\w.]+\W+){0,2}$", before, re.IGNORECASE)
+    acting = re.search(r"\bacting[^\w.]+(?:[\w.]+[^\w.]+){0,2}$", before, re.IGNORECASE)
     return not case.stale and acting is not None and case.term.start - case.when.low < ACTING
 
 
