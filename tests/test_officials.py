@@ -420,6 +420,39 @@ def test_who_may_bear_a_title_unknown_to_the_table_is_left_alone(text, on):
     assert never_held(text, on) == []
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "will lead the talks, which come after three years of tariffs.",
+        "said on Monday that, within five years, debt will fall.",
+        "told reporters on Monday that, at the end of the year, tariffs will rise.",
+        "said on Monday the successor agreement will come soon.",
+        "said on Monday that an audit clears the bank.",
+        "said on Monday that now is the only time to act.",
+        "will speak on the author of the bill.",
+        "met bankers on Monday to discuss songs.",
+        "will open the museum next week.",
+        "said tariffs will last for ten years.",
+    ],
+)
+def test_words_of_long_times_and_of_works_excuse_nobody_on_a_day_of_the_news(rest):
+    text = f"Treasury Secretary Steven Mnuchin {rest}"
+    assert words(text, "2025-06-10") == ["Treasury Secretary Steven Mnuchin"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Treasury Secretary Steven Mnuchin kept a list of songs.",
+        "Treasury Secretary Steven Mnuchin kept the ledger for ten years.",
+        "A film about Treasury Secretary Steven Mnuchin will open on Monday.",
+        "On Monday the author will read of a dinner with Treasury Secretary Steven Mnuchin.",
+    ],
+)
+def test_words_of_long_times_excuse_elsewhere_and_a_work_named_first_always(text):
+    assert words(text, "2025-06-10") == []
+
+
 @pytest.mark.parametrize("run", ["'", "’", ". ", ".", "- ", "met ", "A ", "Had ", "; "])
 def test_runs_of_one_sign_take_no_time(run):
     for word in ("met", "acting", "under", "ruled by"):
