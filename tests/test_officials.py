@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from quality.features import officials
 from quality.features.officials import ANACHRONISM, NEVER_HELD, RULES, find_officials
 from quality.hindsight import tells_of_past
 from quality.mentions import Index
@@ -391,6 +392,19 @@ def test_a_title_of_an_office_never_held_is_told_with_the_right_one():
 )
 def test_a_title_mixed_up_with_that_of_a_colleague_is_found(text, on):
     assert len(never_held(text, on)) == 1
+
+
+def test_a_text_is_searched_once_for_a_former_holder_however_often_it_names_one(monkeypatch):
+    searched = []
+
+    def search(batch, index, case):
+        searched.append(case.person)
+        return False
+
+    monkeypatch.setattr(officials, "_known_as_former", search)
+    assert len(never_held("Defense Secretary Marco Rubio will speak.\n\n" * 5, "2025-06-10")) == 5
+    assert len(words("Treasury Secretary Steven Mnuchin will speak.\n\n" * 5, "2025-06-10")) == 5
+    assert searched == ["Marco Rubio", "Steven Mnuchin"]
 
 
 @pytest.mark.parametrize(
