@@ -15,6 +15,11 @@ BESIDE = 40  # characters looked at on either side of a mention
 GOVERNOR = 240  # characters before a mention among which the word that governs it may stand
 
 _MONTHS = "(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+# Works, their makers and where they are shown.
+_WORK = (
+    r"(?:novels?(?! corona| virus)|films?|movies?|documentar\w+|dramas?|musicals?|museum|songs?|cartoons?|ballads?"
+    r"|murals?|poems?|(?:the|this|that|his|her|their|new|latest) book(?! fair| club)|the author)"
+)
 # A sentence that holds one of these speaks of another time, or of a work: nothing in it alarms.
 _ELSEWHEN = re.compile(
     r"\b(?:the late|erstwhile|(?:years?|decades?) (?:ago|earlier|before|after|later|on)"
@@ -22,33 +27,40 @@ _ELSEWHEN = re.compile(
     r"|removed from (?:office|their|his|her)|forced (?:out|to (?:step down|resign|quit))"
     r"|last (?:century|decade)|the (?:19|20)?\d0s|back (?:in|when|then)|at the time|those (?:days|weeks|months|years)"
     r"|of that time|serv(?:ed|ing) (?:as|under)|under (?:Presidents?|Prime Ministers?|Chancellor) \w+"
-    r"|first[- ]term|first administration|predecessors?|successors?|tenure|died|funeral|burial|buried"
+    r"|first[- ]term|first administration|tenure|died|funeral|burial|buried"
     r"|memorial|eulog\w+|obituar\w+|posthumous\w*|memoirs?|autobiograph\w+|biograph\w+"
-    r"|novels?(?! corona| virus)|films?|movies?|documentar\w+|biopics?|dramas?|musicals?|sketch|starring"
-    r"|played by|portray\w*|museum|portraits?|statue|plaque|archives?|historians?|reminisc\w+|alumn\w+"
+    r"|biopics?|sketch|starring|played by|portray\w*|portraits?|statue|plaque|archives?|historians?|reminisc\w+|alumn\w+"
     r"|spoof|satir\w+|impersonat\w+|impression of|fiction\w*|imagin(?:e|ed|ary)|hypothetical|if elected"
     r"|when\b[^.]{0,80}\b(?:ran|led|headed|oversaw)"
     # before and since
     r"|ever since|to this day|outli(?:ve[sd]?|ving)|outlast\w*|forg[oe]t\w*|would later|later became"
     r"|(?:after|since|before) s?he (?:fell|left|lost|quit|resigned|retired|was (?:fired|ousted|sacked))"
     r"|(?:ha[sd]|have) since|by the time|took office|came to office|in office|under (?:him|her)"
-    r"|(?:for|within|lasted|lasting|after) (?:\w+ )?(?:two|three|four|five|six|seven|eight|nine|ten|several|many|\d\d?)"
-    r" (?:years|decades)|that (?:year|summer|winter|spring|autumn|decade|era)|if\b[^.]{0,60}\bhad"
+    r"|that (?:year|summer|winter|spring|autumn|decade|era)|if\b[^.]{0,60}\bhad"
     r"|(?<!at )once (?:told|said|was|had|held|ran|led|met|sat|stood|gave|wrote|made|kept|\w+ed)"
     r"|during the (?:pandemic|crisis|war|lockdown|recession|crash|outbreak|strike|invasion)"
-    r"|(?:at|from|until) the (?:height|start|peak|outbreak|end) of|(?:early|first|last|dying|final) (?:days|weeks|months) of"
-    r"|used to|in hindsight|the (?:last|only) time|for (?:\w+ ){1,2}(?:years|decades) s?he"
-    # inquiries, books, plays, records and slips
-    r"|(?:inquiry|inquest|review|audit|report|investigation|watchdog) (?:blame[sd]?|fault(?:s|ed)|clear(?:s|ed))"
-    r"|songs?|cartoons?|ballads?|murals?|poems?"
-    r"|(?:the|this|that|his|her|their|new|latest) book(?! fair| club)|the author|comes? across as|villains?|the (?:tale|plot|playwright|narrator|heroine?)|myth"
+    r"|used to|in hindsight|for (?:\w+ ){1,2}(?:years|decades) s?he"
+    # books, plays, records and slips
+    r"|comes? across as|villains?|the (?:tale|plot|playwright|narrator|heroine?)|myth"
     r"|(?:photo\w*|pictures?|footage|papers|notes|diar(?:y|ies)|minutes|logs|records)\b[^.,]{0,40}\bshow(?:s|ed)?"
     r"|in (?:his|her|their) (?:account|telling)|(?:best|opening|closing|final|\w+(?:st|nd|rd|th)) (?:scene"
     r"|chapter|episode)|earlier version|misstated|misidentified|misspelled|wrong (?:first )?(?:name|title|year|date))\b"
     # entries of a timeline
-    rf"|^\W*on stage\b|(?:^|[.;]\s)\W*(?:(?:day|week|month|year) \d+|{_MONTHS}(?: \d\d?)?)\s?[:–—]",
+    rf"|^\W*on stage\b|(?:^|[.;]\s)\W{{0,3}}(?:(?:day|week|month|year) \d+|{_MONTHS}(?: \d\d?)?)\s?[:–—]",
     re.IGNORECASE,
 )
+# These do so where nothing says that the sentence is of the day: what is to come has durations and authors, too.
+_PERHAPS_ELSEWHEN = re.compile(
+    r"\b(?:predecessors?|successors?|the (?:last|only) time"
+    r"|(?:for|within|lasted|lasting|after) (?:\w+ )?(?:two|three|four|five|six|seven|eight|nine|ten|several|many|\d\d?)"
+    r" (?:years|decades)"
+    r"|(?:at|from|until) the (?:height|start|peak|outbreak|end) of|(?:early|first|last|dying|final) (?:days|weeks|months) of"
+    r"|(?:inquiry|inquest|review|audit|report|investigation|watchdog) (?:blame[sd]?|fault(?:s|ed)|clear(?:s|ed))"
+    rf"|{_WORK})\b",
+    re.IGNORECASE,
+)
+# A work named first holds whoever follows, whenever it comes out: "a film about X opens on Monday".
+_IN_A_WORK = re.compile(rf"\b{_WORK}\b", re.IGNORECASE)
 # These do so only right beside the mention: others are appointed, resign and die, too.
 _JUST_BEFORE = re.compile(
     r"\b(?:(?:appoint|nominat|pick|tapp|choos|chos|hir|nam|replac|succeed|fir|dismiss|sack|oust|remember"
@@ -97,8 +109,9 @@ _COMPANY = (
     r"|talked|talking|huddled|joined|led|headed|chaired|hosted|greeted|welcomed|received|flanked|accompanied|attended|represented"
     r"|introduced|according|spokes\w+|next|call\w*|appear\w*|travel\w*|c[ao]mes?|office)"
 )
+# What parts words is none of their characters: else a run of apostrophes could be cut in very many ways.
 _IN_COMPANY = re.compile(
-    rf"\b{_COMPANY}\b(?:\W+[\w'’]+){{0,4}}?\W+(?:of|by|to|with|between|for|from|beside|alongside|on){_RUN}"
+    rf"\b{_COMPANY}\b[\w'’]*(?:[^\w'’]+[\w'’]+){{0,4}}?[^\w'’]+(?:of|by|to|with|between|for|from|beside|alongside|on){_RUN}"
 )
 _DOING = re.compile(
     r"^(?:['’]s? (?:\w+ )?(?:office|spokes\w+)|,? (?:who|whose \w+))? ?(?:also |now |still |again |\w+ly )?"
@@ -159,11 +172,18 @@ def tells_of_past(before: str, mention: str, after: str, *, stale: bool) -> bool
     sentence = before + mention + after
     return (
         _ELSEWHEN.search(sentence) is not None
+        or _IN_A_WORK.search(before) is not None
+        or (_PERHAPS_ELSEWHEN.search(sentence) is not None and not _is_of_the_day(sentence))
         or _JUST_BEFORE.search(before[-BESIDE:]) is not None
         or _JUST_AFTER.search(after[:BESIDE]) is not None
         or sentence.count(";") >= ROLL
         or (stale and _is_background(before, mention, after))
     )
+
+
+def _is_of_the_day(sentence: str) -> bool:
+    """Whether a sentence tells of a day of the news, or of what is yet to come."""
+    return COMING.search(sentence) is not None or _LATELY.search(sentence) is not None
 
 
 def _is_background(before: str, mention: str, after: str) -> bool:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from quality.features import officials
 from quality.features.officials import ANACHRONISM, NEVER_HELD, RULES, find_officials
+from quality.hindsight import tells_of_past
 from quality.mentions import Index
 from quality.officeholders import (
     COLUMNS,
@@ -392,6 +394,19 @@ def test_a_title_mixed_up_with_that_of_a_colleague_is_found(text, on):
     assert len(never_held(text, on)) == 1
 
 
+def test_a_text_is_searched_once_for_a_former_holder_however_often_it_names_one(monkeypatch):
+    searched = []
+
+    def search(batch, index, case):
+        searched.append(case.person)
+        return False
+
+    monkeypatch.setattr(officials, "_known_as_former", search)
+    assert len(never_held("Defense Secretary Marco Rubio will speak.\n\n" * 5, "2025-06-10")) == 5
+    assert len(words("Treasury Secretary Steven Mnuchin will speak.\n\n" * 5, "2025-06-10")) == 5
+    assert searched == ["Marco Rubio", "Steven Mnuchin"]
+
+
 @pytest.mark.parametrize(
     ("text", "on"),
     [
@@ -417,6 +432,50 @@ def test_a_title_mixed_up_with_that_of_a_colleague_is_found(text, on):
 )
 def test_who_may_bear_a_title_unknown_to_the_table_is_left_alone(text, on):
     assert never_held(text, on) == []
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "will lead the talks, which come after three years of tariffs.",
+        "said on Monday that, within five years, debt will fall.",
+        "told reporters on Monday that, at the end of the year, tariffs will rise.",
+        "said on Monday the successor agreement will come soon.",
+        "said on Monday that an audit clears the bank.",
+        "said on Monday that now is the only time to act.",
+        "will speak on the author of the bill.",
+        "met bankers on Monday to discuss songs.",
+        "will open the museum next week.",
+        "said tariffs will last for ten years.",
+    ],
+)
+def test_words_of_long_times_and_of_works_excuse_nobody_on_a_day_of_the_news(rest):
+    text = f"Treasury Secretary Steven Mnuchin {rest}"
+    assert words(text, "2025-06-10") == ["Treasury Secretary Steven Mnuchin"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Treasury Secretary Steven Mnuchin kept a list of songs.",
+        "Treasury Secretary Steven Mnuchin kept the ledger for ten years.",
+        "A film about Treasury Secretary Steven Mnuchin will open on Monday.",
+        "On Monday the author will read of a dinner with Treasury Secretary Steven Mnuchin.",
+    ],
+)
+def test_words_of_long_times_excuse_elsewhere_and_a_work_named_first_always(text):
+    assert words(text, "2025-06-10") == []
+
+
+@pytest.mark.parametrize("run", ["'", "’", ". ", ".", "- ", "met ", "A ", "Had ", "; "])
+def test_runs_of_one_sign_take_no_time(run):
+    for word in ("met", "acting", "under", "ruled by"):
+        before = f"She {word} " + run * 200 + " praise against "
+        tells_of_past(before, "Treasury Secretary Steven Mnuchin", " on", stale=True)
+        findings(f"{before}Treasury Secretary Steven Mnuchin spoke.", "2025-06-10")
+    assert not tells_of_past(
+        "She met " + "'" * 200 + " praise against ", "Treasury Secretary Steven Mnuchin", " may", stale=True
+    )
 
 
 # ---- the founding texts --------------------------------------------------------------------------------

@@ -123,7 +123,10 @@ def find_officials(
     by_document: dict[int, list[Mention]] = defaultdict(list)
     dating: dict[int, list[Mention]] = defaultdict(list)
     everywhere = list(find_mentions(batch, index))
-    strangers = [m for m in everywhere if m.strangers and not m.cancelled]
+    strangers: dict[int, list[Mention]] = defaultdict(list)
+    for mention in everywhere:
+        if mention.strangers and not mention.cancelled:
+            strangers[mention.document].append(mention)
     everywhere = [m for m in everywhere if m.persons]
     prose = in_prose(batch, np.array([m.first for m in everywhere], np.int64)).tolist()
     for mention, stands_in_prose in zip(everywhere, prose, strict=True):
@@ -137,16 +140,14 @@ def find_officials(
         mentions = by_document.get(document, [])
         if when is None:
             when = own_date(batch, document, years)
-            if mentions and when.high is None:
-                when = earliest_by_officials(dating[document], index)
-                when = earliest_by_years(batch, document, years, when)
+        found += _never_held(batch, index, strangers.get(document, []), when)
+        if known[document] is None and mentions and when.high is None:
+            when = earliest_by_officials(dating[document], index)
+            when = earliest_by_years(batch, document, years, when)
         bound = {"bound": "earliest"} if when.low and when.high is None else {}
         as_of.append({"date": iso(when.low) if when.low else None, "from": when.source} | bound)
         if mentions and when.low:
             found += _judged(batch, index, mentions, when, years)
-    for mention in strangers:
-        when = known[mention.document] or own_date(batch, mention.document, years)
-        found += _never_held(batch, index, mention, when)
     told = tuple(_told(batch, rule, [f for f in found if f.rule == rule.id]) for rule in RULES)
     return OfficialsResult(told, tuple(as_of))
 
@@ -266,12 +267,32 @@ def _judged(
             yield _Finding(TWO_HOLDERS.id, start, end, data | {"message": message, "beside": person})
 
 
-def _never_held(batch: Batch, index: Index, mention: Mention, when: When) -> Iterator[_Finding]:
-    """The finding of a title beside somebody who never bore it and was in another office that day.
+def _never_held(batch: Batch, index: Index, mentions: Sequence[Mention], when: When) -> Iterator[_Finding]:
+    """Findings of one document: titles beside people who never bore them and were in another office that day.
 
     Only on a whole date, and where the table surely knows who bore the title: a regular holder of the one
     seat, well before and well after. Who was in no office then may be a namesake or an earlier holder.
     """
+    former: dict[tuple[str, str], bool] = {}
+    for mention in mentions:
+        for case, office, holder in _strange_cases(index, mention, when):
+            if _rightful(batch, index, case):
+                continue
+            if (key := (case.person, case.term.office)) not in former:
+                former[key] = _known_as_former(batch, index, case)
+            if not former[key]:
+                title, other = index.written[mention.title], index.title_of[case.term.office]
+                message = (
+                    f"{case.person} was {other}, not {title}, as far as is known: {_whence(when)}; "
+                    f"{holder} was {title}."
+                )
+                data = {"message": message, "person": case.person, "office": office, "holders": [holder]}
+                yield _Finding(NEVER_HELD.id, *_characters(batch, mention), data)
+                break
+
+
+def _strange_cases(index: Index, mention: Mention, when: When) -> Iterator[tuple[_Case, str, str]]:
+    """A mention as a case of each office that its title can mean: the case, that office and its holder."""
     if when.high is None or len(mention.strangers) != 1:
         return
     if index.is_staff[mention.title] or not (mention.place or index.is_telling[mention.title]):
@@ -287,13 +308,7 @@ def _never_held(batch: Batch, index: Index, mention: Mention, when: When) -> Ite
         elsewhere = mention.place and held and held[0].jurisdiction not in mention.place
         if not at_home or elsewhere or COURTESY.fullmatch(office) or _namesakes(person, held[0].person):
             continue
-        case = _Case(mention, person, tuple(own), at_home[0], when)
-        if not (_rightful(batch, index, case) or _known_as_former(batch, index, case)):
-            title, other = index.written[mention.title], index.title_of[at_home[0].office]
-            message = f"{person} was {other}, not {title}, as far as is known: {_whence(when)}; {held[0].person} was {title}."
-            data = {"message": message, "person": person, "office": office, "holders": [held[0].person]}
-            yield _Finding(NEVER_HELD.id, *_characters(batch, mention), data)
-            return
+        yield _Case(mention, person, tuple(own), at_home[0], when), office, held[0].person
 
 
 def _namesakes(one: str, other: str) -> bool:
@@ -425,7 +440,7 @@ def _quoted(batch: Batch, mention: Mention) -> bool:
 
 def _acting_before(before: str, case: _Case) -> bool:
     """Whether an acting holder is meant whose term began soon after: the acting one may be missing."""
-    acting = re.search(r"\bacting\W+(?:[\w.]+\W+){0,2}$", before, re.IGNORECASE)
+    acting = re.search(r"\bacting[^\w.]+(?:[\w.]+[^\w.]+){0,2}$", before, re.IGNORECASE)
     return not case.stale and acting is not None and case.term.start - case.when.low < ACTING
 
 
