@@ -209,7 +209,7 @@ def shipped_table() -> OfficeTable:
 
 def read_rows(path: Path) -> list[dict[str, str]]:
     """Rows of a CSV file by column."""
-    with path.open(encoding="utf8", newline="") as handle:
+    with path.open(encoding="utf-8-sig", newline="") as handle:
         return list(csv.DictReader(handle))
 
 

@@ -217,6 +217,13 @@ def test_rows_of_a_user_are_found_in_texts(tmp_path):
     assert findings("Keeper of the Seal Bo Sample spoke on Monday.", "2030-05-01", index) == []
 
 
+def test_a_table_saved_with_a_byte_order_mark_is_read(tmp_path):
+    path = written(tmp_path, ROW)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    found = findings("Keeper of the Seal Ann Example spoke on Monday.", "2024-05-01", index_of(path))
+    assert [span for _, span, _ in found] == ["Keeper of the Seal Ann Example"]
+
+
 def test_an_office_without_a_title_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"offices without a title: us\.keeper"):
         OfficeTable.load(written(tmp_path, ROW | {"titles": ""}))
