@@ -219,7 +219,7 @@ class TestScore:
     def test_the_date_given_is_for_texts_that_have_none(self):
         lines = '{"text": "One.", "date": "2020-01-01"}\n{"text": "Two."}\n{"text": "Three.", "date": "soon"}'
         reports, _, _ = scores("--date", "2025-06-10T12:00", text=lines)
-        assert [r["as_of"]["date"] for r in reports] == ["2020-01-01", "2025-06-10", "2025-06-10"]
+        assert [r["as_of"]["date"] for r in reports] == ["2020-01-01", "2025-06-10", None]
 
     def test_a_bound_that_is_no_number_is_wrong_usage(self):
         done = run("score", "--fail-under", "nan", "good.txt")
