@@ -184,7 +184,10 @@ def _figures(base: Base, old: Verdicts, new: Verdicts, random: np.random.Generat
     for code in np.unique(kind):
         if (kind == code).sum() >= N_LOW:
             add(
-                f"on the right side, {base.kinds[code]}", kind == code, right, step=1.0 / (kind == code).sum()
+                f"on the right side, {base.kinds[code]}",
+                kind == code,
+                right,
+                step=1.0 / int((kind == code).sum()),
             )
     return figures
 
