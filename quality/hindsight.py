@@ -65,7 +65,7 @@ _IN_A_WORK = re.compile(rf"\b{_WORK}\b", re.IGNORECASE)
 _JUST_BEFORE = re.compile(
     r"\b(?:(?:appoint|nominat|pick|tapp|choos|chos|hir|nam|replac|succeed|fir|dismiss|sack|oust|remember"
     r"|recall)\w*(?: by)?|(?:death|legacy|departure|resignation|dismissal|firing|successor|term|time|days) of"
-    r"|play(?:s|ed|ing)?|vs?\.|than|since|until|when|[Ii]t (?:was|took)(?: not [^,]{1,40} but)?"
+    r"|play(?:s|ed|ing)?|pos(?:es?|ed|ing) as|impersonat(?:es?|ed|ing)|pretend(?:s|ed|ing)? to be|vs?\.|than|since|until|when|[Ii]t (?:was|took)(?: not [^,]{1,40} but)?"
     r"|(?:once|first|originally|initially|previously) \w+(?:ed|ew|ook|ought|old|ent|ave|ame|aw))"
     r"(?: the| a| [A-Z][\w.'’]*){0,2}\s*$"
 )

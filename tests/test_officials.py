@@ -502,3 +502,9 @@ def test_runs_of_one_sign_take_no_time(run):
 def test_the_founding_texts_date_themselves(number, people):
     (path,) = SEEDS.glob(f"{number}_*.txt")
     assert {data["person"] for *_, data in findings(path.read_text("utf8"))} == people
+
+
+@pytest.mark.parametrize("before", ["A man posing as", "A caller who pretended to be", "He impersonated"])
+def test_who_plays_an_official_is_not_the_official(before):
+    text = f"{before} Treasury Secretary Steven Mnuchin asked 14 pensioners for money last week, police said."
+    assert findings(text, "2025-06-10") == []
