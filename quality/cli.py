@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 DONE, NEGATIVE, UNREADABLE, UNUSABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
 # Bytes of input from which a progress bar is worth its line: more than a second's work.
 MUCH = 8_000_000
 
@@ -36,8 +38,22 @@ MUCH = 8_000_000
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
+# Verbs of quality/cli_learning.py.
+LEARNING = ("evaluate", "export", "import", "models", "train")
+
+
 class _Commands(click.Group):
     """All commands, with one place for the ways in which any of them may end before its time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *LEARNING])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in LEARNING:
+            return super().get_command(ctx, cmd_name)
+        from quality import cli_learning
+
+        return cli_learning.LEARNING[cmd_name]
 
     def invoke(self, ctx: click.Context) -> object:
         if sys.stdout is None:  # closed by the shell: >&-
@@ -66,10 +82,16 @@ def _let_go_of_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-class _Unusable(click.ClickException):
+class Unusable(click.ClickException):
     """The model cannot be used."""
 
     exit_code = UNUSABLE
+
+
+def page_or_json(help: str) -> Callable[[Function], Function]:
+    """The option of verbs that print a page or one JSON object."""
+    choice = click.Choice(["text", "json"])
+    return click.option("--format", "form", type=choice, default="text", show_default=True, help=help)
 
 
 @click.group(
@@ -205,8 +227,8 @@ def score(
             date = iso_day(date)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--date") from None
-    task = _Task(ctx.obj, policy, rules, officials, form, with_text, *_terminal())
-    _check(task)
+    task = Task(ctx.obj, policy, rules, officials, form, with_text, *terminal())
+    check_task(task)
     paths = files or ("-",)
     if "-" in paths and sys.stdin is None:  # closed by the shell: <&-
         raise click.UsageError("standard input is closed, and no other FILE is given")
@@ -237,7 +259,7 @@ def score(
                 yield result.shown
 
         with closing(shown()) as results:
-            _write(results, form)
+            write_reports(results, form)
 
     if not quiet and len(verdicts) + n_problems > 1:
         click.echo(f"quality: {_summary(verdicts, n_problems)}", err=True)
@@ -247,7 +269,7 @@ def score(
 
 
 @dataclass(frozen=True)
-class _Task:
+class Task:
     """What a process needs to know to score records and set the reports down."""
 
     model: str
@@ -271,7 +293,7 @@ class _Result:
 
 
 @cache
-def _scorer(
+def scorer_of(
     model: str, policy: str = "default", rules: tuple[str, ...] = (), officials: tuple[str, ...] = ()
 ) -> Scorer:
     """The scorer of this process, loaded once."""
@@ -282,42 +304,43 @@ def _scorer(
     )
 
 
-def _check(task: _Task) -> None:
+def check_task(task: Task) -> None:
     """End at once, and rightly, where model, policy, rules or terms of office cannot be used."""
-    policies = _usable(task.model).policies
+    policies = usable(task.model).policies
     if task.policy not in policies:
         raise click.BadParameter(
             f"unknown policy {task.policy!r}; the model knows {', '.join(policies)}", param_hint="--policy"
         )
-    with _wrong_file("--rules"):
-        _scorer(task.model, task.policy, task.rules)
-    with _wrong_file("--officials", task.officials):
-        _scorer(task.model, task.policy, task.rules, task.officials)
+    with wrong_file("--rules"):
+        scorer_of(task.model, task.policy, task.rules)
+    with wrong_file("--officials", task.officials):
+        scorer_of(task.model, task.policy, task.rules, task.officials)
 
 
 @contextmanager
-def _wrong_file(option: str, paths: Sequence[str] = ()) -> Iterator[None]:
+def wrong_file(option: str, paths: Sequence[str] = ()) -> Iterator[None]:
     """Ends the run as wrong usage of an option where what its files hold cannot be used, naming `paths`."""
     try:
         yield
     except (ValueError, KeyError) as error:
         where = f"{', '.join(paths)}: " if paths else ""
-        raise click.BadParameter(f"{where}{_told(error)}", param_hint=option) from None
+        raise click.BadParameter(f"{where}{reason_of(error)}", param_hint=option) from None
 
 
-def _usable(model: str) -> Scorer:
+def usable(model: str) -> Scorer:
     """The scorer of a model with its default policy; ends the run with 3 where there is none."""
     try:
-        return _scorer(model)
+        return scorer_of(model)
     except (OSError, ValueError, KeyError) as error:
-        raise _Unusable(f"the model {model!r} cannot be used: {_told(error)}") from None
+        raise Unusable(f"the model {model!r} cannot be used: {reason_of(error)}") from None
 
 
-def _told(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """What an error says."""
     return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
 
 
-def _results(task: _Task, chunks: Iterable[list[Record]], jobs: int) -> Iterator[_Result]:
+def _results(task: Task, chunks: Iterable[list[Record]], jobs: int) -> Iterator[_Result]:
     """Results of all chunks, in order, from this process or from several."""
     if jobs == 1:
         for chunk in chunks:
@@ -334,7 +357,7 @@ def _results(task: _Task, chunks: Iterable[list[Record]], jobs: int) -> Iterator
         yield from results
 
 
-def _scored_apart(task: _Task, records: Sequence[Record]) -> list[_Result]:
+def _scored_apart(task: Task, records: Sequence[Record]) -> list[_Result]:
     """Work of a process of many: Ctrl-C reaches all of them, and the one that began ends the others."""
     import signal
 
@@ -342,8 +365,8 @@ def _scored_apart(task: _Task, records: Sequence[Record]) -> list[_Result]:
     return _scored(task, records)
 
 
-def _scored(task: _Task, records: Sequence[Record]) -> list[_Result]:
-    scorer = _scorer(task.model, task.policy, task.rules, task.officials)
+def _scored(task: Task, records: Sequence[Record]) -> list[_Result]:
+    scorer = scorer_of(task.model, task.policy, task.rules, task.officials)
     reports = scorer.score_many(records, with_text=task.with_text)
     return [
         _Result(_shown(task, report, record), report.verdict, report.reliability)
@@ -351,7 +374,7 @@ def _scored(task: _Task, records: Sequence[Record]) -> list[_Result]:
     ]
 
 
-def _shown(task: _Task, report: Report, record: Record) -> str:
+def _shown(task: Task, report: Report, record: Record) -> str:
     if task.form == "text":
         from quality.render.terminal import render
 
@@ -382,7 +405,7 @@ def _titles() -> dict[str, str]:
     }
 
 
-def _write(shown: Iterable[str], form: str) -> None:
+def write_reports(shown: Iterable[str], form: str) -> None:
     """Reports to standard output, each as soon as it is there; JSON in UTF-8 whatever the terminal's."""
     if form == "text":
         for number, page in enumerate(shown):
@@ -402,7 +425,7 @@ def _write(shown: Iterable[str], form: str) -> None:
     stdout.flush()
 
 
-def _terminal() -> tuple[int, bool, str]:
+def terminal() -> tuple[int, bool, str]:
     """Width, whether to colour, and encoding of standard output."""
     import shutil
 
@@ -449,14 +472,7 @@ def _summary(verdicts: Sequence[str], n_problems: int) -> str:
     type=click.Path(exists=True, dir_okay=False),
     help="A rule pack of your own, to list or to check.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="With bench: a table, or one JSON object.",
-)
+@page_or_json("With bench: a table, or one JSON object.")
 @click.pass_context
 def rules(
     ctx: click.Context, name: str | None, where: tuple[str, ...], own: tuple[str, ...], form: str
@@ -478,10 +494,10 @@ def rules(
     from quality.catalogue import known_rules, rule_page
     from quality.registry import own_packs
 
-    with _wrong_file("--rules"):
+    with wrong_file("--rules"):
         packs = own_packs(map(Path, own))
     for path, pack in zip(own, packs, strict=True):
-        with _wrong_file("--rules", [path]):
+        with wrong_file("--rules", [path]):
             n, n_rules = pack.check_examples(), len(pack.rules)
         held = f"{n_rules} rule{'s' * (n_rules > 1)}, {n} examples hold"
         told = held if n_rules else "no rule in it; a rule begins with [[rule]]"
@@ -495,20 +511,21 @@ def rules(
     if not chosen:
         _unknown("rule", str(name), [r.id for r in known])
     if name == chosen[0].id:
-        _say(rule_page(chosen[0]))
+        say(rule_page(chosen[0]))
         return
-    _list([(r.id, r.tier, r.title) for r in chosen])
+    say_rows([(r.id, r.tier, r.title) for r in chosen])
 
 
 def _scorer_with(model: str, own: tuple[str, ...]) -> Scorer:
-    _usable(model)
-    return _scorer(model, "default", own)
+    usable(model)
+    return scorer_of(model, "default", own)
 
 
 def _bench(scorer: Scorer, known: Sequence[Rule], where: Sequence[str], form: str) -> int:
     """Print how often the rules fire in labelled texts; the exit code."""
     from quality.misfires import bench, table
     from quality.records import Problem, read
+    from quality.render.terminal import visible
 
     paths = [
         str(path)
@@ -523,7 +540,7 @@ def _bench(scorer: Scorer, known: Sequence[Rule], where: Sequence[str], form: st
         for item in read(paths):
             if isinstance(item, Problem):
                 problems.append(item)
-                click.echo(f"quality: {item}", err=True)
+                click.echo(f"quality: {visible(str(item))}", err=True)
             else:
                 yield item
 
@@ -531,7 +548,7 @@ def _bench(scorer: Scorer, known: Sequence[Rule], where: Sequence[str], form: st
         found = bench(scorer, known, records())
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    _say(json.dumps(found.to_dict(), indent=1) if form == "json" else table(found))
+    say(json.dumps(found.to_dict(), indent=1) if form == "json" else table(found))
     return UNREADABLE if problems else DONE
 
 
@@ -556,12 +573,12 @@ def features(name: str | None) -> None:
         found = [rule for rule in known_rules() if rule.id == name]
         if not found:
             _unknown("feature", str(name), [f.name for f in known])
-        _say(rule_page(found[0]))
+        say(rule_page(found[0]))
         return
     if name == chosen[0].name:
-        _say(feature_page(chosen[0]))
+        say(feature_page(chosen[0]))
         return
-    _list([(f.name, f.unit, f.definition) for f in chosen])
+    say_rows([(f.name, f.unit, f.definition) for f in chosen])
 
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> None:
@@ -570,20 +587,20 @@ def _unknown(what: str, name: str, known: Sequence[str]) -> None:
     raise click.UsageError(f"there is no {what} {name!r}; {hint}")
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     """Print, whatever the terminal's encoding lacks."""
     from quality.render.terminal import encodable
 
     click.echo(encodable(text, sys.stdout.encoding or "ascii"))
 
 
-def _list(rows: Sequence[tuple[str, str, str]]) -> None:
+def say_rows(rows: Sequence[tuple[str, str, str]]) -> None:
     """Rows in columns, the last one cut at the terminal's width; whole where nobody looks."""
-    width, _, _ = _terminal()
+    width, _, _ = terminal()
     first, second = (max(len(row[k]) for row in rows) for k in (0, 1))
     for row in rows:
         line = f"{row[0]:<{first}}  {row[1]:<{second}}  {row[2]}"
-        _say(line[:width] if sys.stdout.isatty() else line)
+        say(line[:width] if sys.stdout.isatty() else line)
 
 
 @main.command()
@@ -615,7 +632,7 @@ def officials(ctx: click.Context, title: str, day: str | None, own: tuple[str, .
         on = date.fromisoformat(iso_day(day)) if day is not None else date.today()
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--on") from None
-    with _wrong_file("--officials", own):
+    with wrong_file("--officials", own):
         table = OfficeTable.load(OFFICEHOLDERS, *map(Path, own)) if own else shipped_table()
     try:
         terms = table.holders(title, on)
@@ -631,249 +648,7 @@ def officials(ctx: click.Context, title: str, day: str | None, own: tuple[str, .
     if not rows:
         click.echo(f"quality: the table knows the office but nobody who was {title!r} on {on}", err=True)
         ctx.exit(NEGATIVE)
-    _list(rows)
-
-
-@main.command()
-@click.argument("labels", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
-@click.option(
-    "--base",
-    default="labelled/base",
-    show_default=True,
-    help="What is known already, as numbers (docs/training.md).",
-)
-@click.option(
-    "-o",
-    "--output",
-    default="models/mine",
-    show_default=True,
-    type=click.Path(file_okay=False),
-    help="The model to replace or to make. It is compared with the one that is there, else with the shipped one.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="Same labels and seed, same model.",
-)
-@click.option(
-    "--allow-regression",
-    metavar="REASON",
-    help="Put the model in place though the gate refuses it; the card keeps why.",
-)
-@click.pass_context
-def train(
-    ctx: click.Context,
-    labels: tuple[str, ...],
-    base: str,
-    output: str,
-    seed: int,
-    allow_regression: str | None,
-) -> None:
-    """Learn from labels (JSON Lines, labelled/README.md) and the base; no corpora are needed.
-
-    Prints what was learnt from, what changed, and how the model compares with the one in place. Where it is worse it
-    becomes NAME.candidate and the command ends with 1. Labels that contradict are listed, and nothing is learnt.
-
-    \b
-    To learn from labels of your own:
-        quality train my_labels.jsonl -o models/mine
-    To use what was learnt:
-        quality --model models/mine score article.txt
-    To put a model in place though the gate refuses it:
-        quality train my_labels.jsonl -o models/mine --allow-regression "recipes are filler here"
-    """
-    from quality.learn.retrain import LabelError, base_folder
-    from quality.learn.retrain import train as learn
-    from quality.learn.shelf import CANDIDATE, PREVIOUS
-
-    if output.endswith((CANDIDATE, PREVIOUS)):
-        raise click.BadParameter(f"{CANDIDATE} and {PREVIOUS} are names of ours", param_hint="-o")
-    if allow_regression is not None and not allow_regression.strip():
-        raise click.BadParameter("a reason in words is expected", param_hint="--allow-regression")
-    folder = Path(output)
-    if (folder / "card.json").exists():
-        _usable(output)
-    if sys.stderr.isatty():
-        click.echo("quality: learning; this takes about half a minute", err=True)
-    try:
-        outcome = learn(
-            [Path(p) for p in labels], base_folder(base), folder, seed=seed, allow_regression=allow_regression
-        )
-    except LabelError as error:
-        for reason in error.reasons:
-            click.echo(f"quality: {reason}", err=True)
-        click.echo(f"quality: {error}; nothing was learnt", err=True)
-        ctx.exit(UNREADABLE)
-    except (OSError, ValueError) as error:
-        click.echo(f"quality: {_told(error)}", err=True)
-        ctx.exit(UNREADABLE)
-    _say(outcome.page)
-    where = "in place" if outcome.is_in_use else "not in place"
-    _say(f"{outcome.folder}  {outcome.digest[:16]}  {where}")
-    ctx.exit(DONE if outcome.is_in_use else NEGATIVE)
-
-
-@main.command()
-@click.argument(
-    "action", type=click.Choice(["list", "show", "promote", "rollback", "verify"]), default="list"
-)
-@click.argument("name", required=False)
-@click.option("--in", "home", default="models", show_default=True, help="The folder that holds the models.")
-@click.pass_context
-def models(ctx: click.Context, action: str, name: str | None, home: str) -> None:
-    """List models, show one's card, put a candidate in place, go back, or verify digest and golden texts.
-
-    NAME.candidate is a model that the gate refused, NAME.previous what NAME was before. promote puts the first in the
-    place of NAME; rollback lets NAME and NAME.previous change places. verify ends with 1 where a golden text does not
-    score as when the model was made, with 3 where the model cannot be used.
-
-    \b
-    To see what there is:
-        quality models
-    To read about one:
-        quality models show default
-    To put a candidate in place after all:
-        quality models promote mine
-    To go back to the model before:
-        quality models rollback mine
-    To see whether a model is what it was:
-        quality models verify mine
-    """
-    from quality.learn import shelf
-    from quality.scorer import model_folder, shipped_models
-
-    if action == "list":
-        found = {s.folder.resolve(): s for s in shelf.models(Path(home))}
-        for folder in shipped_models().values():
-            found.setdefault(folder.resolve(), shelf.standing(folder))
-        _list(
-            [(s.name, s.digest[:16] or "-", s.trouble or f"{s.made_by}, {s.folder}") for s in found.values()]
-        )
-        ctx.exit(DONE if found else NEGATIVE)
-    if name is None:
-        raise click.UsageError(f"say which model to {action}; `quality models` lists them")
-    folder = Path(home) / name
-    if not (folder / "card.json").exists() and action in ("show", "verify"):
-        folder = Path(name) if (Path(name) / "card.json").exists() else model_folder(name) or folder
-    try:
-        if action == "promote":
-            _say(f"{folder}  {shelf.promote(folder)[:16]}  in place")
-        elif action == "rollback":
-            _say(f"{folder}  {shelf.roll_back(folder)[:16]}  in place")
-        elif action == "verify":
-            wrong = shelf.verify(folder)
-            for line in wrong:
-                click.echo(f"quality: {line}", err=True)
-            _say(
-                f"{folder}: {'does not score as it did' if wrong else 'digest and golden texts are as they were'}"
-            )
-            ctx.exit(NEGATIVE if wrong else DONE)
-        else:
-            _say(shelf.told(folder))
-    except (OSError, ValueError, KeyError) as error:
-        raise _Unusable(f"the model {name!r} cannot be used: {_told(error)}") from None
-
-
-@main.command()
-@click.argument("labels", nargs=-1, required=True, metavar="LABELS...")
-@click.option("--by", default="corpus,kind,length,year", show_default=True, help="Slices to show.")
-@click.option(
-    "--report", type=click.Path(dir_okay=False), help="Write a page with plots (HTML) to this file."
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A page for people, or one JSON object with everything.",
-)
-@click.option("--compare", "other", metavar="MODEL", help="A second model, by name or folder.")
-@click.option("--suspects", "suspected", is_flag=True, help="List labels that look wrong.")
-@click.option("--next", "n_next", type=click.IntRange(min=1), metavar="N", help="List N texts to label next.")
-@click.option("--policy", default="default", show_default=True, help="Thresholds for the verdict.")
-@click.option("--corpus", metavar="NAME", help="Take all files as one corpus of this name.")
-@click.option("--quick", is_flag=True, help="Leave out baselines and shuffled labels.")
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For all that is drawn."
-)
-@click.pass_context
-def evaluate(
-    ctx: click.Context,
-    labels: tuple[str, ...],
-    by: str,
-    report: str | None,
-    form: str,
-    other: str | None,
-    suspected: bool,
-    n_next: int | None,
-    policy: str,
-    corpus: str | None,
-    quick: bool,
-    seed: int,
-) -> None:
-    """Measure the model on labelled texts, corpus by corpus; exit with 1 where none has a label.
-
-    LABELS are files of records with a field label: reliable, unreliable, or unclear (docs/evaluation.md).
-
-    \b
-    To measure the model on texts of your own:
-        quality evaluate mine.jsonl
-    To see plots, and every text it gets most wrong:
-        quality evaluate mine.jsonl --report mine.html
-    To measure a model of your own beside the shipped one:
-        quality evaluate mine.jsonl --compare models/mine
-    To find labels that look wrong, and 50 texts to label next:
-        quality evaluate mine.jsonl --suspects --next 50
-    """
-    from quality.learn.evaluate import SLICES, examine
-    from quality.render.terminal import visible
-
-    slices = [name.strip() for name in by.split(",") if name.strip()]
-    if not set(slices) <= set(SLICES):
-        raise click.BadParameter(f"{by!r}: expected some of {','.join(SLICES)}", param_hint="--by")
-    if report and not Path(report).resolve().parent.is_dir():
-        raise click.BadParameter(f"{report}: there is no such directory", param_hint="--report")
-    for model in (ctx.obj, *([other] if other else [])):
-        _check(_Task(model, policy, (), (), "json", False, *_terminal()))
-    whole = examine(
-        labels,
-        _scorer(ctx.obj, policy, (), ()),
-        other=_scorer(other, policy, (), ()) if other else None,
-        corpus=corpus,
-        by=slices,
-        seed=seed,
-        probes=not quick,
-        suspected=suspected,
-        n_next=n_next or 0,
-        tell=lambda line: click.echo(f"quality: {visible(line)}", err=True),
-    )
-    if form == "json":
-        _write([json.dumps(whole, ensure_ascii=True, allow_nan=False)], "jsonl")
-    else:
-        from quality.render.evaluation import page
-
-        _say(page(whole, _terminal()[0] if sys.stdout.isatty() else 100))
-    n_problems = whole["read"]["problems"]
-    if n_problems:
-        click.echo(f"quality: {n_problems} problem{'s' * (n_problems > 1)} in the labels", err=True)
-    if report:
-        from quality.render.evaluation_html import write
-
-        try:
-            write(whole, Path(report))
-        except OSError as error:
-            raise click.BadParameter(
-                f"{report}: cannot be written: {error.strerror}", param_hint="--report"
-            ) from None
-    if n_problems:
-        ctx.exit(UNREADABLE)
-    n_labelled = whole["read"]["reliable"] + whole["read"]["unreliable"]
-    if not n_labelled and not whole["paragraphs"] and not whole.get("next"):
-        click.echo("quality: there is nothing to measure: no text, and no paragraph, has a label", err=True)
-        ctx.exit(NEGATIVE)
+    say_rows(rows)
 
 
 @main.command()
@@ -907,193 +682,16 @@ def doctor(ctx: click.Context) -> None:
             n_files += 1
         click.echo(f"data     {n_files} files read: {n_rules} rules, {n_features} features")
     except (OSError, ValueError, KeyError) as error:
-        failures.append(f"data cannot be used: {_told(error)}")
+        failures.append(f"data cannot be used: {reason_of(error)}")
     try:
-        scorer = _usable(ctx.obj)
+        scorer = usable(ctx.obj)
         report = scorer.score("The council met on Monday and put off its decision on the bridge.")
         click.echo(f"model    {report.model['name']}, digest {report.model['digest'][:16]}")
         click.echo(
             f"         policies {', '.join(scorer.policies)}; a sentence scores {report.reliability:.2f}"
         )
-    except _Unusable as error:
+    except Unusable as error:
         failures.append(error.message)
     for failure in failures:
         click.echo(f"quality: {failure}", err=True)
     ctx.exit(UNUSABLE if failures else DONE)
-
-
-# As in quality.learn.exchange, which takes long to import.
-TOOLS = ("label-studio", "prodigy", "doccano", "argilla", "csv")
-
-
-@main.command("import")
-@click.argument("tool", type=click.Choice(TOOLS), metavar="TOOL")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("-o", "out", metavar="FILE", help="Where the labels go; standard output when not given.")
-@click.option(
-    "--label-map",
-    multiple=True,
-    metavar="THEIRS=OURS",
-    help="What a name means: a label, a role, kind:NAME, or - for nothing; may be given again. "
-    "!NAME is a name that was rejected.",
-)
-@click.option("--label-field", metavar="NAME", help="Tag, question or column that holds the label of a text.")
-@click.option("--text-field", metavar="NAME", help="Field that holds the text.")
-@click.option("--annotator", metavar="NAME", help="Name of annotators whom the tool does not name.")
-@click.option(
-    "--unmarked",
-    type=click.Choice(["content", "boilerplate", "filler", "duplicate"]),
-    help="Role of paragraphs in which an annotator marked nothing; open when not given.",
-)
-@click.option(
-    "--offsets",
-    "unit",
-    type=click.Choice(["utf16", "codepoint"]),
-    help="What offsets count, if not what the tool is known for (docs/labels.md).",
-)
-@click.pass_context
-def import_labels(
-    ctx: click.Context,
-    tool: str,
-    files: tuple[str, ...],
-    out: str | None,
-    label_map: tuple[str, ...],
-    label_field: str | None,
-    text_field: str | None,
-    annotator: str | None,
-    unmarked: str | None,
-    unit: str | None,
-) -> None:
-    """Turn what a labelling tool exported into labels, with every vote kept, and tell how far votes agree.
-
-    TOOL is label-studio, prodigy, doccano, argilla or csv (a table). Several files are one set of labels.
-
-    \b
-    To import a project of Label Studio:
-        quality import label-studio project.json -o labels.jsonl
-    To say what the names of the project mean:
-        quality import prodigy ada.jsonl ben.jsonl --label-map junk=unreliable --label-map '!ok=unreliable'
-    To take paragraphs that nobody marked as content:
-        quality import doccano ada.jsonl ben.jsonl --unmarked content -o labels.jsonl
-    """
-    from quality.learn import exchange, votes
-    from quality.learn.suggest import json_line
-    from quality.records import Problem
-    from quality.render.terminal import visible
-
-    pairs = [given.rpartition("=") for given in label_map]
-    if wrong := [given for given, (name, _, _) in zip(label_map, pairs, strict=True) if not name]:
-        raise click.BadParameter(f"{wrong[0]!r} is not THEIRS=OURS", param_hint="--label-map")
-    with _wrong_file("--label-map"):
-        meanings = {name: meaning for name, _, meaning in pairs}
-        reader = exchange.Reader(tool, meanings, text_field, label_field, annotator, unit)
-    read = [item for path in files for item in reader.read(path)]
-    voted, refused = votes.gathered(item for item in read if not isinstance(item, Problem))
-    labelled = list(votes.label_records([v for v in voted if v.votes], unmarked=unmarked))
-    records = [item for item in labelled if not isinstance(item, Problem)]
-    problems = [item for item in (*read, *refused, *labelled) if isinstance(item, Problem)]
-    if records:
-        _put((json_line(record) + "\n" for record in records), out)
-    for problem in problems:
-        click.echo(f"quality: {visible(str(problem))}", err=True)
-    for reason, n in reader.passed_over.most_common():
-        click.echo(f"quality: passed over: {n} {visible(reason)}", err=True)
-    for line in votes.told(records):
-        indent = "  " * line.startswith(" ")
-        click.echo(f"quality: {indent}{visible(line)}", err=True)
-    if problems:
-        ctx.exit(UNREADABLE)
-    ctx.exit(DONE if records else NEGATIVE)
-
-
-@main.command("export")
-@click.argument("tool", type=click.Choice(TOOLS), metavar="TOOL")
-@click.argument("files", nargs=-1, metavar="[FILE]...")
-@click.option("-o", "out", metavar="FILE", help="Where the suggestions go; standard output when not given.")
-@click.option(
-    "--spans",
-    type=click.Choice(["both", "roles", "findings", "none"]),
-    default="both",
-    show_default=True,
-    help="What to mark in the text: the roles of paragraphs, findings of rules.",
-)
-@click.option("--date", metavar="YYYY-MM-DD", help="The day of texts that carry no date of their own.")
-@click.option("--policy", default="default", show_default=True, help="Thresholds for the verdict.")
-@click.option("--text-field", metavar="NAME", help="Field of a record that holds its text or paragraphs.")
-@click.option("--setup", is_flag=True, help="Print what the tool must be told first, instead of suggestions.")
-@click.pass_context
-def export_suggestions(
-    ctx: click.Context,
-    tool: str,
-    files: tuple[str, ...],
-    out: str | None,
-    spans: str,
-    date: str | None,
-    policy: str,
-    text_field: str | None,
-    setup: bool,
-) -> None:
-    """Score texts and write the results as suggestions for a labelling tool to start from.
-
-    TOOL is label-studio, prodigy, doccano, argilla or csv (a table).
-
-    \b
-    To label texts in Label Studio, with what this program thinks of them to begin with:
-        quality export label-studio --setup > config.xml
-        quality export label-studio articles.jsonl -o tasks.json
-    """
-    from quality.catalogue import known_rules
-    from quality.learn.suggest import setup as told_first
-    from quality.learn.suggest import suggestions
-    from quality.records import FieldNames, Problem, iso_day, read
-    from quality.render.terminal import visible
-    from quality.scorer import batches
-
-    if setup:
-        try:
-            _put([told_first(tool, [rule.id for rule in known_rules()])], out)
-        except ValueError as error:
-            raise click.UsageError(str(error)) from None
-        return
-    try:
-        day = None if date is None else iso_day(date)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--date") from None
-    if not files and (sys.stdin is None or sys.stdin.isatty()):
-        raise click.UsageError("name a FILE, or send texts to standard input")
-    _check(_Task(ctx.obj, policy, (), (), "jsonl", False, 0, False, "utf-8"))
-    scorer = _scorer(ctx.obj, policy)
-    n_problems = 0
-
-    def records() -> Iterator[Record]:
-        nonlocal n_problems
-        for item in read(files or ("-",), names=FieldNames(text=text_field)):
-            if isinstance(item, Problem):
-                n_problems += 1
-                click.echo(f"quality: {visible(str(item))}", err=True)
-            else:
-                yield item if item.date or item.has_unread_date else replace(item, date=day)
-
-    scored = (pair for some in batches(records()) for pair in zip(some, scorer.score_many(some), strict=True))
-    marked = {"both": ("roles", "findings"), "none": ()}.get(spans, (spans,))
-    _put(suggestions(tool, scored, spans=marked), out)
-    ctx.exit(UNREADABLE if n_problems else DONE)
-
-
-def _put(pieces: Iterable[str], out: str | None) -> None:
-    """Write to standard output or, all or nothing, to a file."""
-    if out is None:
-        for piece in pieces:
-            sys.stdout.buffer.write(piece.encode("utf-8", "replace"))
-        sys.stdout.buffer.flush()
-        return
-    part = Path(f"{out}.part")
-    try:
-        with part.open("wb") as file:
-            for piece in pieces:
-                file.write(piece.encode("utf-8", "replace"))
-        part.replace(out)
-    except OSError as error:
-        raise click.UsageError(f"{out} cannot be written: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)

@@ -92,9 +92,9 @@ def stub(monkeypatch):
     module.Scorer = StubScorer
     module.batches = batches
     monkeypatch.setitem(sys.modules, "quality.scorer", module)
-    cli._scorer.cache_clear()
+    cli.scorer_of.cache_clear()
     yield
-    cli._scorer.cache_clear()
+    cli.scorer_of.cache_clear()
 
 
 @pytest.fixture
@@ -302,7 +302,7 @@ class TestScore:
 def test_a_process_of_many_leaves_ctrl_c_to_the_first(monkeypatch):
     calls = []
     monkeypatch.setattr(signal, "signal", lambda *arguments: calls.append(arguments))
-    task = cli._Task("default", "default", (), (), "jsonl", False, 80, False, "utf-8")
+    task = cli.Task("default", "default", (), (), "jsonl", False, 80, False, "utf-8")
     assert cli._scored_apart(task, []) == []
     assert calls == [(signal.SIGINT, signal.SIG_IGN)]
 

@@ -31,7 +31,7 @@ def code(page, language):
 
 def commands():
     """Every command with its name, the group itself first."""
-    return [("", main), *main.commands.items()]
+    return [("", main), *((name, main.get_command(None, name)) for name in main.list_commands(None))]
 
 
 def command_lines():

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality import cli
+from quality import cli, cli_learning
 from quality.learn.exchange import TOOLS, UNITS, Reader, utf16_starts
 from quality.learn.suggest import setup, suggestions
 from quality.learn.votes import Span, Voted, gathered, label_records
@@ -764,7 +764,7 @@ def run(*arguments, input=None):
 
 
 def test_the_commands_know_the_tools():
-    assert cli.TOOLS == TOOLS == tuple(UNITS)
+    assert cli_learning.TOOLS == TOOLS == tuple(UNITS)
 
 
 def test_the_page_on_labels_names_every_tool_and_option():
@@ -773,7 +773,7 @@ def test_the_page_on_labels_names_every_tool_and_option():
     options = {
         o
         for name in ("import", "export")
-        for p in cli.main.commands[name].params
+        for p in cli.main.get_command(None, name).params
         for o in p.opts
         if o[:2] == "--"
     }

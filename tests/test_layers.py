@@ -35,9 +35,10 @@ MAY_IMPORT = {
     "render": COLUMNS | {"report", "render"},
 }
 MAY_IMPORT["learn"] = set(MAY_IMPORT) | {"learn"}
-MAY_IMPORT["cli"] = set(MAY_IMPORT) | {"cli"}
+MAY_IMPORT["cli"] = set(MAY_IMPORT) | {"cli", "cli_learning"}
+MAY_IMPORT["cli_learning"] = set(MAY_IMPORT)
 # the front door may open any room but the command line
-MAY_IMPORT["__init__"] = set(MAY_IMPORT) - {"cli"}
+MAY_IMPORT["__init__"] = set(MAY_IMPORT) - {"cli", "cli_learning"}
 MAY_IMPORT["__main__"] = {"cli"}
 
 
