@@ -33,7 +33,7 @@ WORD_TERM = "word_score"
 # Term of documents: how much filler stands beside the content.
 FILLER_WORDS = "filler_words"
 # Share of a paragraph's characters in stock phrases from which they are what it is made of: .03 in 1,000 paragraphs of
-# reliable articles have it, 2 in 1,000 hold some stock phrase (docs/results.md).
+# reliable articles have it, 2 in 1,000 hold some stock phrase (own count on every second of them).
 STOCK = 0.2
 # Words added to a text's own when a rate is taken, so that one phrase in a short notice is no flood.
 DAMPING = 100

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from quality.columns import Bools, Floats
+from quality.learn.votes import LABELS
 from quality.records import Problem, Record, read
 from quality.report import ROLES, Report
 from quality.scorer import Scorer
 
-LABELS = ("reliable", "unreliable", "unclear")
 # Characters of a text that baselines read, as many as the likeness does (features/ngrams.py).
 N_CHARACTERS = 3500
 # How much of the reasons is kept for the lists of errors.
@@ -220,7 +220,6 @@ def taken_together(texts: Sequence[Judged]) -> tuple[Sequence[Judged], bool]:
 
 
 MARKS = "\n\"'-(,.:;!?"
-FORM = ("log characters", "paragraphs", *(f"share of {mark!r}" for mark in MARKS), "capitals", "digits")
 
 
 def form_of(text: str) -> tuple[float, ...]:
