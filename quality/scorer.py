@@ -22,12 +22,14 @@ from quality.features.ngrams import document_rows, paragraph_rows, weighted
 from quality.features.officials import find_officials
 from quality.lexicon import RulePack, is_stop_word, shipped_rules
 from quality.mentions import Index
-from quality.model import FillerWords, Model, sigmoid, total
+from quality.model import FillerWords, FirstLook, Model, sigmoid, total
 from quality.officeholders import OFFICEHOLDERS, OfficeTable
 from quality.records import Record, iso_day
 from quality.registry import Counted, around_names, count, neighbourhood, own_packs, paragraph_matrix
 from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report
+from quality.second_look import second_look_columns
 from quality.text import Batch
+from quality.trees import Trees
 
 # Characters of text in a batch: enough for columns to pay, small enough to stay in the cache.
 BATCH_CHARACTERS = 500_000
@@ -141,9 +143,7 @@ class Scorer:
     def weigh(self, batch: Batch, counted: Counted, as_of: Sequence[Mapping[str, str | None]]) -> Columns:
         """The model's columns for a batch and its findings."""
         model = self.model
-        boilerplate = sigmoid(
-            model.boilerplate.logit(role_matrix(batch, model.paragraph_words, model.boilerplate.names))
-        )
+        boilerplate = sigmoid(boilerplate_logit(batch, model.first_look, model.boilerplate))
         filler = sigmoid(
             model.filler.logit(filler_matrix(batch, counted, model.filler_words, model.filler.names))
         )
@@ -255,15 +255,38 @@ class Scorer:
         return tuple(sorted([likeness, *others], key=lambda c: -abs(c.effect)))
 
 
-def role_matrix(batch: Batch, word_weights: Floats, names: Sequence[str]) -> Floats:
-    """Columns of the role model: measured features and neighbours by name, and the word score with its own."""
-    measured = [n for n in names if not n.startswith(WORD_SCORE)]
-    matrix = paragraph_matrix(batch, measured)
-    if len(measured) == len(names):
-        return matrix
-    score = paragraph_rows(batch).dot(word_weights)
-    columns = dict(zip(measured, matrix.T, strict=True)) | word_score_columns(batch, score)
-    return np.column_stack([columns[n] for n in names])
+def boilerplate_logit(batch: Batch, first: FirstLook, second: Trees) -> Floats:
+    """Log odds of each paragraph being furniture: the mean of what two looks say; float64[paragraphs].
+
+    Either alone is further off on pages of other corpora (docs/results.md).
+    """
+    look, matrix = looks(batch, first, second.names)
+    return 0.5 * (look + second.logit(matrix))
+
+
+def looks(batch: Batch, first: FirstLook, names: Sequence[str]) -> tuple[Floats, Floats]:
+    """Log odds at first sight, float64[paragraphs], and columns of the second look, float64[paragraphs, names]."""
+    score = paragraph_rows(batch).dot(first.words)
+    look = first.trees.logit(first_look_matrix(batch, score, first.trees.names))
+    return look, second_look_matrix(batch, score, look, names)
+
+
+def first_look_matrix(batch: Batch, score: Floats, names: Sequence[str]) -> Floats:
+    """Columns of the first look: measured features and neighbours, and the word score (float64[paragraphs]) with its own."""
+    return _matrix(batch, names, word_score_columns(batch, score))
+
+
+def second_look_matrix(batch: Batch, score: Floats, look: Floats, names: Sequence[str]) -> Floats:
+    """Columns of the second look: what is measured of a paragraph, its word score, and what the first look said."""
+    return _matrix(batch, names, {WORD_SCORE: score} | second_look_columns(batch, look))
+
+
+def _matrix(batch: Batch, names: Sequence[str], told: Mapping[str, Floats]) -> Floats:
+    """Named columns, those `told` and measured features; float64[paragraphs, names]."""
+    measured = [n for n in names if n not in told]
+    columns = dict(zip(measured, paragraph_matrix(batch, measured).T, strict=True))
+    found = [told[n] if n in told else columns[n] for n in names]
+    return np.array(found).reshape(len(names), batch.paragraphs.n).T
 
 
 def filler_matrix(batch: Batch, counted: Counted, words: FillerWords, names: Sequence[str]) -> Floats:

@@ -24,6 +24,7 @@ from quality.learn.fit import Table
 from quality.learn.reference import Reference
 from quality.model import (
     FillerWords,
+    FirstLook,
     Likeness,
     filler_words_arrays,
     filler_words_from,
@@ -32,7 +33,7 @@ from quality.model import (
     write_arrays,
 )
 
-FORMAT = "quality-base/2"
+FORMAT = "quality-base/3"
 LABELS = ("unreliable", "reliable", "unclear")
 # No words are held against a paragraph: what the public corpora and our own texts say of filler by its words alone does
 # not carry over to filler of another hand (docs/results.md).
@@ -57,7 +58,7 @@ class Base:
     documents: Table
     likeness_score: Floats
     paragraphs: Table
-    paragraph_words: Floats
+    first_look: FirstLook
     filler_words: FillerWords
     likeness: Likeness
     reference: Reference
@@ -96,7 +97,8 @@ def save(base: Base, folder: Path) -> None:
         "kinds": base.kinds,
         "hard": base.hard,
     }
-    card["names"] = {key: getattr(base, key).names for key in TABLES} | {"style": base.likeness.style.names}
+    card["names"] = {key: getattr(base, key).names for key in TABLES}
+    card["names"] |= {"style": base.likeness.style.names, "first_look": base.first_look.trees.names}
     for key in TABLES:
         table: Table = getattr(base, key)
         arrays = {f.name: getattr(table, f.name) for f in fields(Table) if f.name != "names"}
@@ -107,10 +109,10 @@ def save(base: Base, folder: Path) -> None:
     }
     score: dict[str, NDArray[Any]] = {
         "likeness_score": base.likeness_score.astype(np.float32),
-        "paragraph_words": base.paragraph_words,
     }
     words = filler_words_arrays(base.filler_words)
-    write_arrays(folder / "encoders.npz", edges | score | words | likeness_arrays(base.likeness))
+    first, likeness = base.first_look.arrays(), likeness_arrays(base.likeness)
+    write_arrays(folder / "encoders.npz", edges | score | first | words | likeness)
     write_arrays(folder / "reference.npz", base.reference.arrays())
     write_arrays(folder / "known.npz", {key: getattr(base, key) for key in KNOWN})
     (folder / "base.json").write_text(json.dumps(card, indent=1) + "\n", "utf8")
@@ -144,7 +146,7 @@ def load(folder: Path) -> Base:
         tables["documents"],
         arrays["likeness_score"].astype(np.float64),
         tables["paragraphs"],
-        arrays["paragraph_words"],
+        FirstLook.from_arrays(card["names"]["first_look"], arrays),
         filler_words_from(arrays),
         likeness_from(arrays, card["names"]["style"]),
         Reference.from_arrays(reference),

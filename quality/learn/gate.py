@@ -85,7 +85,7 @@ def verdicts(model: Model, base: Base) -> Verdicts:
     reference, table = base.reference, base.documents
     unknown = [n for n in model.reliability.names if n not in table.names]
     unknown += [n for n in model.filler.names if n not in base.filler.names]
-    if unknown or model.paragraph_words.shape != base.paragraph_words.shape:
+    if unknown or model.first_look.words.shape != base.first_look.words.shape:
         raise ValueError(f"weighs {', '.join(unknown) or 'other words'}, which the base does not have")
     terms = reference.terms.astype(np.float64)[:, [base.filler.names.index(n) for n in model.filler.names]]
     if evidence.WORD_TERM in model.filler.names and model.filler_words.weights.any():

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from quality import evidence
 from quality.columns import Bools, Floats, Ints
-from quality.copies import duplicates
 from quality.features.ngrams import DOCUMENT_BITS, PARAGRAPH_BITS, document_rows, paragraph_rows
 from quality.learn.columns import Some, sample_of_each
 from quality.learn.encoders import sparse_rows, tf_idf
@@ -238,18 +237,18 @@ def _paragraphs(
 ) -> dict[str, NDArray[Any]]:
     """Columns of the chosen paragraphs of a batch; `code` holds corpus and group."""
     parent = some.batch.paragraphs.parent
-    copied, _ = duplicates(some.batch)
     published = np.array(
         [t.label == "reliable" and t.roles is None and ":" not in t.kind for t in some.texts]
     )
     known = np.array([{"filler": 1, "content": 0, "boilerplate": 0}.get(r, -1) for r in some.roles], np.int8)
     sound = published[parent]
     wordless = some.batch.n_words(some.batch.paragraphs) == 0
+    boilerplate = np.where(wordless, 1.0, judged.boilerplate)
     return {
         "document": document,
         "n_words": some.batch.n_words(some.batch.paragraphs)[pick].astype(np.int32),
-        "boilerplate": np.where(wordless, 1.0, judged.boilerplate)[pick].astype(np.float32),
-        "copied": copied[pick].astype(np.float32),
+        "boilerplate": boilerplate[pick].astype(np.float32),
+        "copied": evidence.copied(some.batch, boilerplate)[pick].astype(np.float32),
         "terms": evidence.filler_terms(some.batch, some.counted, names)[pick].astype(np.float32),
         "label": np.where(sound, np.int8(0), known)[pick],
         "sound": sound[pick],
