@@ -133,7 +133,10 @@ class FirstLook:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All numbers by the name they are stored under."""
-        words = {"paragraph_words": _packed(self.words), "paragraph_words_scale": np.array(_scale(self.words))}
+        words = {
+            "paragraph_words": _packed(self.words),
+            "paragraph_words_scale": np.array(_scale(self.words)),
+        }
         return words | self.trees.arrays("first_look")
 
     @classmethod
@@ -145,13 +148,17 @@ class FirstLook:
 
 @dataclass(frozen=True)
 class Model:
-    """Everything that scoring needs, as numbers. Make one with `Model.load`."""
+    """Everything that scoring needs, as numbers. Make one with `Model.load`.
+
+    `boilerplate` is the second look at a paragraph; a careful scorer takes `careful` off the log odds of furniture.
+    """
 
     name: str
     digest: str
     card: Mapping[str, Any]
     first_look: FirstLook
     boilerplate: Trees
+    careful: float
     filler: Linear
     filler_words: FillerWords
     likeness: Likeness
@@ -176,6 +183,7 @@ class Model:
         return {
             **self.first_look.arrays(),
             **self.boilerplate.arrays("boilerplate"),
+            "careful": np.array(self.careful),
             "filler_weights": self.filler.weights,
             "filler_intercept": np.array(self.filler.intercept),
             **filler_words_arrays(self.filler_words),
@@ -224,6 +232,7 @@ class Model:
             card,
             FirstLook.from_arrays(names["first_look"], arrays),
             Trees.from_arrays("boilerplate", names["boilerplate"], arrays),
+            scalar("careful"),
             linear("filler", "filler"),
             filler_words_from(arrays),
             likeness,

@@ -26,7 +26,7 @@ from quality.model import FillerWords, FirstLook, Model, sigmoid, total
 from quality.officeholders import OFFICEHOLDERS, OfficeTable
 from quality.records import Record, iso_day
 from quality.registry import Counted, around_names, count, neighbourhood, own_packs, paragraph_matrix
-from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report
+from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report, RoleReasons
 from quality.second_look import second_look_columns
 from quality.text import Batch
 from quality.trees import Trees
@@ -39,12 +39,25 @@ WORD_SCORE = "word_score"
 
 
 @dataclass(frozen=True)
+class Looks:
+    """Columns of either look at the paragraphs of a batch, and the log odds of furniture at first sight.
+
+    `first` and `second` float64[paragraphs, columns], `logit` float64[paragraphs].
+    """
+
+    first: Floats
+    logit: Floats
+    second: Floats
+
+
+@dataclass(frozen=True)
 class Columns:
     """All that a model computes of a batch, before it is told in words."""
 
     batch: Batch
     counted: Counted
     as_of: Sequence[Mapping[str, str | None]]
+    looks: Looks
     chance: Floats
     role: Ints
     terms: Floats
@@ -68,6 +81,8 @@ class Scorer:
         policy: str = "default",
         packs: Sequence[RulePack] = (),
         officials: Index | None = None,
+        *,
+        careful: bool = False,
     ) -> None:
         if policy not in model.policies:
             raise ValueError(f"unknown policy {policy!r}; this model knows {', '.join(model.policies)}")
@@ -76,6 +91,8 @@ class Scorer:
         self.policy = model.policies[policy]
         self._packs = tuple(packs)
         self._officials = officials
+        # log odds of furniture are lowered by this
+        self._doubt = model.careful if careful else 0.0
 
     @classmethod
     def load(
@@ -85,8 +102,11 @@ class Scorer:
         policy: str = "default",
         rules: Sequence[str | Path] = (),
         officials: Sequence[str | Path] = (),
+        careful: bool = False,
     ) -> Scorer:
         """A scorer with a shipped model (by name) or one in a folder, further rule packs and terms of office.
+
+        A `careful` one calls fewer paragraphs boilerplate, where losing some of the text is worse than keeping a menu.
 
         Raises FileNotFoundError where there is no such model, ValueError where it cannot be used, where
         the policy is unknown, where a rule pack is not as docs/rules.md says or a row not as docs/officials.md.
@@ -101,7 +121,7 @@ class Scorer:
                 )
             folder = shipped
         index = Index(OfficeTable.load(OFFICEHOLDERS, *map(Path, officials))) if officials else None
-        return cls(Model.load(folder), policy, own_packs(map(Path, rules)), index)
+        return cls(Model.load(folder), policy, own_packs(map(Path, rules)), index, careful=careful)
 
     def score(
         self,
@@ -109,8 +129,11 @@ class Scorer:
         *,
         date: str | datetime.date | None = None,
         with_text: bool = False,
+        with_roles: bool = False,
     ) -> Report:
         """Report on one text; `date` is the day it is to be read as new, unless it has one of its own.
+
+        `with_text` and `with_roles` put the text, and what each paragraph's boilerplate chance is made of, into it.
 
         Raises TypeError for what is no text or record, ValueError for a record without text or a date
         that is no day.
@@ -118,10 +141,14 @@ class Scorer:
         one = _record(record, 1)
         if date is not None and one.date is None:
             one = replace(one, date=iso_day(date))
-        return next(self.score_many([one], with_text=with_text))
+        return next(self.score_many([one], with_text=with_text, with_roles=with_roles))
 
     def score_many(
-        self, records: Iterable[str | Mapping[str, Any] | Record], *, with_text: bool = False
+        self,
+        records: Iterable[str | Mapping[str, Any] | Record],
+        *,
+        with_text: bool = False,
+        with_roles: bool = False,
     ) -> Iterator[Report]:
         """Reports on texts, in order; records are read as reports are asked for, a batch ahead.
 
@@ -131,7 +158,7 @@ class Scorer:
         if isinstance(records, str | Mapping | Record):
             raise TypeError("one text given, an iterable of texts expected: use score(text)")
         for some in batches(_record(r, number) for number, r in enumerate(records, 1)):
-            yield from self._reports(some, with_text)
+            yield from self._reports(some, with_text, with_roles)
 
     def columns_of(self, records: Sequence[Record]) -> Columns:
         """The model's columns for some records, as one batch."""
@@ -143,7 +170,8 @@ class Scorer:
     def weigh(self, batch: Batch, counted: Counted, as_of: Sequence[Mapping[str, str | None]]) -> Columns:
         """The model's columns for a batch and its findings."""
         model = self.model
-        boilerplate = sigmoid(boilerplate_logit(batch, model.first_look, model.boilerplate))
+        looks = look(batch, model.first_look, model.boilerplate.names)
+        boilerplate = sigmoid(boilerplate_logit(looks, model.boilerplate) - self._doubt)
         filler = sigmoid(
             model.filler.logit(filler_matrix(batch, counted, model.filler_words, model.filler.names))
         )
@@ -169,6 +197,7 @@ class Scorer:
             batch,
             counted,
             as_of,
+            looks,
             chance,
             role,
             terms,
@@ -183,7 +212,7 @@ class Scorer:
             ratio(n_stop_words, n_content_words),
         )
 
-    def _reports(self, records: Sequence[Record], with_text: bool) -> Iterator[Report]:
+    def _reports(self, records: Sequence[Record], with_text: bool, with_roles: bool) -> Iterator[Report]:
         columns = self.columns_of(records)
         batch, counted = columns.batch, columns.counted
         model = {"name": self.model.name, "digest": self.model.digest}
@@ -194,6 +223,7 @@ class Scorer:
         for wordless in np.flatnonzero(batch.n_words(batch.paragraphs) == 0).tolist():
             reliability[wordless] = None
         starts, ends = batch.paragraphs.start.tolist(), batch.paragraphs.end.tolist()
+        reasons = self._role_reasons(columns) if with_roles else [None] * batch.paragraphs.n
         for d, record in enumerate(records):
             low, high = int(edges[d]), int(edges[d + 1])
             base = int(batch.document_start[d])
@@ -207,6 +237,7 @@ class Scorer:
                     dict(zip(ROLES, chance[p], strict=True)),
                     reliability[p],
                     text[starts[p] - base : ends[p] - base] if with_text else None,
+                    reasons[p],
                 )
                 for p in range(low, high)
             )
@@ -236,6 +267,21 @@ class Scorer:
                 text=text if with_text else None,
             )
 
+    def _role_reasons(self, columns: Columns) -> list[RoleReasons]:
+        """What each paragraph's log odds of furniture are the sum of."""
+        names, values, effects, start = boilerplate_effects(
+            columns.looks, self.model.first_look.trees, self.model.boilerplate
+        )
+        found = []
+        for value, effect in zip(values, effects, strict=True):
+            some = sorted(np.flatnonzero(effect).tolist(), key=lambda j: -abs(effect[j]))
+            told = tuple(
+                Contribution(names[j], None if np.isnan(value[j]) else float(value[j]), float(effect[j]))
+                for j in some
+            )
+            found.append(RoleReasons(start - self._doubt, told))
+        return found
+
     def _finding(self, counted: Counted, k: int, base: int, first_paragraph: int, text: str) -> Finding:
         rule = counted.rules[counted.rule[k]]
         start, end = int(counted.start[k]) - base, int(counted.end[k]) - base
@@ -255,20 +301,40 @@ class Scorer:
         return tuple(sorted([likeness, *others], key=lambda c: -abs(c.effect)))
 
 
-def boilerplate_logit(batch: Batch, first: FirstLook, second: Trees) -> Floats:
+def boilerplate_effects(looks: Looks, first: Trees, second: Trees) -> tuple[list[str], Floats, Floats, float]:
+    """What each feature adds to the log odds of furniture, with all its neighbours, and what the sum begins with.
+
+    Names, values of the paragraph itself (NaN where there is none) and effects, float64[paragraphs, names] each.
+    """
+    names = list(dict.fromkeys(n.partition(" ")[0] for n in (*first.names, *second.names)))
+    values = np.full((looks.logit.size, len(names)), np.nan)
+    effects = np.zeros(values.shape)
+    start = 0.0
+    for trees, matrix in ((first, looks.first), (second, looks.second)):
+        of_columns, begins = trees.effects(matrix)
+        start += 0.5 * begins
+        for j, name in enumerate(trees.names):
+            at = names.index(name.partition(" ")[0])
+            effects[:, at] += 0.5 * of_columns[:, j]
+            if name == names[at]:
+                values[:, at] = matrix[:, j]
+    return names, values, effects, start
+
+
+def look(batch: Batch, first: FirstLook, names: Sequence[str]) -> Looks:
+    """The first look at a batch, and the named columns for the second."""
+    score = paragraph_rows(batch).dot(first.words)
+    matrix = first_look_matrix(batch, score, first.trees.names)
+    logit = first.trees.logit(matrix)
+    return Looks(matrix, logit, second_look_matrix(batch, score, logit, names))
+
+
+def boilerplate_logit(looks: Looks, second: Trees) -> Floats:
     """Log odds of each paragraph being furniture: the mean of what two looks say; float64[paragraphs].
 
     Either alone is further off on pages of other corpora (docs/results.md).
     """
-    look, matrix = looks(batch, first, second.names)
-    return 0.5 * (look + second.logit(matrix))
-
-
-def looks(batch: Batch, first: FirstLook, names: Sequence[str]) -> tuple[Floats, Floats]:
-    """Log odds at first sight, float64[paragraphs], and columns of the second look, float64[paragraphs, names]."""
-    score = paragraph_rows(batch).dot(first.words)
-    look = first.trees.logit(first_look_matrix(batch, score, first.trees.names))
-    return look, second_look_matrix(batch, score, look, names)
+    return 0.5 * (looks.logit + second.logit(looks.second))
 
 
 def first_look_matrix(batch: Batch, score: Floats, names: Sequence[str]) -> Floats:

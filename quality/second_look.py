@@ -106,8 +106,13 @@ class _Page:
         page_mass = self._sum(mass)
         before = self._before(mass)
         whole = np.maximum(page_mass, 1)[self.page]
-        found = dict(zip(PAGE_NAMES, [*self._fading(self.above, 1), *self._fading(self.below, -1)], strict=False))
-        found["best_look_above"], found["best_look_below"] = self._best(self.above, 1), self._best(self.below, -1)
+        found = dict(
+            zip(PAGE_NAMES, [*self._fading(self.above, 1), *self._fading(self.below, -1)], strict=False)
+        )
+        found["best_look_above"], found["best_look_below"] = (
+            self._best(self.above, 1),
+            self._best(self.below, -1),
+        )
         found["content_above_share"] = before / whole
         found["content_below_share"] = 1.0 - (before + mass) / whole
         found["page_look"] = (self._sum(self.chance) / self._sum(np.ones_like(mass)) / STEPS)[self.page]

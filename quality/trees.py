@@ -35,7 +35,6 @@ TABLES = ("column", "step", "left", "right", "leaf", "node")
 ROWS = 1024
 
 
-
 @cache
 def _first_standing() -> NDArray[np.uint8]:
     """The lowest bit that is not set, for every 16-bit number; uint8[65536]."""
@@ -57,7 +56,7 @@ class Trees:
     """
 
     names: tuple[str, ...]
-    edges: tuple[Floats, ...]
+    edges: tuple[NDArray[np.float32], ...]
     column: NDArray[np.uint8]
     step: NDArray[np.uint8]
     left: NDArray[np.uint16]
@@ -128,7 +127,7 @@ class Trees:
     def arrays(self, prefix: str) -> dict[str, NDArray[Any]]:
         """All numbers by the name they are stored under, each beginning with `prefix`."""
         tables = {key: getattr(self, key) for key in TABLES}
-        tables["edges"] = np.concatenate([*self.edges, np.zeros(0)])
+        tables["edges"] = np.concatenate([*self.edges, np.zeros(0, np.float32)])
         tables["n_edges"] = np.array([e.size for e in self.edges], np.int64)
         tables["intercept"] = np.array(self.intercept)
         return {f"{prefix}_{key}": array for key, array in tables.items()}
@@ -141,9 +140,10 @@ class Trees:
         return cls(tuple(names), tuple(edges), **tables, intercept=float(arrays[f"{prefix}_intercept"]))
 
 
-def bins(values: Floats, edges: Floats) -> NDArray[np.uint8]:
-    """Bin of each value, 0 for NaN; uint8[n]."""
-    found = np.searchsorted(edges, values, "right").astype(np.uint8)
-    found += 1
-    found[np.isnan(values)] = 0
-    return found
+def bins(values: Floats, edges: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """How many edges lie at or below each value, and one more, 0 for NaN; uint8[n]. Values are cut to 32 bits.
+
+    All edges are compared: for the few dozen there are, that is faster than a search.
+    """
+    lowest = np.concatenate((np.array([-np.inf], np.float32), edges))
+    return np.asarray(np.add.reduce(values.astype(np.float32) >= lowest[:, None], axis=0, dtype=np.uint8))

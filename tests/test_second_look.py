@@ -67,7 +67,9 @@ def test_what_is_nearer_counts_more_in_a_fading_mean():
     found = columns(PAGE)
     # above the heading: story at once, then menu; above the last line: story, heading, story
     assert found["look_above (0.6)"][0] == 0.5  # nothing above says nothing
-    assert found["look_above (0.6)"][3] == pytest.approx((0.982 + 0.6 * 0.0474 + 0.36 * 0.0474) / 1.96, abs=0.001)
+    assert found["look_above (0.6)"][3] == pytest.approx(
+        (0.982 + 0.6 * 0.0474 + 0.36 * 0.0474) / 1.96, abs=0.001
+    )
     assert found["look_above (0.6)"][1] == pytest.approx(0.0474, abs=0.001)
 
 
@@ -91,4 +93,7 @@ def test_means_reach_to_the_end_of_a_page_and_no_further():
 
 def test_nothing_is_told_of_no_paragraphs():
     batch = Batch.of([""])
-    assert all(c.size == batch.paragraphs.n for c in second_look_columns(batch, np.zeros(batch.paragraphs.n)).values())
+    assert all(
+        c.size == batch.paragraphs.n
+        for c in second_look_columns(batch, np.zeros(batch.paragraphs.n)).values()
+    )

@@ -53,7 +53,7 @@ def mine(tmp_path: Path) -> Path:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch, champion: Model) -> None:
     """The role model is taken as shipped: learning it anew takes most of the time, and is no matter here."""
-    monkeypatch.setattr(merge, "fit_roles", lambda *_: champion.boilerplate)
+    monkeypatch.setattr(merge, "fit_boilerplate", lambda *_: champion.boilerplate)
 
 
 def test_what_is_learnt_does_not_depend_on_the_number_of_threads(base: Base) -> None:

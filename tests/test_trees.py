@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 
-from quality.learn.fit import fit_trees
 from quality.learn.columns import table_of
+from quality.learn.fit import fit_trees
 from quality.trees import LEAVES, NEVER, UNIT, Trees, bins
 
 NAN = float("nan")
+
+
+def of(*edges: float) -> np.ndarray:
+    return np.array(edges, np.float32)
 
 
 def one_tree() -> Trees:
@@ -19,7 +23,7 @@ def one_tree() -> Trees:
     left[0, :2], right[0, :2] = (0b001, 0b010), (0b110, 0b100)
     leaf[0, :3] = -1 * UNIT, UNIT // 2, 3 * UNIT
     node[0, :2] = 0, 2 * UNIT
-    return Trees(("a", "b"), (np.array([10.0]), np.array([5.0])), column, step, left, right, leaf, node, 0.25)
+    return Trees(("a", "b"), (of(10), of(5)), column, step, left, right, leaf, node, 0.25)
 
 
 ROWS = np.array([[0.0, 9.0], [10.0, 4.9], [12.0, 5.0], [NAN, 9.0]])
@@ -41,7 +45,7 @@ def test_a_column_adds_the_changes_at_the_nodes_that_ask_it():
 
 
 def test_undefined_values_have_a_bin_of_their_own():
-    assert bins(np.array([NAN, 4.0, 5.0, 7.0]), np.array([5.0, 6.0])).tolist() == [0, 1, 2, 3]
+    assert bins(np.array([NAN, 4.0, 5.0, 7.0]), of(5, 6)).tolist() == [0, 1, 2, 3]
 
 
 def test_trees_come_back_from_their_arrays():
@@ -55,7 +59,7 @@ def learnt(n: int = 3000) -> tuple[Trees, np.ndarray, np.ndarray]:
     matrix = random.normal(size=(n, 3))
     matrix[::11, 2] = np.nan
     label = (matrix[:, 0] * matrix[:, 1] > 0) ^ (random.random(n) < 0.1)
-    edges = tuple(np.linspace(-2, 2, 9) for _ in range(3))
+    edges = tuple(np.linspace(-2, 2, 9, dtype=np.float32) for _ in range(3))
     rows = np.column_stack([bins(matrix[:, j], e) for j, e in enumerate(edges)])
     table = table_of(("a", "b", "c"), rows, label, np.ones(n), np.zeros((n, 3), np.int32))
     return fit_trees(table, edges, 0), matrix, label
@@ -78,7 +82,9 @@ def test_the_tables_say_what_the_model_they_were_read_from_says(monkeypatch: pyt
     kept = []
     fit = HistGradientBoostingClassifier.fit
     monkeypatch.setattr(
-        HistGradientBoostingClassifier, "fit", lambda self, *a, **k: kept.append(fit(self, *a, **k)) or kept[-1]
+        HistGradientBoostingClassifier,
+        "fit",
+        lambda self, *a, **k: kept.append(fit(self, *a, **k)) or kept[-1],
     )
     trees, matrix, _ = learnt()
     rows = trees.bins(matrix).T.astype(np.float32)
@@ -90,7 +96,9 @@ def test_the_tables_say_what_the_model_they_were_read_from_says(monkeypatch: pyt
 def test_a_row_has_the_same_logit_alone_and_among_thousands():
     trees, matrix, _ = learnt()
     together = trees.logit(matrix)
-    assert [trees.logit(matrix[k : k + 1])[0] for k in (0, 1023, 1024, 2999)] == together[[0, 1023, 1024, 2999]].tolist()
+    assert [trees.logit(matrix[k : k + 1])[0] for k in (0, 1023, 1024, 2999)] == together[
+        [0, 1023, 1024, 2999]
+    ].tolist()
 
 
 def test_columns_with_a_direction_never_speak_the_other_way():
@@ -98,7 +106,7 @@ def test_columns_with_a_direction_never_speak_the_other_way():
     n = 2000
     rows = random.integers(1, 10, (n, 2)).astype(np.uint8)
     label = (rows[:, 0] > 5) ^ (random.random(n) < 0.3)
-    edges = (np.arange(2.0, 10.0), np.arange(2.0, 10.0))
+    edges = (of(*range(2, 10)), of(*range(2, 10)))
     table = table_of(("first_look", "b"), rows, label, np.ones(n), np.zeros((n, 3), np.int32))
     trees = fit_trees(table, edges, 0)
     rising = np.column_stack([np.arange(1.0, 10.0), np.full(9, 4.0)])

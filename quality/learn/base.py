@@ -52,7 +52,7 @@ class Base:
     kinds: tuple[str, ...]
     hard: tuple[str, ...]
     groups: NDArray[np.uint64]
-    role_edges: tuple[Floats, ...]
+    role_edges: tuple[NDArray[np.float32], ...]
     roles: Table
     filler: Table
     documents: Table
@@ -104,7 +104,7 @@ def save(base: Base, folder: Path) -> None:
         arrays = {f.name: getattr(table, f.name) for f in fields(Table) if f.name != "names"}
         write_arrays(folder / f"{key}.npz", arrays)
     edges: dict[str, NDArray[Any]] = {
-        "role_edges": np.concatenate([*base.role_edges, np.zeros(0)]),
+        "role_edges": np.concatenate([*base.role_edges, np.zeros(0, np.float32)]),
         "role_n_edges": np.array([e.size for e in base.role_edges], np.int64),
     }
     score: dict[str, NDArray[Any]] = {

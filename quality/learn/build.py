@@ -31,7 +31,7 @@ from quality.learn.encoders import (
     platt,
     sparse_rows,
 )
-from quality.learn.fit import Table, balanced, fit_filler, fit_trees
+from quality.learn.fit import Table, balanced, fit_boilerplate, fit_filler, fit_trees
 from quality.learn.reference import Judged, take
 from quality.model import FillerWords, FirstLook, Likeness, Linear, rounded, sigmoid
 from quality.registry import FEATURES, around_names, paragraph_names
@@ -41,6 +41,7 @@ from quality.scorer import (
     boilerplate_logit,
     filler_matrix,
     first_look_matrix,
+    look,
     second_look_matrix,
 )
 from quality.second_look import AROUND, FIRST_LOOK, PAGE_NAMES
@@ -49,13 +50,19 @@ from quality.trees import Trees, bins
 # Paragraphs of a page that training reads at most: long pages would drown the others.
 PAGE_SAMPLE = 40
 # Bins of a column in the role models.
-N_BINS = 48
+N_BINS = 32
 # Families of features that the first look reads.
 ROLE_FAMILIES = ("surface", "boilerplate")
 # Features that tell of the page rather than the paragraph: the second look, which knows the page from the first, learns the
 # corpus by them (../shared/notes/boilerplate.md).
 PAGE_FEATURES = (
-    *("paragraphs_before", "paragraphs_after", "relative_position", "page_n_paragraphs", "words_before_share"),
+    *(
+        "paragraphs_before",
+        "paragraphs_after",
+        "relative_position",
+        "page_n_paragraphs",
+        "words_before_share",
+    ),
     *("distance_to_long_above", "distance_to_long_below", "is_long", "page_long_share", "page_log_n_words"),
     *("page_words_in_long_share", "short_run_length"),
 )
@@ -68,6 +75,7 @@ ROLE_NAMES = ("content", "boilerplate")
 
 
 Used = Callable[[Labelled], bool]
+Edges = tuple[NDArray[np.float32], ...]
 
 
 def style_names() -> tuple[str, ...]:
@@ -100,7 +108,7 @@ def build(
     filler = _filler(material, is_used, corpora, kinds, groups, seed)
 
     role_model, filler_model = (
-        fit_trees(roles, edges, seed),
+        fit_boilerplate(roles, edges, seed),
         fit_filler(filler, sound_rows(filler, kinds.index), hard),
     )
     documents = [*material.articles, *material.marked]
@@ -184,14 +192,14 @@ class _Paragraphs:
     rows: Rows
     fold: NDArray[np.int32]
 
-    def rows_of(self, matrix: Floats, edges: Sequence[Floats]) -> NDArray[np.uint8]:
+    def rows_of(self, matrix: Floats, edges: Edges) -> NDArray[np.uint8]:
         """Bins of the chosen rows of a matrix of all paragraphs; uint8[k, columns]."""
         return np.column_stack([bins(matrix[self.at, j], e) for j, e in enumerate(edges)])
 
 
 def _roles(
     material: Material, is_used: Used, corpora: Names, kinds: Names, groups: Names, seed: int
-) -> tuple[FirstLook, tuple[Floats, ...], Table]:
+) -> tuple[FirstLook, Edges, Table]:
     """The first look, and bin edges and table of the second one.
 
     What the second look is learnt from is said by words and trees that have not seen the paragraph's domain.
@@ -199,18 +207,12 @@ def _roles(
     pages = _teaching(material, is_used, corpora, kinds, groups, seed)
     label = np.concatenate([p.label for p in pages])
     code = np.concatenate([p.code for p in pages])
-    page = np.concatenate(
-        [k * 1_000_000 + p.some.batch.paragraphs.parent[p.at] for k, p in enumerate(pages)]
-    )
-    # a page's blocks weigh as the root of their number
-    _, inverse, size = np.unique(page, return_inverse=True, return_counts=True)
-    weight = 1.0 / np.sqrt(size[inverse])
+    page = np.concatenate([k * 1_000_000 + p.some.batch.paragraphs.parent[p.at] for k, p in enumerate(pages)])
+    weight = _role_weights(page, code, tuple(kinds.index))
     fold = code[:, 2] % N_FOLDS
     words, scores = _paragraph_words(pages, label, weight, fold, seed)
     names = [*paragraph_names(ROLE_FAMILIES), *around_names(WORD_SCORE, WORD_SCORE_AROUND)]
-    matrices = [
-        first_look_matrix(p.some.batch, score, names) for p, score in zip(pages, scores, strict=True)
-    ]
+    matrices = [first_look_matrix(p.some.batch, score, names) for p, score in zip(pages, scores, strict=True)]
     edges = _all_edges([m[p.at] for m, p in zip(matrices, pages, strict=True)])
     rows = np.vstack([p.rows_of(m, edges) for m, p in zip(matrices, pages, strict=True)])
     table = table_of(names, rows, label, weight, code)
@@ -219,10 +221,10 @@ def _roles(
     names = second_look_names()
     seen = []
     for p, score, matrix in zip(pages, scores, matrices, strict=True):
-        look = np.empty(score.size)
+        said = np.empty(score.size)
         for f in np.unique(p.fold).tolist():
-            look[p.fold == f] = by_fold[f].logit(matrix[p.fold == f])
-        seen.append(second_look_matrix(p.some.batch, score, look, names))
+            said[p.fold == f] = by_fold[f].logit(matrix[p.fold == f])
+        seen.append(second_look_matrix(p.some.batch, score, said, names))
     edges = _all_edges([m[p.at] for m, p in zip(seen, pages, strict=True)])
     rows = np.vstack([p.rows_of(m, edges) for m, p in zip(seen, pages, strict=True)])
     return FirstLook(words, first), edges, table_of(names, rows, label, weight, code)
@@ -250,11 +252,23 @@ def _teaching(
         at = np.flatnonzero(sample_of_each(parent, used, PAGE_SAMPLE, random))
         code = codes_of(some.texts, corpora, kinds, groups)[parent]
         found.append(
-            _Paragraphs(
-                some, at, label[at] == 1, code[at], paragraph_rows(some.batch), code[:, 2] % N_FOLDS
-            )
+            _Paragraphs(some, at, label[at] == 1, code[at], paragraph_rows(some.batch), code[:, 2] % N_FOLDS)
         )
     return found
+
+
+def _role_weights(page: Ints, code: NDArray[np.int32], kinds: Sequence[str]) -> Floats:
+    """Weights of paragraphs: a page weighs as the root of their number, a corpus as the root of its pages' sum.
+
+    float64[n], at least 1 / root of the page's paragraphs. Articles spoilt on purpose are one corpus.
+    """
+    _, inverse, size = np.unique(page, return_inverse=True, return_counts=True)
+    weight = 1.0 / np.sqrt(size[inverse])
+    is_spoilt = np.array([":" in kind for kind in kinds], bool)[code[:, 1]]
+    cell = np.where(is_spoilt, -1, code[:, 0])
+    _, inverse = np.unique(cell, return_inverse=True)
+    whole = np.bincount(inverse, weights=weight)
+    return weight * np.sqrt(whole.max() / whole)[inverse]
 
 
 def _paragraph_words(
@@ -277,19 +291,19 @@ def _where(table: Table, chosen: Bools) -> Table:
     return Table(table.names, **parts)
 
 
-def _all_edges(matrices: Sequence[Floats]) -> tuple[Floats, ...]:
+def _all_edges(matrices: Sequence[Floats]) -> Edges:
     """Edges of every column of the rows of some matrices."""
     whole = np.vstack(matrices)
     return tuple(_edges(whole[:, j]) for j in range(whole.shape[1]))
 
 
-def _edges(values: Floats) -> Floats:
-    """Distinct quantiles that cut a column into at most `N_BINS` bins; float64[at most N_BINS - 1]."""
-    known = values[np.isfinite(values)]
+def _edges(values: Floats) -> NDArray[np.float32]:
+    """Distinct quantiles that cut a column into at most `N_BINS` bins; float32[at most N_BINS - 1]."""
+    known = values[np.isfinite(values)].astype(np.float32)
     if not known.size:
-        return np.zeros(0)
+        return np.zeros(0, np.float32)
     cut = np.unique(np.quantile(known, np.linspace(0, 1, N_BINS + 1)[1:-1], method="lower"))
-    return cut[cut > known.min()]
+    return np.asarray(cut[cut > known.min()], np.float32)
 
 
 def _filler(
@@ -317,11 +331,9 @@ def _filler(
     return table_of(names, np.vstack(matrices), label, weight, code)
 
 
-def judge(
-    some: Some, first: FirstLook, second: Trees, filler: Linear, filler_words: FillerWords
-) -> Judged:
+def judge(some: Some, first: FirstLook, second: Trees, filler: Linear, filler_words: FillerWords) -> Judged:
     """Roles of the paragraphs of some texts by the role models."""
-    boilerplate = sigmoid(boilerplate_logit(some.batch, first, second))
+    boilerplate = sigmoid(boilerplate_logit(look(some.batch, first, second.names), second))
     doubt = sigmoid(filler.logit(filler_matrix(some.batch, some.counted, filler_words, filler.names)))
     return Judged(boilerplate, *evidence.roles(some.batch, boilerplate, doubt))
 

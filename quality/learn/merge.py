@@ -24,10 +24,10 @@ from quality.learn.build import PAGE_SAMPLE, ROLE_NAMES, document_tables, mixed,
 from quality.learn.columns import Names, Some, codes_of, columns_of, sample_of_each, table_of
 from quality.learn.corpora import Labelled
 from quality.learn.encoders import balanced_cells, fit_hashed, likeness_parts, sparse_rows, tf_idf
-from quality.learn.fit import FILLER_FALSE_ALARMS, Table, balanced, fit_filler, fit_trees
+from quality.learn.fit import FILLER_FALSE_ALARMS, Table, balanced, fit_boilerplate, fit_filler
 from quality.learn.reference import Judged
 from quality.model import FillerWords, Likeness, Linear, rounded, sigmoid
-from quality.scorer import boilerplate_logit, looks
+from quality.scorer import boilerplate_logit, look
 from quality.trees import Trees, bins
 
 # Folds of groups by which new texts are scored by words that have not seen them.
@@ -74,7 +74,7 @@ def merge(base: Base, texts: Sequence[Labelled], *, seed: int = 0) -> Merged:
     roles = _with_roles(base, some, codes, seed)
     words, terms = _filler_words(base, some, codes)
     filler = _with_filler(base, some, codes, terms)
-    role_model = fit_trees(roles, base.role_edges, seed)
+    role_model = fit_boilerplate(roles, base.role_edges, seed)
     filler_model = fit_filler(filler, sound_rows(filler, tuple(kinds.index)), base.hard)
     judged = [_judged(s, role_model, base, filler_model, t) for s, t in zip(some, terms, strict=True)]
     told = [t for s in some for t in s.texts]
@@ -120,7 +120,7 @@ def _stacked(one: Table, other: Table) -> Table:
 
 def _judged(some: Some, roles: Trees, base: Base, filler: Linear, term: Floats) -> Judged:
     """As `build.judge`, with the term of the words given."""
-    boilerplate = sigmoid(boilerplate_logit(some.batch, base.first_look, roles))
+    boilerplate = sigmoid(boilerplate_logit(look(some.batch, base.first_look, roles.names), roles))
     terms = evidence.filler_terms(some.batch, some.counted, filler.names, term)
     return Judged(boilerplate, *evidence.roles(some.batch, boilerplate, sigmoid(filler.logit(terms))))
 
@@ -132,14 +132,12 @@ def _with_roles(base: Base, some: Sequence[Some], codes: Sequence[NDArray[np.int
     for s, code in zip(some, codes, strict=True):
         parent = s.batch.paragraphs.parent
         pick = np.flatnonzero(sample_of_each(parent, np.isin(s.roles, ROLE_NAMES), PAGE_SAMPLE, random))
-        matrix = looks(s.batch, base.first_look, table.names)[1][pick]
+        matrix = look(s.batch, base.first_look, table.names).second[pick]
         rows = np.column_stack([bins(matrix[:, j], e) for j, e in enumerate(base.role_edges)])
         size = np.bincount(parent[pick], minlength=s.batch.n_documents)
         weight = 1.0 / np.sqrt(np.maximum(size, 1))[parent[pick]]
         label = s.roles[pick] == "boilerplate"
-        table = _stacked(
-            table, table_of(table.names, rows, label, weight, code[parent[pick]])
-        )
+        table = _stacked(table, table_of(table.names, rows, label, weight, code[parent[pick]]))
     return table
 
 
