@@ -39,25 +39,13 @@ WORD_SCORE = "word_score"
 
 
 @dataclass(frozen=True)
-class Looks:
-    """Columns of either look at the paragraphs of a batch, and the log odds of furniture at first sight.
-
-    `first` and `second` float64[paragraphs, columns], `logit` float64[paragraphs].
-    """
-
-    first: Floats
-    logit: Floats
-    second: Floats
-
-
-@dataclass(frozen=True)
 class Columns:
     """All that a model computes of a batch, before it is told in words."""
 
     batch: Batch
     counted: Counted
     as_of: Sequence[Mapping[str, str | None]]
-    looks: Looks
+    looked: Floats
     chance: Floats
     role: Ints
     terms: Floats
@@ -170,8 +158,8 @@ class Scorer:
     def weigh(self, batch: Batch, counted: Counted, as_of: Sequence[Mapping[str, str | None]]) -> Columns:
         """The model's columns for a batch and its findings."""
         model = self.model
-        looks = look(batch, model.first_look, model.boilerplate.names)
-        boilerplate = sigmoid(boilerplate_logit(looks, model.boilerplate) - self._doubt)
+        looked = role_matrix(batch, model.first_look, model.boilerplate.names)
+        boilerplate = sigmoid(model.boilerplate.logit(looked) - self._doubt)
         filler = sigmoid(
             model.filler.logit(filler_matrix(batch, counted, model.filler_words, model.filler.names))
         )
@@ -197,7 +185,7 @@ class Scorer:
             batch,
             counted,
             as_of,
-            looks,
+            looked,
             chance,
             role,
             terms,
@@ -269,9 +257,7 @@ class Scorer:
 
     def _role_reasons(self, columns: Columns) -> list[RoleReasons]:
         """What each paragraph's log odds of furniture are the sum of."""
-        names, values, effects, start = boilerplate_effects(
-            columns.looks, self.model.first_look.trees, self.model.boilerplate
-        )
+        names, values, effects, start = boilerplate_effects(columns.looked, self.model.boilerplate)
         found = []
         for value, effect in zip(values, effects, strict=True):
             some = sorted(np.flatnonzero(effect).tolist(), key=lambda j: -abs(effect[j]))
@@ -301,40 +287,30 @@ class Scorer:
         return tuple(sorted([likeness, *others], key=lambda c: -abs(c.effect)))
 
 
-def boilerplate_effects(looks: Looks, first: Trees, second: Trees) -> tuple[list[str], Floats, Floats, float]:
-    """What each feature adds to the log odds of furniture, with all its neighbours, and what the sum begins with.
+def boilerplate_effects(looked: Floats, second: Trees) -> tuple[list[str], Floats, Floats, float]:
+    """What each feature adds to the log odds of furniture, and what the sum begins with.
+
+    Columns whose names begin with the same word (neighbours, means of several reaches) are one feature.
 
     Names, values of the paragraph itself (NaN where there is none) and effects, float64[paragraphs, names] each.
     """
-    names = list(dict.fromkeys(n.partition(" ")[0] for n in (*first.names, *second.names)))
-    values = np.full((looks.logit.size, len(names)), np.nan)
+    names = list(dict.fromkeys(n.partition(" ")[0] for n in second.names))
+    values = np.full((looked.shape[0], len(names)), np.nan)
     effects = np.zeros(values.shape)
-    start = 0.0
-    for trees, matrix in ((first, looks.first), (second, looks.second)):
-        of_columns, begins = trees.effects(matrix)
-        start += 0.5 * begins
-        for j, name in enumerate(trees.names):
-            at = names.index(name.partition(" ")[0])
-            effects[:, at] += 0.5 * of_columns[:, j]
-            if name == names[at]:
-                values[:, at] = matrix[:, j]
+    of_columns, start = second.effects(looked)
+    for j, name in enumerate(second.names):
+        at = names.index(name.partition(" ")[0])
+        effects[:, at] += of_columns[:, j]
+        if name == names[at]:
+            values[:, at] = looked[:, j]
     return names, values, effects, start
 
 
-def look(batch: Batch, first: FirstLook, names: Sequence[str]) -> Looks:
-    """The first look at a batch, and the named columns for the second."""
+def role_matrix(batch: Batch, first: FirstLook, names: Sequence[str]) -> Floats:
+    """Columns of the second look at the paragraphs of a batch, after the first; float64[paragraphs, names]."""
     score = paragraph_rows(batch).dot(first.words)
-    matrix = first_look_matrix(batch, score, first.trees.names)
-    logit = first.trees.logit(matrix)
-    return Looks(matrix, logit, second_look_matrix(batch, score, logit, names))
-
-
-def boilerplate_logit(looks: Looks, second: Trees) -> Floats:
-    """Log odds of each paragraph being furniture: the mean of what two looks say; float64[paragraphs].
-
-    Either alone is further off on pages of other corpora (docs/results.md).
-    """
-    return 0.5 * (looks.logit + second.logit(looks.second))
+    logit = first.trees.logit(first_look_matrix(batch, score, first.trees.names))
+    return second_look_matrix(batch, score, logit, names)
 
 
 def first_look_matrix(batch: Batch, score: Floats, names: Sequence[str]) -> Floats:

@@ -38,10 +38,9 @@ from quality.registry import FEATURES, around_names, paragraph_names
 from quality.scorer import (
     WORD_SCORE,
     WORD_SCORE_AROUND,
-    boilerplate_logit,
     filler_matrix,
     first_look_matrix,
-    look,
+    role_matrix,
     second_look_matrix,
 )
 from quality.second_look import AROUND, FIRST_LOOK, PAGE_NAMES
@@ -208,7 +207,9 @@ def _roles(
     label = np.concatenate([p.label for p in pages])
     code = np.concatenate([p.code for p in pages])
     page = np.concatenate([k * 1_000_000 + p.some.batch.paragraphs.parent[p.at] for k, p in enumerate(pages)])
-    weight = _role_weights(page, code, tuple(kinds.index))
+    # a page's blocks weigh as the root of their number
+    _, inverse, size = np.unique(page, return_inverse=True, return_counts=True)
+    weight = 1.0 / np.sqrt(size[inverse])
     fold = code[:, 2] % N_FOLDS
     words, scores = _paragraph_words(pages, label, weight, fold, seed)
     names = [*paragraph_names(ROLE_FAMILIES), *around_names(WORD_SCORE, WORD_SCORE_AROUND)]
@@ -227,6 +228,7 @@ def _roles(
         seen.append(second_look_matrix(p.some.batch, score, said, names))
     edges = _all_edges([m[p.at] for m, p in zip(seen, pages, strict=True)])
     rows = np.vstack([p.rows_of(m, edges) for m, p in zip(seen, pages, strict=True)])
+    weight = _with_corpora(weight, code, tuple(kinds.index))
     return FirstLook(words, first), edges, table_of(names, rows, label, weight, code)
 
 
@@ -257,16 +259,13 @@ def _teaching(
     return found
 
 
-def _role_weights(page: Ints, code: NDArray[np.int32], kinds: Sequence[str]) -> Floats:
-    """Weights of paragraphs: a page weighs as the root of their number, a corpus as the root of its pages' sum.
+def _with_corpora(weight: Floats, code: NDArray[np.int32], kinds: Sequence[str]) -> Floats:
+    """Weights of paragraphs under which a corpus weighs as the root of what it did; float64[n], none less than before.
 
-    float64[n], at least 1 / root of the page's paragraphs. Articles spoilt on purpose are one corpus.
+    Articles spoilt on purpose are one corpus.
     """
-    _, inverse, size = np.unique(page, return_inverse=True, return_counts=True)
-    weight = 1.0 / np.sqrt(size[inverse])
     is_spoilt = np.array([":" in kind for kind in kinds], bool)[code[:, 1]]
-    cell = np.where(is_spoilt, -1, code[:, 0])
-    _, inverse = np.unique(cell, return_inverse=True)
+    _, inverse = np.unique(np.where(is_spoilt, -1, code[:, 0]), return_inverse=True)
     whole = np.bincount(inverse, weights=weight)
     return weight * np.sqrt(whole.max() / whole)[inverse]
 
@@ -333,7 +332,7 @@ def _filler(
 
 def judge(some: Some, first: FirstLook, second: Trees, filler: Linear, filler_words: FillerWords) -> Judged:
     """Roles of the paragraphs of some texts by the role models."""
-    boilerplate = sigmoid(boilerplate_logit(look(some.batch, first, second.names), second))
+    boilerplate = sigmoid(second.logit(role_matrix(some.batch, first, second.names)))
     doubt = sigmoid(filler.logit(filler_matrix(some.batch, some.counted, filler_words, filler.names)))
     return Judged(boilerplate, *evidence.roles(some.batch, boilerplate, doubt))
 

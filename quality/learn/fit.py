@@ -98,8 +98,7 @@ def fit_trees(table: Table, edges: Sequence[NDArray[np.float32]], seed: int) -> 
 def fit_boilerplate(table: Table, edges: Sequence[NDArray[np.float32]], seed: int) -> Trees:
     """The second look at a paragraph: trees that `BALANCE` makes a little slower to call furniture."""
     trees = fit_trees(table, edges, seed)
-    # the mean of two looks: half of what is taken off here counts
-    return replace(trees, intercept=trees.intercept - 2 * BALANCE)
+    return replace(trees, intercept=trees.intercept - BALANCE)
 
 
 def _tree(nodes: NDArray[Any]) -> dict[str, NDArray[Any]]:

@@ -27,7 +27,7 @@ from quality.learn.encoders import balanced_cells, fit_hashed, likeness_parts, s
 from quality.learn.fit import FILLER_FALSE_ALARMS, Table, balanced, fit_boilerplate, fit_filler
 from quality.learn.reference import Judged
 from quality.model import FillerWords, Likeness, Linear, rounded, sigmoid
-from quality.scorer import boilerplate_logit, look
+from quality.scorer import role_matrix
 from quality.trees import Trees, bins
 
 # Folds of groups by which new texts are scored by words that have not seen them.
@@ -120,7 +120,7 @@ def _stacked(one: Table, other: Table) -> Table:
 
 def _judged(some: Some, roles: Trees, base: Base, filler: Linear, term: Floats) -> Judged:
     """As `build.judge`, with the term of the words given."""
-    boilerplate = sigmoid(boilerplate_logit(look(some.batch, base.first_look, roles.names), roles))
+    boilerplate = sigmoid(roles.logit(role_matrix(some.batch, base.first_look, roles.names)))
     terms = evidence.filler_terms(some.batch, some.counted, filler.names, term)
     return Judged(boilerplate, *evidence.roles(some.batch, boilerplate, sigmoid(filler.logit(terms))))
 
@@ -132,7 +132,7 @@ def _with_roles(base: Base, some: Sequence[Some], codes: Sequence[NDArray[np.int
     for s, code in zip(some, codes, strict=True):
         parent = s.batch.paragraphs.parent
         pick = np.flatnonzero(sample_of_each(parent, np.isin(s.roles, ROLE_NAMES), PAGE_SAMPLE, random))
-        matrix = look(s.batch, base.first_look, table.names).second[pick]
+        matrix = role_matrix(s.batch, base.first_look, table.names)[pick]
         rows = np.column_stack([bins(matrix[:, j], e) for j, e in enumerate(base.role_edges)])
         size = np.bincount(parent[pick], minlength=s.batch.n_documents)
         weight = 1.0 / np.sqrt(np.maximum(size, 1))[parent[pick]]
