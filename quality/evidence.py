@@ -36,8 +36,8 @@ FILLER_WORDS = "filler_words"
 # reliable articles have it, 2 in 1,000 hold some stock phrase (own count on every second of them).
 STOCK = 0.2
 # Near copies on a page from which on each counts less: pages made for copying their story have one or two, paragraphs of
-# story that are near copies stand nine times in ten among four or more on their page (own count on the shared pages).
-NEAR_COPIES = 4
+# story that are near copies stand nine times in ten among three or more on their page (own count on the shared pages).
+NEAR_COPIES = 2
 # Words added to a text's own when a rate is taken, so that one phrase in a short notice is no flood.
 DAMPING = 100
 

@@ -25,6 +25,7 @@ import numpy as np
 
 from quality import evidence
 from quality.columns import Floats
+from quality.learn.base import load
 from quality.learn.build import build, with_roles
 from quality.learn.columns import Material, Some
 from quality.learn.corpora import Labelled, half, read_rows
@@ -45,6 +46,7 @@ def main() -> None:
     options.add_argument("out", type=Path)
     options.add_argument("--only", choices=("articles", "pages", "made"))
     options.add_argument("--own", type=Path, default=Path("labelled"))
+    options.add_argument("--base", type=Path, help="for pages: a base built from all of it already")
     options.add_argument("--seed", type=int, default=0)
     given = options.parse_args()
     material = read_material(given.shared / "corpora", given.own, seed=given.seed)
@@ -125,8 +127,9 @@ def baselines(texts: list[Labelled], corpus: str, family: str) -> tuple[float, f
 
 
 def measure_pages(given: argparse.Namespace, material: Material) -> list[dict[str, Any]]:
-    rows, intervals = [], []
-    base = build(material, seed=given.seed)
+    rows: list[dict[str, Any]] = []
+    intervals: list[dict[str, Any]] = []
+    base = load(given.base) if given.base else build(material, seed=given.seed)
     for corpus in PAGE_CORPORA:
         model = given.out / "models" / corpus
         without = with_roles(base, material, leave_out=frozenset([corpus]), seed=given.seed)

@@ -6,10 +6,10 @@ import pytest
 import quality.features  # noqa: F401 - declares the features
 from quality.evidence import (
     content_style,
+    copied,
     document_terms,
     filler_terms,
     hard_rules,
-    copied,
     roles,
 )
 from quality.features.template import definition_line, question_stub
@@ -184,8 +184,8 @@ def test_near_copies_count_less_where_a_page_is_full_of_them() -> None:
         lines = [f"{NEWS} The {word} boat was not among them." for word in WORDS[: n + 1]]
         return copied(batch(*lines), np.zeros(n + 1)).tolist()[1:]
 
-    assert near(4) == pytest.approx([0.95] * 4)
-    assert near(6) == pytest.approx([0.95 * 4 / 6] * 6)
+    assert near(2) == pytest.approx([0.95] * 2)
+    assert near(5) == pytest.approx([0.95 * 2 / 5] * 5)
 
 
 WORDS = ("red", "old", "long", "small", "white", "heavy", "tarred")

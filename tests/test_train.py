@@ -192,6 +192,25 @@ def wording(report: object) -> float:
 
 
 @pytest.mark.usefixtures("quick")
+def test_marked_furniture_becomes_rows_of_the_second_look(base: Base, tmp_path: Path) -> None:
+    story = "The ferry to the island will leave from the east pier until the end of March, the harbour office said."
+    row = {
+        "id": "menu", "paragraphs": ["Home", story, "Follow us"], "label": "unclear", "kind": "menu", "group": "menu",
+        "paragraph_labels": ["boilerplate", "content", None],
+    }  # fmt: skip
+    texts, problems = read_labels([file_of(tmp_path, [row])])
+    assert not problems
+    old, new = base.roles, merge.merge(base, texts).base.roles
+    n = old.label.size
+    assert new.label[n:].tolist() == [1, 0]
+    assert new.names == old.names
+    assert np.array_equal(new.matrix[:n], old.matrix)
+    # two rows of one page weigh 1 / root 2 each, and together as the root beside the largest corpus of the base
+    largest = np.bincount(old.corpus, weights=old.weight).max()
+    assert new.weight[n:].sum() == pytest.approx(np.sqrt(np.sqrt(2) * largest), rel=1e-5)
+
+
+@pytest.mark.usefixtures("quick")
 def test_fewer_than_ten_filler_paragraphs_teach_no_words(base: Base, tmp_path: Path) -> None:
     texts, _ = read_labels([file_of(tmp_path, [spliced(k) for k in range(4)])])
     assert not merge.merge(base, texts).base.filler_words.weights.any()

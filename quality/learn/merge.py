@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -126,19 +126,27 @@ def _judged(some: Some, roles: Trees, base: Base, filler: Linear, term: Floats) 
 
 
 def _with_roles(base: Base, some: Sequence[Some], codes: Sequence[NDArray[np.int32]], seed: int) -> Table:
-    """The role table with the new paragraphs whose role is content or boilerplate."""
+    """The role table with the new paragraphs whose role is content or boilerplate.
+
+    As in the base, a new corpus weighs as the root of its pages' weight, beside the largest of the base.
+    """
     random = np.random.default_rng(seed)
-    table = base.roles
+    known = base.roles
+    tables = []
     for s, code in zip(some, codes, strict=True):
         parent = s.batch.paragraphs.parent
         pick = np.flatnonzero(sample_of_each(parent, np.isin(s.roles, ROLE_NAMES), PAGE_SAMPLE, random))
-        matrix = role_matrix(s.batch, base.first_look, table.names)[pick]
+        matrix = role_matrix(s.batch, base.first_look, known.names)[pick]
         rows = np.column_stack([bins(matrix[:, j], e) for j, e in enumerate(base.role_edges)])
         size = np.bincount(parent[pick], minlength=s.batch.n_documents)
         weight = 1.0 / np.sqrt(np.maximum(size, 1))[parent[pick]]
         label = s.roles[pick] == "boilerplate"
-        table = _stacked(table, table_of(table.names, rows, label, weight, code[parent[pick]]))
-    return table
+        tables.append(table_of(known.names, rows, label, weight, code[parent[pick]]))
+    new = reduce(_stacked, tables)
+    largest = np.bincount(known.corpus, weights=known.weight).max()
+    whole = np.bincount(new.corpus, weights=new.weight)[new.corpus]
+    weight = new.weight * np.sqrt(np.maximum(largest / whole, 1.0))
+    return _stacked(known, replace(new, weight=weight.astype(np.float32)))
 
 
 def _filler_label(some: Some) -> NDArray[np.int8]:
