@@ -187,7 +187,8 @@ def by_pages(counts: Floats, seed: int, n_draws: int = 1000) -> dict[str, tuple[
     result = {}
     for name, figure in PAGE_FIGURES.items():
         low, high = np.quantile([figure(d) for d in draws], [0.025, 0.975])
-        result[name] = (round(figure(counts.sum(axis=0)), 4), round(float(low), 4), round(float(high), 4))
+        whole = float(figure(counts.sum(axis=0)))
+        result[name] = (round(whole, 4), round(float(low), 4), round(float(high), 4))
     return result
 
 

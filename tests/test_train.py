@@ -195,7 +195,7 @@ def wording(report: object) -> float:
 def test_marked_furniture_becomes_rows_of_the_second_look(base: Base, tmp_path: Path) -> None:
     story = "The ferry to the island will leave from the east pier until the end of March, the harbour office said."
     row = {
-        "id": "menu", "paragraphs": ["Home", story, "Follow us"], "label": "unclear", "kind": "menu", "group": "menu",
+        "id": "menu", "paragraphs": ["Home", story, "Follow us"], "label": "reliable", "kind": "menu", "group": "menu",
         "paragraph_labels": ["boilerplate", "content", None],
     }  # fmt: skip
     texts, problems = read_labels([file_of(tmp_path, [row])])

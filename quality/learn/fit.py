@@ -18,8 +18,8 @@ from quality.trees import LEAVES, NEVER, UNIT, Trees
 # Boosted trees of either look at a paragraph: how many, how far each goes, rows in a leaf, penalty on its value, and the
 # share of columns that each node may choose from (docs/results.md).
 N_TREES, TREE_RATE, TREE_LEAF_LOW, TREE_PENALTY, TREE_COLUMNS = 100, 0.1, 60, 5.0, 0.6
-# Log odds of furniture are lowered by this: where as much boilerplate is found as may be while 3 in 100 words of
-# content are lost, on corpora left out (docs/results.md).
+# Log odds of furniture are lowered by this: as much is found as may be while fewer than 3 in 100 words of content are called
+# boilerplate, on corpora left out (docs/results.md).
 BALANCE = 0.4
 # Columns that can only speak for furniture (+1) or against it (-1), with all that begin with the same word: what the page
 # around a paragraph looks like must not be read the other way round on pages of another kind.

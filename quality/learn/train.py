@@ -38,9 +38,9 @@ EVIDENCE_LIMIT = {
     "filler_words": 1.2,
 }
 
-# Log odds of furniture that a careful scorer takes off: of corpora left out it loses half the words of content
-# (docs/results.md).
-CAREFUL = 1.0
+# Log odds of furniture that a careful scorer takes off: it calls 1.3 in 100 words of content boilerplate on corpora left out,
+# half as many as otherwise (docs/results.md).
+CAREFUL = 0.8
 
 POLICY_RATES = {
     # share of reliable texts (mean over corpora) that a policy may keep back for review, and drop
