@@ -353,15 +353,19 @@ def _results(task: Task, chunks: Iterable[list[Record]], jobs: int) -> Iterator[
     # what joblib says of work that nobody waits for any more, as after `| head`
     warnings.filterwarnings("ignore", r"\d+ tasks (have been successfully|which were still)")
     parallel = Parallel(n_jobs=jobs, return_as="generator", batch_size=1)
-    for results in parallel(delayed(_scored_apart)(task, chunk) for chunk in chunks):
+    for results in parallel(delayed(_scored_apart)(task, chunk, os.getpid()) for chunk in chunks):
         yield from results
 
 
-def _scored_apart(task: Task, records: Sequence[Record]) -> list[_Result]:
-    """Work of a process of many: Ctrl-C reaches all of them, and the one that began ends the others."""
+def _scored_apart(task: Task, records: Sequence[Record], first: int) -> list[_Result]:
+    """Work of a process of many: Ctrl-C reaches all of them, and the `first` one ends the others.
+
+    Where joblib cannot start processes it calls this in the first one, which must go on hearing it.
+    """
     import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if os.getpid() != first:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     return _scored(task, records)
 
 

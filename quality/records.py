@@ -49,6 +49,18 @@ NOT_READ: Mapping[str, str] = {
     ".wet": "WET is not read: write one JSON object per line (.jsonl)",
 }
 
+# A day in words, as it begins a field: day or month first, the month by its name or the first three letters of it, a
+# weekday before it or not. What follows is a time, if anything.
+_MONTHS = "january february march april may june july august september october november december".split()
+_MONTH = "(" + "|".join(f"{m[:3]}(?:{m[3:]})?" if m[3:] else m for m in _MONTHS) + r"|sept)\.?"
+_DAY_IN_WORDS = re.compile(
+    rf"\s*(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
+    rf"(?:(\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?[\s-]+{_MONTH}|{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?),?[\s-]+(\d{{4}})(?!\w)",
+    re.IGNORECASE,
+)
+# Numbers in another order than ISO's, with a time or not, or one number.
+_NUMBERS = re.compile(r"\s*(?!\d{4}-)\d[\d./-]*(?:[\s,]+[\d:.]+)?\s*")
+
 # Control characters that a text file may hold: tab, line and page breaks, escape (coloured logs).
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 # Share of other control characters above which a file counts as binary. Text has none; in random
@@ -179,26 +191,33 @@ def read(
 
 
 def iso_day(value: object) -> str:
-    """The day, as YYYY-MM-DD, with which an ISO date or time begins; that of a `datetime.date`, or of a feed's date.
+    """The day, as YYYY-MM-DD, with which a date begins, in its own time zone; that of a `datetime.date`.
 
-    Feeds write as mail does (RFC 2822): "Mon, 24 Nov 2008 10:00:00 GMT".
+    Read are ISO 8601 ("2025-06-10T08:30:00Z"), what mail and feeds write (RFC 2822: "Tue, 10 Jun 2025 08:30:00 GMT")
+    and days with the month in letters ("10 June 2025", "June 10th, 2025, 8:30"). Numbers alone in another order, and
+    seconds since 1970, are refused: they may mean several days.
 
     Raises ValueError for anything else.
     """
     if isinstance(value, date):
         value = value.isoformat()
-    match = re.match(r"\s*(\d{4}-\d{2}-\d{2})(?!\d)", value) if isinstance(value, str) else None
-    if match:
+    if isinstance(value, str):
+        written = re.match(r"\s*(\d{4})-(\d{2})-(\d{2})(?!\d)", value)
+        in_words = _DAY_IN_WORDS.match(value)
         try:
-            return date.fromisoformat(match[1]).isoformat()
+            if written:
+                return date(*map(int, written.groups())).isoformat()
+            if in_words:
+                first, month, month_first, second, year = in_words.groups()
+                number = [m[:3] for m in _MONTHS].index((month or month_first)[:3].lower()) + 1
+                return date(int(year), number, int(first or second)).isoformat()
+            if re.match(r"\s*[A-Z][a-z]{2}, \d", value):  # feeds may write the year in two digits
+                return parsedate_to_datetime(value).date().isoformat()
         except ValueError:
             pass  # such as 2025-02-30: told below like any other value that is no day
-    elif isinstance(value, str) and re.match(r"\s*[A-Z][a-z]{2}, \d", value):
-        try:
-            return parsedate_to_datetime(value).date().isoformat()
-        except ValueError:
-            pass
-    raise ValueError(f"date {_shortened(value)} is not a day written YYYY-MM-DD")
+    is_number = isinstance(value, int | float) or (isinstance(value, str) and _NUMBERS.fullmatch(value))
+    hint = ", and numbers alone may mean several days" if is_number else ""
+    raise ValueError(f"date {_shortened(value)} is not a day written YYYY-MM-DD{hint}")
 
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
