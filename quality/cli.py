@@ -468,7 +468,7 @@ def _summary(verdicts: Sequence[str], n_problems: int) -> str:
 
 @main.command()
 @click.argument("name", required=False, metavar="[NAME | bench]")
-@click.argument("where", nargs=-1, type=click.Path(exists=True), metavar="[DIR]...")
+@click.argument("where", nargs=-1, type=click.Path(exists=True), metavar="[FILE|DIR]...")
 @click.option(
     "--rules",
     "own",
@@ -528,20 +528,16 @@ def _scorer_with(model: str, own: tuple[str, ...]) -> Scorer:
 def _bench(scorer: Scorer, known: Sequence[Rule], where: Sequence[str], form: str) -> int:
     """Print how often the rules fire in labelled texts; the exit code."""
     from quality.misfires import bench, table
-    from quality.records import Problem, read
+    from quality.records import Problem, files_of_records, read
     from quality.render.terminal import visible
 
-    paths = [
-        str(path)
-        for place in map(Path, where)
-        for path in (sorted(place.glob("*.jsonl*")) if place.is_dir() else [place])
-    ]
-    if not paths:
+    if not where:
         raise click.UsageError("give a folder of labelled texts, or some files: quality rules bench DIR")
+    paths = files_of_records(where)
     problems: list[Problem] = []
 
     def records() -> Iterator[Record]:
-        for item in read(paths):
+        for item in read(paths, kind="jsonl"):
             if isinstance(item, Problem):
                 problems.append(item)
                 click.echo(f"quality: {visible(str(item))}", err=True)

@@ -15,7 +15,7 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from email.utils import parsedate_to_datetime
 from importlib import import_module
@@ -73,6 +73,12 @@ NO_PROSE: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\s*<(?:!doctype|html|\?xml)\b", re.IGNORECASE), NOT_READ[".html"]),
 )
 
+# Endings of a file of one record a line, packed or not.
+_RECORDS = re.compile(r"\.(?:jsonl|ndjson)(?:\.(?:gz|xz|zst))*$", re.IGNORECASE)
+
+# Bytes of a zstd stream that are unpacked at a time.
+ZSTD_PIECE = 1 << 16
+
 _COMPRESSED = (".gz", ".xz", ".zst")
 _BROKEN_STREAM: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
@@ -84,7 +90,8 @@ class Record:
     `text` is what offsets count in: the text as decoded or, where `paragraphs` are given (kept as
     they are, one paragraph each), these joined by a blank line. `date` is an ISO day; `has_unread_date`
     that there was one in a form we do not read, so that no other day may be put in its place. `fields` are
-    all fields of a JSON line as they were, `warnings` what a reader of the result should know.
+    all fields of a JSON line as they were, `line` its number in the file, `warnings` what a reader of the result
+    should know.
     """
 
     id: str
@@ -98,6 +105,7 @@ class Record:
     warnings: tuple[str, ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict)
     has_unread_date: bool = False
+    line: int | None = None
 
     @classmethod
     def of(
@@ -188,6 +196,34 @@ def read(
         raise ValueError(f"unknown kind of input {kind!r}; expected one of {', '.join(KINDS)}")
     for path in paths:
         yield from _read_one(path, kind, names or FieldNames(), stdin, on_bytes or (lambda _: None))
+
+
+def files_of_records(paths: Iterable[str]) -> list[str]:
+    """The paths, with the JSON Lines files in it (packed or not, by name) in the place of each folder.
+
+    A folder without any stays, so that reading it tells what is wrong.
+    """
+    found: list[str] = []
+    for path in paths:
+        inside = sorted(Path(path).iterdir()) if path != "-" and Path(path).is_dir() else []
+        found += [str(file) for file in inside if _RECORDS.search(file.name) and file.is_file()] or [path]
+    return found
+
+
+def stem(path: str) -> str:
+    """What a file of records is called: its name without endings."""
+    return "standard input" if path == "-" else _RECORDS.sub("", Path(path).name)
+
+
+def short_names(paths: Iterable[str]) -> dict[str, str]:
+    """A name for each path: its stem, after as many of its folders as tell it from the others."""
+    parts = {path: (*Path(path).absolute().parent.parts, stem(path)) for path in paths}
+    names = {}
+    for path, own in parts.items():
+        others = [other for other in parts.values() if other != own]
+        n = next(n for n in range(1, len(own) + 1) if all(other[-n:] != own[-n:] for other in others))
+        names[path] = "/".join(own[-n:])
+    return names
 
 
 def iso_day(value: object) -> str:
@@ -359,7 +395,7 @@ def _line_record(path: str, number: int, line: bytes, names: FieldNames) -> Reco
         raise ValueError("JSON nested too deeply: one object per line is expected") from None
     if not isinstance(fields, dict):
         raise ValueError(f"a {_type_name(fields)}: one object per line is expected")
-    return Record.of(fields, number, source=path, names=names, warnings=warnings)
+    return replace(Record.of(fields, number, source=path, names=names, warnings=warnings), line=number)
 
 
 def _text(fields: Mapping[str, Any], names: FieldNames) -> tuple[str, tuple[str, ...] | None]:
@@ -455,16 +491,23 @@ def _decompressed(raw: io.BufferedReader) -> io.BufferedReader:
 
 
 class _Zstd(io.RawIOBase):
-    """A zstd stream whose errors are OSErrors, as those of gzip are; needs Python 3.14 or zstandard."""
+    """A zstd stream, of one frame or several, whose errors are OSErrors, as those of gzip are.
+
+    Needs Python 3.14 or zstandard, whose own reader takes a file that breaks off for one that ends.
+    """
 
     def __init__(self, raw: BinaryIO) -> None:
+        self._raw, self._packed, self._plain = raw, b"", memoryview(b"")
+        self._frame: Any = None
         for name in ("compression.zstd", "zstandard"):
             try:
                 module = import_module(name)
             except ModuleNotFoundError:
                 continue
-            self._stream: BinaryIO = module.open(raw, "rb")
             self._error: type[Exception] = module.ZstdError
+            self._new_frame: Callable[[], Any] = module.ZstdDecompressor
+            if name == "zstandard":
+                self._new_frame = module.ZstdDecompressor().decompressobj
             return
         raise ModuleNotFoundError("is compressed with zstd: pip install zstandard, or unpack it first")
 
@@ -472,9 +515,20 @@ class _Zstd(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        try:
-            data = self._stream.read(len(buffer))
-        except self._error as error:
-            raise OSError(str(error)) from error
-        buffer[: len(data)] = data
-        return len(data)
+        while not self._plain:
+            packed = self._packed or self._raw.read(ZSTD_PIECE)
+            if not packed:
+                if self._frame is not None:
+                    raise EOFError("the zstd stream ended before its end was reached")
+                return 0
+            self._frame = self._frame or self._new_frame()
+            try:
+                self._plain = memoryview(self._frame.decompress(packed))
+            except self._error as error:
+                raise OSError(str(error)) from error
+            self._packed = self._frame.unused_data
+            if self._frame.eof:
+                self._frame = None
+        n = min(len(buffer), len(self._plain))
+        buffer[:n], self._plain = self._plain[:n], self._plain[n:]
+        return n

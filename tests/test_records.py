@@ -296,6 +296,15 @@ def test_zstd_is_read_where_the_package_is_there(folder):
     assert [r.text for r in read_bytes(folder, "a.jsonl.zst", data)] == ["One.", "Two."]
 
 
+def test_zstd_of_several_frames_is_read_to_its_end_and_one_that_breaks_off_is_told(folder):
+    zstandard = pytest.importorskip("zstandard")
+    one, two = (zstandard.compress((json.dumps({"text": text}) + "\n").encode()) for text in ("One.", "Two."))
+    assert [r.text for r in read_bytes(folder, "a.jsonl.zst", one + two)] == ["One.", "Two."]
+    *records, problem = read_bytes(folder, "a.jsonl.zst", one + two[:-4])
+    assert [r.text for r in records] == ["One."]
+    assert "the file breaks off here" in problem.message
+
+
 def test_without_the_package_zstd_is_a_problem_that_says_what_to_install(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "zstandard", None)
     monkeypatch.setitem(sys.modules, "compression.zstd", None)

@@ -18,7 +18,7 @@ from quality.columns import Bools, Floats
 from quality.learn.base import Base, sound_rows
 from quality.learn.corpora import Labelled
 from quality.learn.fit import fit_filler, fit_roles, fit_signed
-from quality.model import Additive, Linear, Model, sigmoid, total
+from quality.model import KNOWN, Additive, Linear, Model, seal, sigmoid, total, write_arrays
 from quality.records import Record
 from quality.report import Policy
 from quality.scorer import Scorer
@@ -55,7 +55,7 @@ def fit(base: Base, name: str, *, seed: int = 0, parts: tuple[Additive, Linear] 
         fit_filler(base.filler, sound_rows(base.filler, base.kinds), base.hard),
     )
     documents = base.documents
-    judged = np.array([k != "aggregator" for k in base.kinds])[documents.kind]
+    judged = has_label(base)
     matrix = np.nan_to_num(documents.matrix.astype(np.float64))
     label = documents.label == 1
     weight = documents.weight.astype(np.float64) * judged
@@ -85,6 +85,11 @@ def fit(base: Base, name: str, *, seed: int = 0, parts: tuple[Additive, Linear] 
         paragraph_calibration,
         _policies(base, chance, label),
     )
+
+
+def has_label(base: Base) -> Bools:
+    """Documents of a base that are reliable or unreliable; those of aggregators are neither; bool[documents]."""
+    return np.array([kind != "aggregator" for kind in base.kinds])[base.documents.kind]
 
 
 def _limit(name: str, hard: bool) -> float:
@@ -143,17 +148,15 @@ def save_model(
 ) -> str:
     """Write a model with its card, golden texts and expected values, and the model card; returns the digest.
 
-    `told` are further fields of the card, `page` what the model card adds about the training.
+    `told` are further fields of the card, `page` what the model card adds about the training. Who adds a file
+    afterwards seals the folder again (quality/model.py).
     """
-    documents = base.documents
-    counts = {
-        corpus: {
-            "reliable": int((documents.label[documents.corpus == k] == 1).sum()),
-            "unreliable": int((documents.label[documents.corpus == k] == 0).sum()),
-        }
-        for k, corpus in enumerate(base.corpora)
-        if (documents.corpus == k).any()
-    }
+    documents, judged = base.documents, has_label(base)
+    counts = {}
+    for k, corpus in enumerate(base.corpora):
+        label = documents.label[judged & (documents.corpus == k)]
+        if label.size:
+            counts[corpus] = {"reliable": int((label == 1).sum()), "unreliable": int((label == 0).sum())}
     card = {
         "name": model.name,
         "made_by": f"quality {__version__}",
@@ -175,6 +178,8 @@ def save_model(
         )
     (folder / "golden.jsonl").write_text("".join(line + "\n" for line in lines), "utf8")
     (folder / "README.md").write_text(model_card(model, counts) + page, "utf8")
+    write_arrays(folder / KNOWN, {"texts": base.texts[:, 0]})
+    seal(folder)
     return digest
 
 
@@ -205,7 +210,8 @@ tags: [source-quality, boilerplate, news]
 # {model.name}
 
 Reliability of English news and web texts and of their paragraphs, and the role of each paragraph.
-Numbers only: `card.json`, `weights.npz` (no pickle). Load with `quality.Scorer.load("{model.name}")`.
+Numbers only: `card.json`, `weights.npz` (no pickle), `known.npz` (fingerprints of the texts learnt from). Load with
+`quality.Scorer.load("{model.name}")`; `sha256sum --check SHA256SUMS` tells whether the files are whole.
 
 **Meaning.** Probability that a text belongs to the sourced, human-edited, true-to-its-date side of this mix:
 {MIX}.
