@@ -361,7 +361,7 @@ def import_labels(
         meanings = {name: meaning for name, _, meaning in pairs}
         reader = exchange.Reader(tool, meanings, text_field, label_field, annotator, unit)
     read = [item for path in files for item in reader.read(path)]
-    voted, refused = votes.gathered(item for item in read if not isinstance(item, Problem))
+    voted, refused, notes = votes.gathered(item for item in read if not isinstance(item, Problem))
     labelled = list(votes.label_records([v for v in voted if v.votes], unmarked=unmarked))
     records = [item for item in labelled if not isinstance(item, Problem)]
     problems = [item for item in (*read, *refused, *labelled) if isinstance(item, Problem)]
@@ -371,7 +371,7 @@ def import_labels(
         click.echo(f"quality: {visible(str(problem))}", err=True)
     for reason, n in reader.passed_over.most_common():
         click.echo(f"quality: passed over: {n} {visible(reason)}", err=True)
-    for line in votes.told(records):
+    for line in (*notes, *votes.told(records)):
         indent = "  " * line.startswith(" ")
         click.echo(f"quality: {indent}{visible(line)}", err=True)
     if problems:

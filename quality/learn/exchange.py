@@ -10,11 +10,12 @@ is two; `UNITS` says which do.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -127,12 +128,13 @@ class Reader:
             "csv": self._csv,
         }[self.tool]
         try:
-            text, _ = decode(Path(path).read_bytes())
+            text, warnings = decode(Path(path).read_bytes())
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             hint = "; unpack it first" if path.endswith((".zip", ".gz")) else ""
             yield Problem(path, None, f"cannot be read: {reason}{hint}")
             return
+        self.passed_over.update(f"{path}: {warning}" for warning in warnings)
         items = _rows(path, text) if self.tool == "csv" else _objects(path, text)
         n = 0
         for n, item in enumerate(items, 1):  # noqa: B007 - counted to tell an empty file
@@ -294,6 +296,10 @@ class Reader:
                 else:
                     raise ValueError(f"{where}: {part!r} is neither a name nor [start, end, name]")
         stem = Path(path).stem
+        if row.get("user") is None and self.annotator is None and _is_as_suggested(row, choices, marks):
+            # labels that were taken in belong to whoever took them in, so the file's name is no signature
+            self.passed_over["suggested, not changed, and signed by nobody"] += 1
+            return record, []
         who = row.get("user") or (None if self.annotator or stem in _NOBODY else stem)
         return record, [_Said(choices, marks, annotator=who, task=row.get("id"))]
 
@@ -324,7 +330,7 @@ class Reader:
     def _csv(self, path: str, row: Mapping[str, Any]) -> tuple[Record, list[_Said | ValueError]]:
         ours = "quality_id" in row
         row = {name: _without_mark(value) if ours else value for name, value in row.items()}
-        given = {name: value for name, value in row.items() if value != ""}
+        given = {name: value for name, value in row.items() if value != "" or name in ("quality_id", "id")}
         if isinstance(given.get("paragraphs"), str):
             given["paragraphs"] = _json_list(given["paragraphs"], "paragraphs")
         record = self._record(path, given)
@@ -335,7 +341,7 @@ class Reader:
         if "paragraph_labels" in given:
             cell = given["paragraph_labels"]
             cells = (
-                _json_list(cell, "paragraph_labels") if cell.startswith("[") else re.split(r"[|\s]+", cell)
+                _json_list(cell, "paragraph_labels") if cell.startswith("[") else re.split(r"[|,;\s]+", cell)
             )
             roles = [self._role(r, f"paragraph_labels[{k}]") for k, r in enumerate(cells)]
         choices = [_Choice(given[name], name)] if name in given else []
@@ -365,7 +371,14 @@ class Reader:
             and "\n\n".join(parts) == record.text
         ):
             record = replace(record, paragraphs=tuple(parts))
-        own = fields.get("quality_id", fields.get("id"))
+        given = [name for name in ("quality_id", "id") if name in fields]
+        own = next((fields[name] for name in given if fields[name] not in (None, "")), None)
+        if given and own is None:
+            record = replace(
+                record, warnings=(*record.warnings, f"{given[0]} without a value: made of the text")
+            )
+        if own is not None and (not isinstance(own, str | int) or isinstance(own, bool)):
+            raise ValueError(f"{given[0]}: {_short(own)} is neither a name nor a whole number")
         return replace(record, id="" if own is None else str(own))
 
     def _wanted(self, name: str, choices: list[_Choice]) -> list[_Choice]:
@@ -502,9 +515,15 @@ def _objects(path: str, text: str) -> Iterator[_Item | Problem]:
 
 
 def _rows(path: str, text: str) -> Iterator[_Item | Problem]:
-    """Rows of a table with a head; the mark between cells is the commonest of , ; and tab in the head."""
-    head = text.split("\n", 1)[0]
-    mark = max(",;\t", key=head.count)
+    """Rows of a table with a head, empty ones left out.
+
+    The mark between cells is the one that Excel may name in a first line ("sep=;"), else the commonest of , ; and
+    tab in the head, names in quotation marks left out.
+    """
+    named = re.match(r"sep=([,;\t])\r?\n", text)
+    text = text[named.end() :] if named else text
+    head = re.sub(r'"[^"]*"', "", re.split(r"[\r\n]", text, maxsplit=1)[0])
+    mark = named[1] if named else max(",;\t", key=head.count)
     limit = csv.field_size_limit(2**31 - 1)  # an article may be longer than csv's 128 KB
     try:
         rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
@@ -514,7 +533,8 @@ def _rows(path: str, text: str) -> Iterator[_Item | Problem]:
                     n = len(rows.fieldnames or ())
                     yield Problem(path, rows.line_num, f"the row has not {n} cells, as the head has")
                     continue
-                yield _Item(number, rows.line_num, row)
+                if any(row.values()):  # spreadsheets write their empty rows too
+                    yield _Item(number, rows.line_num + bool(named), row)
         except csv.Error as error:
             yield Problem(path, rows.line_num, f"not CSV after this line: {error}")
     finally:
@@ -563,6 +583,25 @@ def _argilla_answers(row: Mapping[str, Any]) -> list[_Answers]:
         theirs = by_user.setdefault(k if user is None else user, _Answers(user, status, None, {}))
         theirs.answers[question] = value
     return [*by_user.values()]
+
+
+def suggested(names: Sequence[str], marks: Iterable[tuple[int, int, str]]) -> str:
+    """What goes out with a suggestion to a tool that does not tell suggestions from labels: names, sum of marks."""
+    plain = json.dumps(sorted(map(list, marks)))
+    return f"{','.join(sorted(names))} {hashlib.sha256(plain.encode('utf8')).hexdigest()[:16]}"
+
+
+def _is_as_suggested(row: Mapping[str, Any], choices: Sequence[_Choice], marks: Sequence[_Mark]) -> bool:
+    """Whether doccano gives back what `suggested` went out with, or the half of it that the project is for."""
+    went_out = row.get("suggested")
+    if not isinstance(went_out, str) or not (choices or marks):
+        return False
+    try:
+        now = suggested([c.name for c in choices], [(m.start, m.end, m.name) for m in marks])  # type: ignore[misc]
+    except TypeError:  # offsets that are none are told when the vote is read
+        return False
+    pairs = zip(went_out.split(" "), now.split(" "), (choices, marks), strict=False)
+    return all(before == after or not said for before, after, said in pairs)
 
 
 # --- values -------------------------------------------------------------------------------------------
