@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quality import cli, cli_learning
-from quality.learn.exchange import TOOLS, UNITS, Reader, utf16_starts
+from quality.learn.exchange import TOOLS, UNITS, Reader
+from quality.learn.offsets import utf16_starts
 from quality.learn.suggest import setup, suggestions
 from quality.learn.votes import Span, Voted, gathered, label_records
 from quality.records import Problem, Record
@@ -482,9 +483,21 @@ def test_csv_of_a_spreadsheet_is_read(read, table):
     assert (text.record.text, text.votes[0].label, problems) == ("One, and two.", "reliable", [])
 
 
+def test_an_encoding_that_had_to_be_guessed_is_told(tmp_path):
+    path = tmp_path / "old.csv"
+    path.write_bytes("text;label\nCafé.;reliable\n".encode("cp1252"))
+    reader = Reader("csv")
+    (text,) = reader.read(str(path))
+    assert text.record.text == "Café."
+    (told,) = reader.passed_over
+    assert told.startswith(f"{path}: not UTF-8")
+    assert told.endswith("read as Windows-1252")
+
+
 def test_csv_lines_are_those_of_the_file(read):
-    _, problems, _ = read("csv", "sep=;\ntext;label\n;\nOne.;splendid\n")
+    _, problems, _ = read("csv", "sep=;\ntext;label\n;\nOne.;splendid\nTwo.\n")
     assert problems[0].startswith(":4: label: 'splendid'")
+    assert problems[1:] == [":5: the row has not 2 cells, as the head has"]
 
 
 def test_csv_roles_may_stand_between_blanks_commas_or_bars(read):

@@ -443,6 +443,15 @@ def test_verify_tells_a_model_that_does_not_score_as_it_did(mine: Path) -> None:
     assert CliRunner().invoke(main, ["models", "verify", "mine", *home]).exit_code == 3
 
 
+@pytest.mark.parametrize("name", ["card.json", "README.md", "metrics.json", "known.npz"])
+def test_verify_tells_any_file_that_is_not_as_it_was(mine: Path, name: str) -> None:
+    home = ["--in", str(mine.parent)]
+    (mine / name).write_bytes((mine / name).read_bytes() + b"\n")
+    done = CliRunner().invoke(main, ["models", "verify", "mine", *home])
+    assert done.exit_code == 1
+    assert f"{mine / name} is not the file that the model was made with" in done.output
+
+
 def test_models_are_listed_and_shown(mine: Path) -> None:
     home = ["--in", str(mine.parent)]
     (mine.parent / "mine.1.part").mkdir()

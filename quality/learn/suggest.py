@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from quality.learn.exchange import FORMULA, TOOLS, TRAVELLING, UNITS, suggested, utf16_starts
+from quality.learn.exchange import FORMULA, TOOLS, TRAVELLING, UNITS, suggested
+from quality.learn.offsets import utf16_starts
 from quality.learn.votes import LABELS, plain
 from quality.records import Record
 from quality.report import ROLES, Report
