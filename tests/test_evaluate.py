@@ -541,6 +541,13 @@ def test_undefined_figures_are_dashes():
     assert "nan" not in shown
 
 
+def test_a_table_of_which_the_terminal_shows_no_row_says_so():
+    texts = [judged(str(k), year=str(1990 + k)) for k in range(30)]
+    shown = page(measured(texts, by=["year"]))
+    assert "Slices" in shown
+    assert "and 30 more: --report or --format json" in shown
+
+
 # ---- the command ----
 
 

@@ -6,6 +6,7 @@ import datetime
 import json
 import math
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +273,19 @@ def test_a_card_that_would_score_otherwise_is_noticed(tmp_path: Path, change: st
     (folder / "card.json").write_text(json.dumps(card), "utf8")
     with pytest.raises(ValueError, match="are not those that the model was made with"):
         Model.load(folder)
+
+
+def test_the_digest_is_that_of_what_decides_on_scores_and_verdicts(tmp_path: Path) -> None:
+    model = Model.load(shipped_models()["default"])
+    renamed = replace(model.reliability, names=model.reliability.names[::-1])
+    milder = replace(model.policies["default"], drop=0.0)
+    assert model.save(tmp_path / "told", {"name": "other", "made_by": "somebody"}) == model.digest
+    for other in (
+        replace(model, reliability=renamed),
+        replace(model, policies={**model.policies, "default": milder}),
+        replace(model, calibration=(1.0, 0.0)),
+    ):
+        assert other.save(tmp_path / "other", {}) != model.digest
 
 
 def test_a_card_that_is_no_object_is_refused(tmp_path: Path) -> None:

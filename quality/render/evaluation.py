@@ -509,7 +509,8 @@ def _shown(table: Table, width: int) -> str:
         rows = [r for r in rows if _by(r) not in many or r[3] != "-"]
     elif table.key == "moves":
         rows = rows[:N_TERMINAL_ROWS]
-    lines = [table.title, *_wrapped(table.note, width), *_columns([table.header, *rows], width)]
+    lines = [table.title, *_wrapped(table.note, width)]
+    lines += _columns([table.header, *rows], width) if rows else []
     left = len(table.rows) - len(rows)
     return "\n".join([*lines, f"  and {left} more: --report or --format json"] if left else lines)
 
