@@ -55,7 +55,7 @@ def fit(base: Base, name: str, *, seed: int = 0, parts: tuple[Additive, Linear] 
         fit_filler(base.filler, sound_rows(base.filler, base.kinds), base.hard),
     )
     documents = base.documents
-    judged = has_label(base)
+    judged = np.array([k != "aggregator" for k in base.kinds])[documents.kind]
     matrix = np.nan_to_num(documents.matrix.astype(np.float64))
     label = documents.label == 1
     weight = documents.weight.astype(np.float64) * judged
@@ -85,11 +85,6 @@ def fit(base: Base, name: str, *, seed: int = 0, parts: tuple[Additive, Linear] 
         paragraph_calibration,
         _policies(base, chance, label),
     )
-
-
-def has_label(base: Base) -> Bools:
-    """Documents of a base that are reliable or unreliable; those of aggregators are neither; bool[documents]."""
-    return np.array([kind != "aggregator" for kind in base.kinds])[base.documents.kind]
 
 
 def _limit(name: str, hard: bool) -> float:
@@ -151,7 +146,9 @@ def save_model(
     `told` are further fields of the card, `page` what the model card adds about the training. Who adds a file
     afterwards seals the folder again (quality/model.py).
     """
-    documents, judged = base.documents, has_label(base)
+    documents = base.documents
+    # pages of aggregators are neither
+    judged = np.array([k != "aggregator" for k in base.kinds])[documents.kind]
     counts = {}
     for k, corpus in enumerate(base.corpora):
         label = documents.label[judged & (documents.corpus == k)]
@@ -210,8 +207,7 @@ tags: [source-quality, boilerplate, news]
 # {model.name}
 
 Reliability of English news and web texts and of their paragraphs, and the role of each paragraph.
-Numbers only: `card.json`, `weights.npz` (no pickle), `known.npz` (fingerprints of the texts learnt from). Load with
-`quality.Scorer.load("{model.name}")`; `sha256sum --check SHA256SUMS` tells whether the files are whole.
+Numbers only: `card.json`, `weights.npz` (no pickle). Load with `quality.Scorer.load("{model.name}")`.
 
 **Meaning.** Probability that a text belongs to the sourced, human-edited, true-to-its-date side of this mix:
 {MIX}.
@@ -232,5 +228,6 @@ What a unit of each term adds to the logit (terms: quality/evidence.py); the lik
 | --- | --- |
 {weights}
 
-Figures on left-out corpora: docs/results.md.
+Figures on left-out corpora: docs/results.md. Fingerprints of the texts learnt from: `known.npz`. Sums of all files:
+`sha256sum --check SHA256SUMS`.
 """
