@@ -213,6 +213,22 @@ def resampled(statistic: Statistic, group: Ints, counts: NDArray[np.uint8]) -> F
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
+def resampled_mean(values: Floats, group: Ints, counts: NDArray[np.uint8]) -> Floats:
+    """Mean of n values in every draw, NaN where none is drawn; float64[draws]. By sums of groups, so n may be large."""
+    columns, of_row = np.unique(group, return_inverse=True)
+    drawn = counts[:, columns].astype(np.float64)
+    return _divided(
+        drawn @ np.bincount(of_row, weights=values), drawn @ np.bincount(of_row).astype(np.float64)
+    )
+
+
+def macro(rows: Sequence[Floats]) -> Floats:
+    """Mean over corpora of a figure in every draw, over those where it is defined; float64[draws], NaN where none is."""
+    stacked = np.array(rows)
+    known = ~np.isnan(stacked)
+    return _divided(np.where(known, stacked, 0.0).sum(axis=0), known.sum(axis=0).astype(np.float64))
+
+
 def interval(values: Floats) -> tuple[float, float]:
     """The 95 % interval of some draws, undefined ones left out."""
     values = values[~np.isnan(values)]
