@@ -454,16 +454,43 @@ def test_a_few_new_texts_weigh_less_than_a_corpus() -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_one_text_in_a_file_of_its_own_moves_the_evidence_no_more_than_a_fiftieth_of_a_corpus(
+def test_one_text_in_a_file_of_its_own_weighs_no_more_than_a_fiftieth_of_a_corpus(
     base: Base, tmp_path: Path
 ) -> None:
     texts, _ = read_labels([file_of(tmp_path, [spliced(0)])])
-    documents = merge.merge(base, texts).base.documents
-    new = documents.weight[-1]
+    merged = merge.merge(base, texts).base
+    documents, filler = merged.documents, merged.filler
     corpus = base.corpora.index("celebrity")
     whole = documents.weight[(documents.corpus == corpus) & (documents.label == 1)].sum()
     # reliable and unreliable are brought to the same total, which moves either side a little
-    assert new / whole == pytest.approx(1 / 50, rel=0.35)
+    assert documents.weight[-1] / whole == pytest.approx(1 / 50, rel=0.35)
+    new = np.arange(filler.label.size) >= base.filler.label.size
+    assert int((new & (filler.label == 1)).sum()) == 2
+    whole = filler.weight[(filler.corpus == corpus) & (filler.label == 1)].sum()
+    assert filler.weight[new & (filler.label == 1)].sum() / whole == pytest.approx(2 / 50)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_dozen_new_texts_move_the_wording_with_the_weight_of_a_quarter_of_a_corpus(
+    base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = []
+
+    def noted(matrix, label, weight, given, penalty, columns, *, free):  # type: ignore[no-untyped-def]
+        n_new = int(label.size - base.reference.teaches.sum())
+        of_corpus = weight.sum() / (
+            2 * np.unique(base.documents.corpus[base.reference.row[base.reference.teaches]]).size + n_new / 50
+        )
+        shares.append((n_new, weight[-n_new:].sum() / of_corpus))
+        return np.zeros(matrix.shape[1])
+
+    monkeypatch.setattr(merge, "fit_hashed", noted)
+    rows = [without(spliced(k), "paragraph_labels") for k in range(12)]
+    merge.merge(base, read_labels([file_of(tmp_path, rows)])[0])
+    assert shares
+    assert max(shares)[0] == 12
+    for n_new, share in shares:
+        assert share == pytest.approx(n_new / 50)
 
 
 @pytest.mark.usefixtures("quick")
