@@ -28,6 +28,7 @@ from quality.learn.fit import Table, fit_signed, grown, one_thread
 from quality.learn.gate import Change, Figure, Gate, compare
 from quality.learn.labels import new_ones, read_labels, refused
 from quality.learn.reference import Halves
+from quality.learn.said import said
 from quality.learn.train import _level, model_card
 from quality.model import KNOWN, FillerWords, Linear, Model
 from quality.scorer import Scorer
@@ -378,8 +379,8 @@ def test_what_one_corpus_loses_is_not_made_up_for_by_another(base: Base, champio
     at = base.documents.corpus == base.corpora.index("imbd_xsum")
     centre, score = base.likeness.centre, base.likeness_score
     turned = replace(base, likeness_score=np.where(at, 2 * centre - score, score))
-    old, new = gate.said(champion, base), gate.said(champion, turned)
-    figures = gate._figures(base, old, new, 0)
+    old, new = said(champion, base), said(champion, turned)
+    figures = gate.Comparison(base, old, new, 0).figures()
     worse = {f.where for f in figures if f.name == "ranking" and f.is_worse}
     assert worse >= {"corpus imbd_xsum"}
     assert "corpus celebrity" not in worse
@@ -395,7 +396,7 @@ def test_the_gate_weighs_the_terms_that_the_table_holds(base: Base, champion: Mo
     flat = replace(
         model, reliability=weights, likeness=replace(model.likeness, scale=0.0), calibration=(1.0, 0.0)
     )
-    seen = gate.said(flat, base)
+    seen = said(flat, base)
     expected = base.documents.matrix[base.reference.row].astype(np.float64).sum(axis=1)
     logit = np.log(seen.reliability / (1 - seen.reliability))
     assert logit == pytest.approx(expected, abs=1e-3)
@@ -432,9 +433,9 @@ def test_texts_without_a_clear_label_count_as_neither(base: Base, champion: Mode
     in_reference = label[base.reference.row] == 2
     assert in_reference.any()
     # whatever is said of them changes no figure of two labels
-    seen = gate.said(champion, base)
+    seen = said(champion, base)
     other = replace(seen, reliability=np.where(in_reference, 1.0, seen.reliability))
-    assert all(f.low == f.high == 0.0 for f in gate._figures(base, seen, other, 0))
+    assert all(f.low == f.high == 0.0 for f in gate.Comparison(base, seen, other, 0).figures())
 
 
 def test_a_kind_called_aggregator_weighs_as_it_is_labelled() -> None:
@@ -751,12 +752,12 @@ def test_a_folder_with_other_things_in_it_is_no_place_for_a_model(tmp_path: Path
     other = tmp_path / "thesis"
     other.mkdir()
     (other / "chapter.txt").write_text("precious")
-    for place, said in (
+    for place, message in (
         (other, "holds other things than a model"),
         (other / "chapter.txt", "is a file"),
         (Path("."), "is no name for a model"),
     ):
-        with pytest.raises(ValueError, match=said):
+        with pytest.raises(ValueError, match=message):
             shelf.put(place, lambda _: None)
     assert (other / "chapter.txt").read_text() == "precious"
     assert list(tmp_path.iterdir()) == [other]
