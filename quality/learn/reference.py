@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from quality import evidence
 from quality.columns import Bools, Floats, Ints
-from quality.copies import duplicates
 from quality.features.ngrams import DOCUMENT_BITS, PARAGRAPH_BITS, document_rows, paragraph_rows
 from quality.learn.columns import Some, sample_of_each
 from quality.learn.encoders import sparse_rows, tf_idf
@@ -73,10 +72,11 @@ class Reference:
 
     Of documents: `row` int32[d] in the base's table of documents, `teaches` bool[d] those that the likeness was
     learnt from, `words` and `masked` their n-grams without idf. Of paragraphs (`document` int32[p], -1 for those
-    of web pages, which come last): `n_words`, the chance of being a copy, `terms` float32[p, filler terms], `label`
+    of web pages, which come last): `n_words`, `terms` float32[p, filler terms], `label`
     int8[p], the index in `ROLES` of what somebody said it is (-1 unknown), `sound` bool[p] of reliable articles as
     published, `corpus` and `group` int32[p], `rows` their n-grams. Of paragraphs of documents alone: `bins` uint8[q,
-    features of the role model] and `findings` uint8[q, rules], how often each rule of the documents' terms fired.
+    features of the role model], `copied` float32[q], the chance of being a copy, and `findings` uint8[q, rules], how often each
+    rule of the documents' terms fired.
     """
 
     row: NDArray[np.int32]
@@ -85,7 +85,6 @@ class Reference:
     masked: Halves
     document: NDArray[np.int32]
     n_words: NDArray[np.int32]
-    copied: NDArray[np.float32]
     terms: NDArray[np.float32]
     label: NDArray[np.int8]
     sound: Bools
@@ -93,6 +92,7 @@ class Reference:
     group: NDArray[np.int32]
     rows: Halves
     bins: NDArray[np.uint8]
+    copied: NDArray[np.float32]
     findings: NDArray[np.uint8]
 
     @property
@@ -167,7 +167,7 @@ def take(
     place = {int(row): d for d, row in enumerate(chosen.tolist())}
     streams: tuple[list[Any], list[Any]] = ([], [])
     parts: list[dict[str, NDArray[Any]]] = []
-    rows, bins, findings = [], [], []
+    rows, bins, copied, findings = [], [], [], []
     offset = 0
     for some, judgement in zip(documents, judged, strict=True):
         mine = row_of[offset : offset + some.batch.n_documents]
@@ -190,6 +190,7 @@ def take(
         code = np.column_stack([table.corpus, table.group])[mine[parent[pick]]]
         parts.append(_paragraphs(some, pick, at[parent[pick]], code, names))
         bins.append(judgement.bins[pick])
+        copied.append(judgement.chance[pick, evidence.DUPLICATE].astype(np.float32))
         findings.append(_findings(some, pick, table.names))
         rows.append(sparse_rows([paragraph_rows(some.batch)], [pick], PARAGRAPH_BITS))
     every = np.concatenate([code[:, 0] for code in page_codes]) if page_codes else np.zeros(0, np.int32)
@@ -216,6 +217,7 @@ def take(
         masked=ordered[1],
         rows=Halves.of(sparse_module.vstack(rows), random),
         bins=np.vstack(bins),
+        copied=np.concatenate(copied),
         findings=np.vstack(findings),
         **whole,
     )
@@ -252,7 +254,6 @@ def _paragraphs(
 ) -> dict[str, NDArray[Any]]:
     """Columns of the chosen paragraphs of a batch; `code` holds corpus and group."""
     parent = some.batch.paragraphs.parent
-    copied, _ = duplicates(some.batch)
     published = np.array(
         [t.label == "reliable" and t.roles is None and ":" not in t.kind for t in some.texts]
     )
@@ -260,7 +261,6 @@ def _paragraphs(
     return {
         "document": document,
         "n_words": some.batch.n_words(some.batch.paragraphs)[pick].astype(np.int32),
-        "copied": copied[pick].astype(np.float32),
         "terms": evidence.filler_terms(some.batch, some.counted, names)[pick].astype(np.float32),
         "label": known[pick],
         "sound": published[parent][pick],

@@ -88,7 +88,7 @@ def _roles(model: Model, base: Base) -> tuple[Floats, Ints]:
     wordless = reference.n_words[:q] == 0
     filler = np.where(wordless, 0.0, sigmoid(model.filler.logit(terms[:q])))
     boilerplate = np.where(wordless, 1.0, sigmoid(_furniture(model, reference.bins)))
-    return evidence.role_chances(reference.copied[:q].astype(np.float64), boilerplate, filler)
+    return evidence.role_chances(reference.copied.astype(np.float64), boilerplate, filler)
 
 
 def _terms(base: Base, role: Ints) -> tuple[Floats, Floats]:
