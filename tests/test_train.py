@@ -596,7 +596,7 @@ def wrong(tmp_path: Path) -> Path:
         json.dumps(good | {"label": "true"}),
         json.dumps(good | {"paragraph_labels": ["content", "advert"]}),
         json.dumps(good | {"paragraph_labels": ["content"]}),
-        json.dumps(good | {"kind": "spoilt:leak"}),
+        json.dumps(without(good, "label")),
         json.dumps(good | {"date": "yesterday"}),
     ]
     path.write_text("\n".join(lines) + "\n", "utf8")
@@ -606,11 +606,11 @@ def wrong(tmp_path: Path) -> Path:
 def test_every_line_that_is_no_label_is_told_by_its_number(wrong: Path) -> None:
     texts, problems = read_labels([wrong])
     assert [t.id for t in texts] == ["learn-0-sound"]
-    told = [p.removeprefix(f"{wrong}, line ").split(": ", 1) for p in problems]
+    told = [p.removeprefix(f"{wrong}:").split(": ", 1) for p in problems]
     assert [number for number, _ in told] == ["2", "3", "4", "5", "6", "7", "8", "9"]
     expected = (
-        "Expecting property name", "list given", "no text", "label 'true' is unknown",
-        "paragraph_labels: ['advert'] unknown", "1 paragraph labels for 5 paragraphs", "kind 'spoilt:leak'", "",
+        "Expecting property name", "a JSON array", "no text", "label 'true' is unknown",
+        "paragraph label 'advert' is unknown", "1 paragraph labels for 5 paragraphs", "no label", "is not a day",
     )  # fmt: skip
     for (_, message), beginning in zip(told, expected, strict=True):
         assert beginning in message
@@ -626,9 +626,21 @@ def test_wrong_labels_end_the_command_with_2_and_change_nothing(wrong: Path, min
 def test_a_missing_base_is_told(tmp_path: Path, mine: Path) -> None:
     labels = file_of(tmp_path, [sound(0)])
     done = CliRunner().invoke(main, ["train", str(labels), "--base", str(tmp_path / "no"), "-o", str(mine)])
-    assert done.exit_code == 2
+    assert done.exit_code == 3
     assert "no base in" in done.output
     assert "the folder labelled/base of the repository" in done.output
+
+
+@pytest.mark.parametrize("name", ["roles.npz", "known.npz", "base.json"])
+def test_a_base_that_breaks_off_is_told(tmp_path: Path, mine: Path, name: str) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(BASE, base)
+    (base / name).write_bytes((BASE / name).read_bytes()[:3000])
+    labels = file_of(tmp_path, [sound(0)])
+    done = CliRunner().invoke(main, ["train", str(labels), "--base", str(base), "-o", str(mine)])
+    assert done.exit_code == 3
+    assert f"{base / name} is " in done.output
+    assert [p.name for p in mine.parent.iterdir()] == ["mine"]
 
 
 def test_verify_tells_a_model_that_does_not_score_as_it_did(mine: Path) -> None:
@@ -643,6 +655,15 @@ def test_verify_tells_a_model_that_does_not_score_as_it_did(mine: Path) -> None:
     with (mine / "weights.npz").open("ab") as handle:
         handle.write(b"x")
     assert CliRunner().invoke(main, ["models", "verify", "mine", *home]).exit_code == 3
+
+
+@pytest.mark.parametrize("name", ["card.json", "README.md", "metrics.json", "known.npz"])
+def test_verify_tells_any_file_that_is_not_as_it_was(mine: Path, name: str) -> None:
+    home = ["--in", str(mine.parent)]
+    (mine / name).write_bytes((mine / name).read_bytes() + b"\n")
+    done = CliRunner().invoke(main, ["models", "verify", "mine", *home])
+    assert done.exit_code == 1
+    assert f"{mine / name} is not the file that the model was made with" in done.output
 
 
 def test_models_are_listed_and_shown(mine: Path) -> None:

@@ -11,21 +11,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quality.columns import Floats, Ints
 from quality.learn import metrics
-from quality.learn.judged import Judged, judge, labels_and_suspicion, read_labels, taken_together
+from quality.learn.corpora import Labelled
+from quality.learn.judged import Judged, judge, labels_and_suspicion, taken_together
+from quality.learn.labels import labelled_texts
 from quality.learn.probes import baselines, shuffled
 from quality.learn.selection import next_to_label, suspects
 from quality.records import Problem
 from quality.report import ROLES, VERDICTS
 from quality.scorer import Scorer
-
-Item = TypeVar("Item")
 
 SCHEMA = "quality-evaluation/1"
 SLICES: Mapping[str, Callable[[Judged], str]] = {
@@ -144,7 +144,7 @@ def evaluate(
     unknown = [name for name in by if name not in SLICES]
     if unknown:
         raise ValueError(f"unknown slice {unknown[0]!r}; expected some of {','.join(SLICES)}")
-    notes = []
+    notes = _learnt_notes(texts)
     named = {name for t in texts for name in t.corpora}
     texts, merged = taken_together(texts)
     if merged:
@@ -166,6 +166,7 @@ def evaluate(
         "notes": notes,
         "corpora": [_corpus(name, part) for name, part in corpora.items()],
         "macro": {"n_corpora": len(enough)} | _macro(list(enough.values())),
+        "unseen": _unseen(sample),
         "precision": _precision(sample),
         "paragraphs": _paragraphs(texts),
         "rules": _rules(sample.texts),
@@ -176,6 +177,34 @@ def evaluate(
         "misses": _errors(sample.texts, unreliable=True),
     }
     return defined(whole)
+
+
+def _learnt_notes(texts: Sequence[Judged]) -> list[str]:
+    """What to say where a model learnt from some of the very texts that it is measured on."""
+    n_labelled = sum(t.label in ("reliable", "unreliable") for t in texts)
+    counts = {
+        "the model": sum(t.learnt and t.label in ("reliable", "unreliable") for t in texts),
+        "the second model": sum(t.learnt_by_second and t.label in ("reliable", "unreliable") for t in texts),
+    }
+    return [
+        f"{name} learnt from {n:,} of these {n_labelled:,} texts, so its figures flatter"
+        for name, n in counts.items()
+        if n
+    ]
+
+
+def _unseen(sample: Sample) -> dict[str, Any] | None:
+    """Ranking and calibration on the texts that the model has not learnt from; None where there are no others."""
+    part = sample.part(lambda t: not t.learnt)
+    if len(part.texts) == len(sample.texts):
+        return None
+    corpora = part.by(SLICES["corpus"])
+    enough = [some for some in corpora.values() if some.is_enough]
+    return {
+        "learnt": len(sample.texts) - len(part.texts),
+        "corpora": [_corpus(name, some) for name, some in corpora.items()],
+        "macro": {"n_corpora": len(enough)} | _macro(enough),
+    }
 
 
 def examine(
@@ -198,7 +227,7 @@ def examine(
     """
     problems: list[Problem] = []
 
-    def noted(items: Iterable[Item | Problem]) -> Iterator[Item]:
+    def noted(items: Iterable[Labelled | Problem]) -> Iterator[Labelled]:
         for item in items:
             if isinstance(item, Problem):
                 problems.append(item)
@@ -206,9 +235,14 @@ def examine(
             else:
                 yield item
 
-    texts = list(noted(judge(noted(read_labels(paths, corpus)), scorer, other)))
+    texts = list(judge(noted(labelled_texts(paths, corpus)), scorer, other))
     learnt = scorer.model.card.get("documents", {})
     whole = evaluate(texts, by=by, seed=seed, learnt=learnt, probes=probes)
+    for name, some in (("the model", scorer), ("the second model", other)):
+        if some is not None and some.model.learnt_from() is None:
+            whole["notes"].append(
+                f"{name} does not tell which texts it learnt from: it may know some of these"
+            )
     whole["read"]["problems"] = len(problems)
     whole["model"] = {"name": scorer.model.name, "digest": scorer.model.digest}
     whole["policy"] = scorer.policy.name
@@ -468,13 +502,21 @@ def _errors(texts: Sequence[Judged], *, unreliable: bool) -> list[dict[str, Any]
 def compare(texts: Sequence[Judged], *, seed: int = 0, n_draws: int = N_DRAWS) -> dict[str, Any]:
     """The second model of the texts beside the first: differences (second - first) and decisions changed.
 
-    Intervals are paired: both models are measured on the same draws. Raises ValueError where there is
+    "unseen" has the same of the texts that neither model learnt from, None where there are no others. Intervals are paired: both models are measured on the same draws. Raises ValueError where there is
     no second model.
     """
     if any(t.compared is None for t in texts):
         raise ValueError("no second model: judge the texts with one (quality evaluate --compare MODEL)")
     texts, _ = taken_together(texts)
     sample = Sample.of(texts, n_draws, seed)
+    part = sample.part(lambda t: not (t.learnt or t.learnt_by_second))
+    n_learnt = len(sample.texts) - len(part.texts)
+    unseen = {"learnt": n_learnt} | _differences(part) if n_learnt else None
+    return defined(_differences(sample) | {"unseen": unseen})
+
+
+def _differences(sample: Sample) -> dict[str, Any]:
+    """Second model less first, by corpus and in the mean; and the decisions that differ."""
     corpora = {name: part for name, part in sample.by(SLICES["corpus"]).items() if part.is_enough}
     rows = {
         (name, metric): (part.values(metric), part.values(metric, True))
@@ -493,17 +535,15 @@ def compare(texts: Sequence[Judged], *, seed: int = 0, n_draws: int = N_DRAWS) -
     moves = Counter((t.verdict, t.compared[1]) for t in sample.texts if t.compared)
     n = len(sample.texts)
     changed = sum(count for (before, after), count in moves.items() if before != after)
-    return defined(
-        {
-            "macro": macro,
-            "corpora": [
-                {"corpus": name} | {m: _interval(*differences[name, m]) for m in METRICS} for name in corpora
-            ],
-            "changed": changed / n if n else float("nan"),
-            "moves": [
-                {"from": before, "to": after, "texts": count}
-                for (before, after), count in sorted(moves.items(), key=lambda item: (-item[1], item[0]))
-                if before != after
-            ],
-        }
-    )
+    return {
+        "macro": macro,
+        "corpora": [
+            {"corpus": name} | {m: _interval(*differences[name, m]) for m in METRICS} for name in corpora
+        ],
+        "changed": changed / n if n else float("nan"),
+        "moves": [
+            {"from": before, "to": after, "texts": count}
+            for (before, after), count in sorted(moves.items(), key=lambda item: (-item[1], item[0]))
+            if before != after
+        ],
+    }

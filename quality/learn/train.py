@@ -18,7 +18,7 @@ from quality.columns import Bools, Floats
 from quality.learn.base import Base, sound_rows
 from quality.learn.corpora import Labelled
 from quality.learn.fit import fit_filler, fit_roles, fit_signed
-from quality.model import KNOWN, Additive, Linear, Model, sigmoid, total, write_arrays
+from quality.model import KNOWN, Additive, Linear, Model, seal, sigmoid, total, write_arrays
 from quality.records import Record
 from quality.report import Policy
 from quality.scorer import Scorer
@@ -142,17 +142,17 @@ def save_model(
 ) -> str:
     """Write a model with its card, golden texts and expected values, and the model card; returns the digest.
 
-    `told` are further fields of the card, `page` what the model card adds about the training.
+    `told` are further fields of the card, `page` what the model card adds about the training. Who adds a file
+    afterwards seals the folder again (quality/model.py).
     """
     documents = base.documents
-    counts = {
-        corpus: {
-            "reliable": int((documents.label[documents.corpus == k] == 1).sum()),
-            "unreliable": int((documents.label[documents.corpus == k] == 0).sum()),
-        }
-        for k, corpus in enumerate(base.corpora)
-        if (documents.corpus == k).any()
-    }
+    # pages of aggregators are neither
+    judged = np.array([k != "aggregator" for k in base.kinds])[documents.kind]
+    counts = {}
+    for k, corpus in enumerate(base.corpora):
+        label = documents.label[judged & (documents.corpus == k)]
+        if label.size:
+            counts[corpus] = {"reliable": int((label == 1).sum()), "unreliable": int((label == 0).sum())}
     card = {
         "name": model.name,
         "made_by": f"quality {__version__}",
@@ -175,6 +175,7 @@ def save_model(
     (folder / "golden.jsonl").write_text("".join(line + "\n" for line in lines), "utf8")
     (folder / "README.md").write_text(model_card(model, counts) + page, "utf8")
     write_arrays(folder / KNOWN, {"texts": base.texts[:, 0]})
+    seal(folder)
     return digest
 
 
@@ -228,5 +229,6 @@ What a unit of each term adds to the logit (terms: quality/evidence.py); the lik
 | --- | --- |
 {weights}
 
-Figures on left-out corpora: docs/results.md.
+Figures on left-out corpora: docs/results.md. Fingerprints of the texts learnt from: `known.npz`. Sums of all files:
+`sha256sum --check SHA256SUMS`.
 """
