@@ -146,11 +146,9 @@ def save_model(
     afterwards seals the folder again (quality/model.py).
     """
     documents = base.documents
-    # pages of aggregators are neither
-    judged = np.array([k != "aggregator" for k in base.kinds])[documents.kind]
     counts = {}
     for k, corpus in enumerate(base.corpora):
-        label = documents.label[judged & (documents.corpus == k)]
+        label = documents.label[documents.corpus == k]  # 2, unclear, is neither
         if label.size:
             counts[corpus] = {"reliable": int((label == 1).sum()), "unreliable": int((label == 0).sum())}
     card = {
