@@ -180,6 +180,7 @@ def models(ctx: click.Context, action: str, name: str | None, home: str) -> None
         folder = Path(name) if (Path(name) / "card.json").exists() else model_folder(name) or folder
     try:
         if action == "promote":
+            folder = Path(home) / name.removesuffix(shelf.CANDIDATE)
             say(f"{folder}  {shelf.promote(folder)[:16]}  in place")
         elif action == "rollback":
             say(f"{folder}  {shelf.roll_back(folder)[:16]}  in place")

@@ -57,6 +57,13 @@ class Additive:
         """Bin of each value, 0 for NaN; int64[n]."""
         return np.where(np.isnan(values), 0, np.searchsorted(edges, values, "right") + 1)
 
+    def bins_of(self, matrix: Floats) -> NDArray[np.uint8]:
+        """Bin of every value; uint8[n, features]."""
+        columns = [self.bins(matrix[:, j], edges) for j, edges in enumerate(self.edges)]
+        return (
+            np.column_stack(columns).astype(np.uint8) if columns else np.zeros((matrix.shape[0], 0), np.uint8)
+        )
+
     def effects(self, matrix: Floats) -> Floats:
         """What each feature adds to the logit; float64[n, features]."""
         columns = [
@@ -70,6 +77,13 @@ class Additive:
         total = np.full(matrix.shape[0], self.intercept)
         for j, (edges, table) in enumerate(zip(self.edges, self.tables, strict=True)):
             total += table[self.bins(matrix[:, j], edges)]
+        return total
+
+    def logit_of_bins(self, bins: NDArray[Any]) -> Floats:
+        """As `logit`, where the bins are known (`bins_of`); float64[n]."""
+        total = np.full(bins.shape[0], self.intercept)
+        for j, table in enumerate(self.tables):
+            total += table[bins[:, j]]
         return total
 
 

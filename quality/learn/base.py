@@ -33,7 +33,11 @@ from quality.model import (
     write_arrays,
 )
 
-FORMAT = "quality-base/2"
+FORMAT = "quality-base/3"
+WHERE = (
+    "A base is no part of the installed package: it is the folder labelled/base of the repository and of the source archive. "
+    "Get one of them and name the folder (quality train --base FOLDER), or make one with scripts/build_base.py"
+)
 LABELS = ("unreliable", "reliable", "unclear")
 # No words are held against a paragraph: what the public corpora and our own texts say of filler by its words alone does
 # not carry over to filler of another hand (docs/results.md).
@@ -128,7 +132,7 @@ def load(folder: Path) -> Base:
     """
     path = folder / "base.json"
     if not path.exists():
-        raise BaseError(f"no base in {folder}: base.json is missing; scripts/build_base.py makes one")
+        raise BaseError(f"no base in {folder}: base.json is missing. {WHERE}")
     try:
         card = json.loads(path.read_text("utf8"))
     except ValueError as error:

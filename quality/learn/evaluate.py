@@ -330,50 +330,50 @@ def _macro(parts: Sequence[Sample], names: Iterable[str] = METRICS) -> dict[str,
             found[name] = None
             continue
         mean = float(np.mean([value for value, _ in rows]))
-        found[name] = _interval(mean, _mean([values for _, values in rows]), name) | {"n_corpora": len(rows)}
+        found[name] = _interval(mean, metrics.macro([values for _, values in rows]), name) | {
+            "n_corpora": len(rows)
+        }
     return found
 
 
-def _mean(rows: Sequence[Floats]) -> Floats:
-    """Mean of some bootstraps, draw by draw, over the rows defined there; NaN where none is."""
-    stacked = np.array(rows)
-    known = ~np.isnan(stacked)
-    n = known.sum(axis=0)
-    return np.where(n > 0, np.where(known, stacked, 0.0).sum(axis=0) / np.maximum(n, 1), np.nan)
-
-
 def _precision(sample: Sample) -> list[dict[str, Any]]:
-    """Precision of the policy's decisions by prevalence, from shares averaged over corpora.
+    """Precision of the policy's decisions by prevalence, within each corpus of both labels and averaged.
 
     `low` takes the lower 95 % bound of what is caught and the upper one of the false alarms (Wilson), so
     that no false alarm among few texts is not taken for none at all.
     """
-    if not sample.n_reliable or not sample.n_unreliable:
-        return []
-    rows = []
+    parts = [p for p in sample.by(SLICES["corpus"]).values() if p.n_reliable and p.n_unreliable]
+    rows: list[dict[str, Any]] = []
+    if not parts:
+        return rows
     for flag, verdicts in FLAGS.items():
-        caught, alarms = (
-            _share_flagged(sample.labelled(unreliable), verdicts) for unreliable in (True, False)
-        )
-        low = metrics.wilson(caught * sample.n_unreliable, sample.n_unreliable)[0]
-        high = metrics.wilson(alarms * sample.n_reliable, sample.n_reliable)[1]
+        counts = [
+            (
+                _n_flagged(part.labelled(True), verdicts),
+                part.n_unreliable,
+                _n_flagged(part.labelled(False), verdicts),
+                part.n_reliable,
+            )
+            for part in parts
+        ]
+        caught, alarms = (float(np.mean([c[k] / c[k + 1] for c in counts])) for k in (0, 2))
         for prevalence in PREVALENCES:
+            precision, low = metrics.macro_precision(prevalence, counts)
             rows.append(
                 {
                     "flag": flag,
                     "caught": caught,
                     "false_alarms": alarms,
                     "prevalence": prevalence,
-                    "precision": metrics.precision_at(prevalence, caught, alarms),
-                    "low": metrics.precision_at(prevalence, low, high),
+                    "precision": precision,
+                    "low": low,
                 }
             )
     return rows
 
 
-def _share_flagged(sample: Sample, verdicts: Sequence[str]) -> float:
-    parts = sample.by(SLICES["corpus"]).values()
-    return float(np.mean([np.mean([t.verdict in verdicts for t in part.texts]) for part in parts]))
+def _n_flagged(sample: Sample, verdicts: Sequence[str]) -> int:
+    return sum(t.verdict in verdicts for t in sample.texts)
 
 
 def _paragraphs(texts: Sequence[Judged]) -> list[dict[str, Any]]:
@@ -528,7 +528,9 @@ def _differences(sample: Sample) -> dict[str, Any]:
     for metric in METRICS:
         some = [differences[name, metric] for name in corpora if not np.isnan(differences[name, metric][0])]
         macro[metric] = (
-            _interval(float(np.mean([value for value, _ in some])), _mean([values for _, values in some]))
+            _interval(
+                float(np.mean([value for value, _ in some])), metrics.macro([values for _, values in some])
+            )
             if some
             else None
         )

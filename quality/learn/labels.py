@@ -150,10 +150,11 @@ def refused(texts: Sequence[Labelled], base: Base) -> list[str]:
 
 
 def new_ones(texts: Sequence[Labelled], base: Base) -> list[Labelled]:
-    """Texts that the base does not hold yet, each once."""
+    """Texts that the base does not hold yet, each once, in an order that is theirs and not that of files and lines."""
     seen = {int(key) for key in base.texts[:, 0].tolist()}
     found = []
-    for text in texts:
+    # by all fields where a text is given twice, so that the same one of them is taken
+    for text in sorted(texts, key=lambda t: (text_fingerprint(t), repr(t))):
         key = text_fingerprint(text)
         if key not in seen:
             seen.add(key)

@@ -55,10 +55,9 @@ def fit(base: Base, name: str, *, seed: int = 0, parts: tuple[Additive, Linear] 
         fit_filler(base.filler, sound_rows(base.filler, base.kinds), base.hard),
     )
     documents = base.documents
-    judged = np.array([k != "aggregator" for k in base.kinds])[documents.kind]
     matrix = np.nan_to_num(documents.matrix.astype(np.float64))
     label = documents.label == 1
-    weight = documents.weight.astype(np.float64) * judged
+    weight = documents.weight.astype(np.float64)
     likeness_effect = base.likeness.effect(base.likeness_score)
     limits = [_limit(n, n in base.hard) for n in documents.names]
     weights, intercept = fit_signed(
@@ -147,11 +146,9 @@ def save_model(
     afterwards seals the folder again (quality/model.py).
     """
     documents = base.documents
-    # pages of aggregators are neither
-    judged = np.array([k != "aggregator" for k in base.kinds])[documents.kind]
     counts = {}
     for k, corpus in enumerate(base.corpora):
-        label = documents.label[judged & (documents.corpus == k)]
+        label = documents.label[documents.corpus == k]  # 2, unclear, is neither
         if label.size:
             counts[corpus] = {"reliable": int((label == 1).sum()), "unreliable": int((label == 0).sum())}
     card = {
@@ -199,6 +196,8 @@ def model_card(model: Model, counts: Mapping[str, Mapping[str, int]]) -> str:
         for n, w in zip(model.reliability.names, model.reliability.weights, strict=True)
         if w
     )
+    # a name alone is looked for among the shipped models only
+    place = model.name if model.name == "default" else f"path/to/{model.name}"
     return f"""---
 license: mit
 language: en
@@ -207,7 +206,7 @@ tags: [source-quality, boilerplate, news]
 # {model.name}
 
 Reliability of English news and web texts and of their paragraphs, and the role of each paragraph.
-Numbers only: `card.json`, `weights.npz` (no pickle). Load with `quality.Scorer.load("{model.name}")`.
+Numbers only: `card.json`, `weights.npz` (no pickle), `known.npz` (fingerprints of the texts learnt from). Load with `quality.Scorer.load("{place}")`.
 
 **Meaning.** Probability that a text belongs to the sourced, human-edited, true-to-its-date side of this mix:
 {MIX}.
