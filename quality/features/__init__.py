@@ -11,11 +11,13 @@ from quality.features import template
 from quality.features import ngrams
 from quality.features import hedging
 from quality.features import sections
+from quality.features import hollow
 
 __all__ = [
     "boilerplate",
     "evasion",
     "hedging",
+    "hollow",
     "ngrams",
     "officials",
     "readability",
