@@ -84,7 +84,9 @@ def told(corpora: Path, seed: int = 1) -> dict[str, Told]:
         rows = read_rows(path)
         texts = [r["text"] for r in rows if path.parent.name == "controls" or r.get("label") == "reliable"]
         found[path.name.partition(".")[0]] = _cut(texts, seed)
-    rows = [r for r in read_rows(corpora / "boilerplate" / "wcxb_dev.jsonl.xz") if r.get("lang", "en") == "en"]
+    rows = [
+        r for r in read_rows(corpora / "boilerplate" / "wcxb_dev.jsonl.xz") if r.get("lang", "en") == "en"
+    ]
     pages = ["\n".join(p["text"] for p in r["paragraphs"] if p.get("label") == "content") for r in rows]
     found["wcxb_dev"] = _cut(pages, seed)
     return found
@@ -145,7 +147,9 @@ class Learnt:
 
 
 def _fit(
-    positive: sparse.csr_matrix, sentences: Sequence[sparse.csr_matrix], paragraphs: Sequence[sparse.csr_matrix]
+    positive: sparse.csr_matrix,
+    sentences: Sequence[sparse.csr_matrix],
+    paragraphs: Sequence[sparse.csr_matrix],
 ) -> Learnt:
     """Weights learnt from sentences, the start from `paragraphs` that tell something."""
     negative = sparse.vstack(list(sentences)).tocsr()
@@ -174,7 +178,9 @@ def measure(sentences: list[tuple[int, str]], against: dict[str, Told]) -> None:
             rows = sum(mine[np.roll(out, -k)] for k in range(n))
             found[n] += learnt.share_found(rows) * out.size / len(texts)
     for n, share in found.items():
-        print(f"| paragraphs of {n} sentences written for the project, a fifth left out | {len(texts)} | {share:.3f} |")
+        print(
+            f"| paragraphs of {n} sentences written for the project, a fifth left out | {len(texts)} | {share:.3f} |"
+        )
     words = words_of(sentences)
     mine = _matrix(texts, words)
     columns = dict(zip(against, zip(*_columns(against.values(), words), strict=True), strict=True))
@@ -193,7 +199,9 @@ def _columns(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--corpora", type=Path, default=ROOT.parent / "shared" / "corpora")
     parser.add_argument("--measure", action="store_true")
     options = parser.parse_args()
