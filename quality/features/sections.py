@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from quality.columns import WORD as LETTERS
 from quality.columns import Ints
 from quality.lexicon import DATA, Spans, WordTable, is_stop_word
-from quality.registry import rule
+from quality.registry import Counted, rule_among
 from quality.text import Batch, once_per_batch
 
 # What a token may be, as bits: by the lists of the file, by itself, by its kind.
@@ -39,6 +39,8 @@ BITS = {
 # is hard evidence where the names in one row weigh `CLEAR`. Set on the reliable articles and controls of the shared
 # corpora and the texts of pages there, so that next to none of them has a hard one (docs/results.md).
 SOFT, PLAIN, HARD, CLEAR = 4, 5, 5, 2
+# The rule of wordings known by heart.
+KNOWN = "leak.category_tags"
 # Units a frame may stand before the row that it introduces.
 REACH = 3
 
@@ -242,7 +244,7 @@ def _weighed(units: list[Unit], items: list[tuple[int, int]], first: int, last: 
 
 
 @once_per_batch
-def _found(batch: Batch) -> tuple[Spans, Spans]:
+def rows_of_sections(batch: Batch) -> tuple[Spans, Spans]:
     """Rows of sections: with a hyphenated name as a noun and enough points, and all others of enough points."""
     bits = _bits(batch)
     hard: list[tuple[int, int]] = []
@@ -276,10 +278,20 @@ def _spans(batch: Batch, where: list[tuple[int, int]]) -> Spans:
     return Spans.of_tokens(batch, first[kept], last[kept]) if kept.any() else Spans.none()
 
 
+def _not_known(spans: Spans, counted: Counted) -> Spans:
+    """Spans that meet no finding of the wordings known by heart, which tell the same."""
+    names = [r.id for r in counted.rules]
+    known = counted.rule == names.index(KNOWN) if KNOWN in names else np.zeros(counted.rule.size, bool)
+    # findings of one rule do not overlap, so their starts and their ends are both in order
+    start, end = counted.start[known], counted.end[known]
+    new = np.searchsorted(end, spans.start, "right") == np.searchsorted(start, spans.end, "left")
+    return Spans(spans.start[new], spans.end[new], spans.paragraph[new])
+
+
 # ---- rules -------------------------------------------------------------------------------------------
 
 
-@rule(
+@rule_among(
     "leak.category_list",
     tier="hard",
     title="names of sections in a row",
@@ -293,10 +305,10 @@ def _spans(batch: Batch, where: list[tuple[int, int]]) -> Spans:
             "The strike matters in business, travel, and consumer-affairs circles.",
             ["business, travel, and consumer-affairs circles"],
         ),
-        ("It shook the crime-news sphere.", ["crime-news sphere"]),
+        ("It shook the trade and consumer-affairs circles.", ["trade and consumer-affairs circles"]),
         (
-            "Fans of weather-and-environment news and of sports will take note.",
-            ["weather-and-environment news"],
+            "The trial adds to the weather-and-travel conversation of the coast.",
+            ["weather-and-travel conversation"],
         ),
     ],
     clean=[
@@ -311,12 +323,12 @@ def _spans(batch: Batch, where: list[tuple[int, int]]) -> Spans:
         "See example.org/world-news/business-travel for the fares.",
     ],
 )
-def category_list(batch: Batch) -> Spans:
+def category_list(batch: Batch, counted: Counted) -> Spans:
     """Rows of sections with a hyphenated name among them."""
-    return _found(batch)[0]
+    return _not_known(rows_of_sections(batch)[0], counted)
 
 
-@rule(
+@rule_among(
     "leak.section_words",
     tier="soft",
     title="list of sections for topics",
@@ -327,16 +339,16 @@ def category_list(batch: Batch) -> Spans:
     unit="count",
     hits=[
         (
-            "It is a day for the health, science, travel and fashion segment.",
-            ["health, science, travel and fashion segment"],
+            "It echoes in the weather, crime, trade and fashion universe.",
+            ["weather, crime, trade and fashion universe"],
         ),
     ],
     clean=[
         "Guests came from the worlds of business, politics and sport.",
         "The prize goes to works in the categories science, fashion, travel and health.",
-        "The Health, Science, Travel and Fashion segment of the fair was closed.",
+        "The Weather, Crime, Trade and Fashion universe is a board game.",
     ],
 )
-def section_words(batch: Batch) -> Spans:
+def section_words(batch: Batch, counted: Counted) -> Spans:
     """Rows of sections that are not as clear."""
-    return _found(batch)[1]
+    return _not_known(rows_of_sections(batch)[1], counted)
