@@ -44,7 +44,8 @@ _STEM = np.uint64(0x5D588B656C078965)
 _ROOT = np.uint64(0x2545F4914F6CDD1D)
 _BRACES, _STAR = re.compile(r"\{([^{}]*)\}"), re.compile(r"\w\*")
 _BEFORE = "x "
-_LIST = re.compile(r"\$([a-z][a-z_]*)")
+# "$$" stands for a plain "$"
+_LIST = re.compile(r"\$(\$|[a-z][a-z_]*)")
 
 
 @dataclass(frozen=True)
@@ -549,9 +550,11 @@ def _is_hit(hit: object) -> bool:
 
 
 def _with_words(name: str, text: str, words: Mapping[str, str], separator: str) -> str:
-    """A phrase or pattern with each `$list` replaced by the words of that list."""
+    """A phrase or pattern with each `$list` replaced by the words of that list, and each `$$` by `$`."""
 
     def listed(match: re.Match[str]) -> str:
+        if match[1] == "$":
+            return "$"
         if match[1] not in words:
             known = ", ".join(words) or "none"
             raise ValueError(f"{name}: ${match[1]} names no list of [words]; there are: {known}")

@@ -375,3 +375,19 @@ def test_the_report_in_the_readme_is_the_one_that_comes_out(scorer: Scorer) -> N
     shown = (ROOT / "README.md").read_text("utf8")
     weights = [f"{abs(c.effect):.2f}" for c in scorer.score(Record("x", "", FARM)).contributions[:4]]
     assert [w for w in weights if f"{w}  " not in shown] == []
+
+
+def test_a_rule_of_ones_own_gives_no_role_whatever_it_is_called(scorer: Scorer, tmp_path: Path) -> None:
+    """Its tier decides, not that its name begins as that of shipped rules of leaks and furniture does."""
+    pack = tmp_path / "house.toml"
+    block = (
+        'tier = "soft"\ntitle = "t"\nmessage = "{text}"\nwhy = "w"\nsource = "own"\n'
+        'phrases = ["the"]\nhits = [["The dog", ["The"]]]\nclean = ["A dog"]\n'
+    )
+    names = ("leak.chatbot_of_ours", "filler.stock_of_ours", "boilerplate.of_ours")
+    pack.write_text("".join(f'[[rule]]\nid = "{name}"\n{block}' for name in names), "utf8")
+    text = "\n".join(["The " * 12 + "dog barks at the mill in the valley."] * 1 + [FAIR])
+    plain, ours = score(scorer, text), score(Scorer.load(rules=[pack]), text)
+    assert len(ours.findings) > len(plain.findings)
+    assert ours.paragraphs == plain.paragraphs
+    assert (ours.reliability, ours.verdict) == (plain.reliability, plain.verdict)
