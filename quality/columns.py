@@ -84,6 +84,29 @@ def combine(left: Hashes, right: Hashes) -> Hashes:
     return mixed
 
 
+class Numbers:
+    """Some unsigned numbers, `ascending` uint64[n], among which many others are looked up."""
+
+    def __init__(self, numbers: Hashes) -> None:
+        self.ascending = np.unique(numbers)
+        self._bits = self.ascending.size.bit_length() + 3
+        # most numbers asked for are not there, and this is much cheaper than to search for them
+        self._met = np.zeros(2**self._bits, bool)
+        self._met[self._bucket(self.ascending)] = True
+
+    def find(self, asked: Hashes) -> tuple[Ints, Ints]:
+        """Which of some numbers are there, and where among `ascending` each of these is; int64 each."""
+        maybe = np.flatnonzero(self._met[self._bucket(asked)])
+        asked = asked[maybe]
+        at = np.minimum(np.searchsorted(self.ascending, asked), self.ascending.size - 1)
+        hit = self.ascending[at] == asked
+        return maybe[hit], at[hit]
+
+    def _bucket(self, numbers: Hashes) -> Hashes:
+        """Multiplicative hash (Knuth 1998)."""
+        return (numbers * _K1) >> np.uint64(64 - self._bits)
+
+
 @dataclass(frozen=True, eq=False)
 class Group:
     """A way to cut the tokens of a batch into consecutive runs: its sentences, paragraphs or documents.
@@ -167,6 +190,13 @@ class Vocabulary:
     def last(self, k: int) -> Bytes:
         """The k-th letter from the end (1 = the last, at most 8) of each entry, 0 where it is shorter; uint8[v]."""
         return (self.ending >> np.uint64(8 * (k - 1))).astype(np.uint8)
+
+    @cached_property
+    def opening(self) -> Hashes:
+        """The first eight letters of each entry as one number, the first of all in its lowest byte; uint64[v]."""
+        padded = np.concatenate((self.letters, np.zeros(8, np.uint8)))
+        window = np.ndarray((self.letters.size + 1,), "<u8", padded, 0, (1,))
+        return window[self.start] & _WINDOW.take(self.length, mode="clip")
 
     @cached_property
     def ending(self) -> Hashes:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 from quality.lexicon import shipped_rules
-from quality.pattern import Pattern, Some, has_groups, is_tied
+from quality.pattern import Passages, Pattern, Patterns, is_tied
 from quality.text import Batch
 
 
 def found(expression: str, texts: list[str]) -> list[tuple[int, str]]:
-    some = Some(texts, b"".join(Batch.of([text]).folded[:-1].tobytes() + b"\n" for text in texts))
-    return [(k, match[0]) for k, match in Pattern(expression).search(some)]
+    some = Passages(texts, [Batch.of([text]).folded[:-1].tobytes() for text in texts])
+    matches = Patterns([Pattern(expression)]).search(some, np.ones((1, len(texts)), bool))
+    return [(k, match[0]) for _, k, match in matches]
 
 
 @pytest.mark.parametrize(
@@ -71,10 +73,3 @@ def test_an_expression_is_tied_to_the_start_where_it_cannot_match_elsewhere(
 ) -> None:
     assert is_tied(expression) is tied
     assert (re.search(expression, "x b, a|b") is None) or not tied
-
-
-@pytest.mark.parametrize(
-    ("expression", "has"), [("^(?:a)", False), (r"^a\(b", False), ("^(a)", True), (r"^(?P<x>a)\1", True)]
-)
-def test_groups_that_could_be_referred_to_are_seen(expression: str, has: bool) -> None:
-    assert has_groups(expression) is has
