@@ -85,26 +85,31 @@ def combine(left: Hashes, right: Hashes) -> Hashes:
 
 
 class Numbers:
-    """Some unsigned numbers, `ascending` uint64[n], among which many others are looked up."""
+    """Some unsigned numbers among which many others are looked up: `number` uint64[n], in an order of its own."""
 
     def __init__(self, numbers: Hashes) -> None:
-        self.ascending = np.unique(numbers)
-        self._bits = self.ascending.size.bit_length() + 3
-        # most numbers asked for are not there, and this is much cheaper than to search for them
-        self._met = np.zeros(2**self._bits, bool)
-        self._met[self._bucket(self.ascending)] = True
+        distinct = np.unique(numbers)
+        # in order of a multiplicative hash (Knuth 1998), which is one to one; its first bits are the bucket
+        order = np.argsort(distinct * _K1)
+        self.number = distinct[order]
+        self._hash = np.append(self.number * _K1, np.uint64(2**64 - 1))
+        bits = distinct.size.bit_length() + 3
+        self._shift = np.uint64(64 - bits)
+        size = np.bincount((self._hash[:-1] >> self._shift).view(np.int64), minlength=2**bits)
+        self._first = (np.cumsum(size) - size).astype(np.int32)
+        self._is_filled = size > 0
+        self._most = int(size.max())
 
     def find(self, asked: Hashes) -> tuple[Ints, Ints]:
-        """Which of some numbers are there, and where among `ascending` each of these is; int64 each."""
-        maybe = np.flatnonzero(self._met[self._bucket(asked)])
-        asked = asked[maybe]
-        at = np.minimum(np.searchsorted(self.ascending, asked), self.ascending.size - 1)
-        hit = self.ascending[at] == asked
+        """Which of some numbers are there, and where in `number` each of these stands; int64 each."""
+        hashes = asked * _K1
+        bucket = (hashes >> self._shift).view(np.int64)
+        maybe = np.flatnonzero(self._is_filled[bucket])  # most are not, and the rest costs several times as much
+        hashes, at = hashes[maybe], self._first[bucket[maybe]].astype(np.int64)
+        for _ in range(self._most - 1):
+            at += self._hash[at] < hashes
+        hit = self._hash[at] == hashes
         return maybe[hit], at[hit]
-
-    def _bucket(self, numbers: Hashes) -> Hashes:
-        """Multiplicative hash (Knuth 1998)."""
-        return (numbers * _K1) >> np.uint64(64 - self._bits)
 
 
 @dataclass(frozen=True, eq=False)

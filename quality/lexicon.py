@@ -148,10 +148,10 @@ class Phrases:
             node[going] = combine(node[going], keys[first[going] + depth])
             paths.append(node[going])
         self._nodes = Numbers(np.concatenate(paths))
-        self._node = self._nodes.ascending
+        self._node = self._nodes.number
         self._goes_on = np.isin(self._node, np.concatenate(inner))
         # one row for each ending and value, in that order
-        owner = np.searchsorted(self._node, node)
+        owner = self._nodes.find(node)[1]
         order = np.lexsort((values, owner))
         owner, values = owner[order], values[order]
         kept = np.ones(owner.size, bool)

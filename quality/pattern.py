@@ -180,7 +180,7 @@ class _Table:
         self._of_size = {}
         for n in np.unique(size).tolist():
             some = Numbers(code[size == n])
-            self._of_size[n] = some, np.searchsorted(distinct, some.ascending)
+            self._of_size[n] = some, np.searchsorted(distinct, some.number)
         # where none begins: marks, and what the first four letters of the others are
         self._is_mark = np.zeros(256, bool)
         self._is_mark[code[size == 1].astype(np.int64)] = True
