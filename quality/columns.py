@@ -104,7 +104,9 @@ class Numbers:
         """Which of some numbers are there, and where in `number` each of these stands; int64 each."""
         hashes = asked * _K1
         bucket = (hashes >> self._shift).view(np.int64)
-        maybe = np.flatnonzero(self._is_filled[bucket])  # most are not, and the rest costs several times as much
+        maybe = np.flatnonzero(
+            self._is_filled[bucket]
+        )  # most are not, and the rest costs several times as much
         hashes, at = hashes[maybe], self._first[bucket[maybe]].astype(np.int64)
         for _ in range(self._most - 1):
             at += self._hash[at] < hashes

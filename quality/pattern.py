@@ -32,8 +32,6 @@ LISTS = 2
 COMMON_MARKS = b" .,:;'\"-?!()"
 # Of the table that tells quickly where no piece begins.
 BITS = 18
-# How far from the start the pieces of a tied pattern are looked for.
-FAR = 64
 
 Pieces = frozenset[bytes]
 NOTHING: Pieces = frozenset((b"",))
@@ -73,14 +71,11 @@ class Pattern:
         Where the pattern is tied, the former are those of which one stands at most so many characters from the start.
         """
         parts = _parser.parse(self.expression, re.IGNORECASE)
+        for k in range(len(parts)) if self.is_tied else (0,):
+            openings, reach = _openings(_runs(parts[k:])[0]), parts[:k].getwidth()[1]
+            if openings:
+                break
         runs, _ = _runs(parts)
-        openings, reach = _openings(runs), 0
-        if self.is_tied:
-            for k in range(1, len(parts)):
-                reach = parts[:k].getwidth()[1]
-                if openings or reach > FAR:
-                    break
-                openings = _openings(_runs(parts[k:])[0])
         others = sorted((run for run in runs if run != openings), key=lambda run: (-_shortest(run), len(run)))
         telling = [run for run in others if _shortest(run) >= TELLING]
         if telling or openings:
@@ -232,10 +227,12 @@ def is_tied(expression: str) -> bool:
 
 def _openings(runs: Sequence[Pieces]) -> Pieces:
     """The pieces that any match begins with, none where they are too short to look for."""
+    if _shortest(runs[0]) >= SHORTEST:
+        return runs[0]
     heads = frozenset(piece[:1] for piece in runs[0])
-    if not any(head.isalnum() or not head.strip() for head in heads):
-        return heads  # marks are rare
-    return runs[0] if _shortest(runs[0]) >= SHORTEST else frozenset()
+    if any(head.isalnum() or not head.strip() for head in heads):
+        return frozenset()
+    return heads  # marks are rare
 
 
 def _shortest(pieces: Pieces) -> int:
