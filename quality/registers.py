@@ -94,9 +94,8 @@ def foreign_register(batch: Batch) -> tuple[Ints, Ints]:
     points, story = cue_points(batch)
     group = batch.paragraphs
     capped = np.minimum(points, POINTS["telling"])
-    of_text = np.zeros((batch.n_documents, len(REGISTERS)), np.int64)
-    np.add.at(of_text, group.parent, capped)
-    others = of_text[group.parent] - capped
+    of_text = [np.bincount(group.parent, column, batch.n_documents) for column in capped.T]
+    others = np.array(of_text, np.int64).T[group.parent] - capped
     n_others = np.bincount(group.parent, minlength=batch.n_documents)[group.parent] - 1
     usual = AT_HOME + n_others // EVERY
     foreign = np.where(others <= usual[:, None], points, 0)
