@@ -32,6 +32,8 @@ LISTS = 2
 COMMON_MARKS = b" .,:;'\"-?!()"
 # Of the table that tells quickly where no piece begins.
 BITS = 18
+# How far from the start a tied pattern is asked for what it opens with.
+FAR = 80
 
 Pieces = frozenset[bytes]
 NOTHING: Pieces = frozenset((b"",))
@@ -71,11 +73,12 @@ class Pattern:
         Where the pattern is tied, the former are those of which one stands at most so many characters from the start.
         """
         parts = _parser.parse(self.expression, re.IGNORECASE)
-        for k in range(len(parts)) if self.is_tied else (0,):
-            openings, reach = _openings(_runs(parts[k:])[0]), parts[:k].getwidth()[1]
-            if openings:
-                break
         runs, _ = _runs(parts)
+        openings, reach = _openings(runs), 0
+        for k in range(1, len(parts) if self.is_tied and not openings else 0):
+            openings, reach = _openings(_runs(parts[k:])[0]), parts[:k].getwidth()[1]
+            if openings or reach > FAR:
+                break
         others = sorted((run for run in runs if run != openings), key=lambda run: (-_shortest(run), len(run)))
         telling = [run for run in others if _shortest(run) >= TELLING]
         if telling or openings:
