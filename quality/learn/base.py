@@ -32,7 +32,7 @@ from quality.model import (
     write_arrays,
 )
 
-FORMAT = "quality-base/2"
+FORMAT = "quality-base/3"
 LABELS = ("unreliable", "reliable", "unclear")
 # No words are held against a paragraph: what the public corpora and our own texts say of filler by its words alone does
 # not carry over to filler of another hand (docs/results.md).
@@ -56,6 +56,7 @@ class Base:
     filler: Table
     documents: Table
     likeness_score: Floats
+    familiarity: Floats
     paragraphs: Table
     paragraph_words: Floats
     filler_words: FillerWords
@@ -96,7 +97,7 @@ def save(base: Base, folder: Path) -> None:
         "kinds": base.kinds,
         "hard": base.hard,
     }
-    card["names"] = {key: getattr(base, key).names for key in TABLES} | {"style": base.likeness.style.names}
+    card["names"] = {key: getattr(base, key).names for key in TABLES}
     for key in TABLES:
         table: Table = getattr(base, key)
         arrays = {f.name: getattr(table, f.name) for f in fields(Table) if f.name != "names"}
@@ -107,6 +108,7 @@ def save(base: Base, folder: Path) -> None:
     }
     score: dict[str, NDArray[Any]] = {
         "likeness_score": base.likeness_score.astype(np.float32),
+        "familiarity": base.familiarity.astype(np.float32),
         "paragraph_words": base.paragraph_words,
     }
     words = filler_words_arrays(base.filler_words)
@@ -143,10 +145,11 @@ def load(folder: Path) -> Base:
         tables["filler"],
         tables["documents"],
         arrays["likeness_score"].astype(np.float64),
+        arrays["familiarity"].astype(np.float64),
         tables["paragraphs"],
         arrays["paragraph_words"],
         filler_words_from(arrays),
-        likeness_from(arrays, card["names"]["style"]),
+        likeness_from(arrays),
         Reference.from_arrays(reference),
         known["texts"],
         known["held_out_texts"],

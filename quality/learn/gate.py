@@ -105,7 +105,8 @@ def verdicts(model: Model, base: Base) -> Verdicts:
     matrix[:, table.names.index(evidence.FILLER_WORDS)] = evidence.filler_amount(foreign, content)
     chosen = matrix[:, [table.names.index(name) for name in model.reliability.names]]
     evidence_logit = model.reliability.intercept + total(model.reliability.effects(chosen))
-    reliability = model.calibrated(evidence_logit + model.likeness.effect(_likeness(model, base)))
+    likeness_effect = model.likeness.effect(_likeness(model, base), base.familiarity[reference.row])
+    reliability = model.calibrated(evidence_logit + likeness_effect)
     policy = model.policies["default"]
     is_hard = (matrix[:, [table.names.index(name) for name in base.hard]] > 0).any(axis=1)
     verdict = np.where(reliability >= policy.keep, 0, np.where(is_hard & (reliability < policy.drop), 2, 1))
@@ -121,7 +122,7 @@ def _likeness(model: Model, base: Base) -> Floats:
         return score
     streams = base.reference.streams(known)
     moved = [stream @ (a - b) for stream, (a, b) in zip(streams, pairs, strict=True)]
-    return score + known.blend(moved[0], moved[1], np.zeros(score.size))
+    return score + known.blend(*moved)
 
 
 def compare(base: Base, champion: Model, challenger: Model, *, seed: int = 0) -> Gate:
