@@ -63,7 +63,7 @@ def findings_per(batch: Batch, counted: Counted, group: Group, kept: Bools | Non
     return counts.astype(np.float64).reshape(group.n, len(counted.rules))
 
 
-def _amount(counts: Floats) -> Floats:
+def amount(counts: Floats) -> Floats:
     """0, 1, 1.58, 2 for no, one, two, three or more findings."""
     return np.log2(1.0 + np.minimum(counts, ENOUGH))
 
@@ -88,7 +88,7 @@ def filler_terms(batch: Batch, counted: Counted, names: Sequence[str], words: Fl
 
     `words` float64[paragraphs] is the term of the words, 0 everywhere when not given.
     """
-    amounts = _amount(findings_per(batch, counted, batch.paragraphs))
+    amounts = amount(findings_per(batch, counted, batch.paragraphs))
     columns = {rule.id: amounts[:, k] for k, rule in enumerate(counted.rules)}
     columns["off_topic"] = np.where(counted.is_furniture(batch), 0.0, off_topic(batch))
     columns["foreign_register"] = np.minimum(sum(columns[f"filler.{name}"] for name in REGISTERS), 1.0)
@@ -143,6 +143,11 @@ def filler_amount(filler: Floats | Ints, content: Floats | Ints) -> Floats:
     return np.log1p(10 * filler / (content + DAMPING / 2))
 
 
+def content_rate(n: Floats, content: Floats | Ints) -> Floats:
+    """Findings of a soft rule per 100 words of content, as a term; float64[n]."""
+    return 100 * n / (content + DAMPING)
+
+
 def document_terms(batch: Batch, counted: Counted, role: Ints, names: Sequence[str]) -> Floats:
     """Evidence and structure of each document; float64[documents, names].
 
@@ -156,12 +161,12 @@ def document_terms(batch: Batch, counted: Counted, role: Ints, names: Sequence[s
         for code in (CONTENT, FILLER)
     )
     in_content = (role == CONTENT)[counted.paragraph] if counted.paragraph.size else np.zeros(0, bool)
-    amounts = _amount(findings_per(batch, counted, batch.documents))
+    amounts = amount(findings_per(batch, counted, batch.documents))
     soft = findings_per(batch, counted, batch.documents, in_content)
     columns: dict[str, Floats] = {}
     for k, rule in enumerate(counted.rules):
         whole = rule.tier == "hard" or rule.id in ANYWHERE
-        columns[rule.id] = amounts[:, k] if whole else 100 * soft[:, k] / (content + DAMPING)
+        columns[rule.id] = amounts[:, k] if whole else content_rate(soft[:, k], content)
     columns[FILLER_WORDS] = filler_amount(filler, content)
     return _chosen(columns, names)
 
@@ -178,7 +183,7 @@ def paragraph_terms(
 
     `article` is the document's logit without likeness (float64[documents]), `chance` the roles'.
     """
-    amounts = _amount(findings_per(batch, counted, batch.paragraphs))
+    amounts = amount(findings_per(batch, counted, batch.paragraphs))
     columns = {rule.id: amounts[:, k] for k, rule in enumerate(counted.rules)}
     columns["not_content"] = 1.0 - chance[:, CONTENT]
     columns["article"] = article[batch.paragraphs.parent]

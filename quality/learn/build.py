@@ -34,7 +34,7 @@ from quality.learn.encoders import (
     sparse_rows,
     tf_idf,
 )
-from quality.learn.fit import Table, balanced, fit_filler, fit_roles
+from quality.learn.fit import Table, balanced, fit_filler, fit_roles, grown
 from quality.learn.reference import Judged, take
 from quality.model import Additive, FillerWords, Likeness, Linear, rounded, sigmoid
 from quality.registry import paragraph_matrix, paragraph_names
@@ -126,13 +126,13 @@ def build(
         NO_WORDS,
         likeness,
         reference,
-        _known(t for some in documents for t in some.texts if is_used(t) and ":" not in t.kind),
-        _known(held_out),
+        known_texts(t for some in documents for t in some.texts if is_used(t) and ":" not in t.kind),
+        known_texts(held_out),
         np.array(sorted({fingerprint(t.group) for t in held_out}), np.uint64),
     )
 
 
-def _known(texts: Iterable[Labelled]) -> NDArray[np.uint64]:
+def known_texts(texts: Iterable[Labelled]) -> NDArray[np.uint64]:
     """Fingerprint and label of each text; uint64[n, 2]."""
     rows = sorted({(text_fingerprint(t), LABELS.index(t.label)) for t in texts if t.label in LABELS})
     return np.array(rows, np.uint64).reshape(-1, 2)
@@ -243,9 +243,9 @@ def _filler(
 
 def judge(some: Some, roles: Additive, words: Floats, filler: Linear, filler_words: FillerWords) -> Judged:
     """Roles of the paragraphs of some texts by the two role models."""
-    boilerplate = sigmoid(roles.logit(role_matrix(some.batch, words, roles.names)))
+    bins = roles.bins_of(role_matrix(some.batch, words, roles.names))
     doubt = sigmoid(filler.logit(filler_matrix(some.batch, some.counted, filler_words, filler.names)))
-    return Judged(boilerplate, *evidence.roles(some.batch, boilerplate, doubt))
+    return Judged(*evidence.roles(some.batch, sigmoid(roles.logit_of_bins(bins)), doubt), bins)
 
 
 def document_tables(
@@ -256,7 +256,7 @@ def document_tables(
     kinds: Names,
     groups: Index,
 ) -> tuple[Table, Table]:
-    """Tables of documents and of marked paragraphs."""
+    """Tables of documents, their labels by index in `LABELS`, and of marked paragraphs."""
     matrices, labels, codes = [], [], []
     rows, truths, sources = [], [], []
     names: list[str] = []
@@ -269,7 +269,7 @@ def document_tables(
         matrices.append(
             evidence.document_terms(some.batch, some.counted, judgement.role, names)[used].astype(np.float32)
         )
-        labels.append(np.array([t.label == "reliable" for t in some.texts])[used])
+        labels.append(np.array([LABELS.index(t.label) for t in some.texts], np.uint8)[used])
         codes.append(code[used])
         parent = some.batch.paragraphs.parent
         marked = used[parent] & (some.roles != None)  # noqa: E711 - element by element
@@ -295,19 +295,28 @@ def document_tables(
     return table, paragraphs
 
 
-def mixed(label: Bools, code: NDArray[np.int32], kinds: Sequence[str]) -> Floats:
-    """Weights of the stated mix; float64[documents], mean 1.
+def mixed(
+    label: NDArray[np.uint8], code: NDArray[np.int32], kinds: Sequence[str], n_known: int | None = None
+) -> Floats:
+    """Weights of the stated mix; float64[documents], mean 1 where the label is clear, 0 where it is not.
 
-    Every corpus and label weighs 1, every way of spoiling half of that over all corpora, and then
-    reliable and unreliable texts are brought to the same total.
+    `label` is the index in `LABELS`. Every corpus and label weighs 1, every way of spoiling half of that over all
+    corpora, and then reliable and unreliable texts are brought to the same total. Rows from `n_known` on are new: a
+    corpus and label that only they have weighs less where they are few (`fit.grown`).
     """
-    is_spoilt = np.array([":" in kind for kind in kinds], bool)[code[:, 1]]
-    cell = np.where(is_spoilt, -1 - code[:, 1], code[:, 0] * 2 + label)
-    weight = balanced(cell) * np.where(is_spoilt, 0.5, 1.0)
-    if label.any() and not label.all():
-        share = weight[label].sum() / weight.sum()
-        weight *= np.where(label, 0.5 / share, 0.5 / (1 - share))
-    return weight / weight.mean()
+    weight = np.zeros(label.size)
+    told = np.flatnonzero(label != LABELS.index("unclear"))
+    reliable = label[told] == LABELS.index("reliable")
+    is_spoilt = np.array([":" in kind for kind in kinds], bool)[code[told, 1]]
+    cell = np.where(is_spoilt, -1 - code[told, 1], code[told, 0] * 2 + reliable)
+    mix = balanced(cell) * np.where(is_spoilt, 0.5, 1.0)
+    if n_known is not None:
+        mix *= grown(cell, told >= n_known)
+    if reliable.any() and not reliable.all():
+        share = mix[reliable].sum() / mix.sum()
+        mix *= np.where(reliable, 0.5 / share, 0.5 / (1 - share))
+    weight[told] = mix / mix.mean() if mix.size else mix
+    return weight
 
 
 def _likeness(

@@ -97,7 +97,11 @@ def codes_of(texts: Sequence[Labelled], corpora: Index, kinds: Index, groups: In
 
 
 def table_of(
-    names: Sequence[str], matrix: NDArray[Any], label: Bools, weight: Floats, codes: NDArray[np.int32]
+    names: Sequence[str],
+    matrix: NDArray[Any],
+    label: Bools | NDArray[np.uint8],
+    weight: Floats,
+    codes: NDArray[np.int32],
 ) -> Table:
     """Rows with their labels, weights, and codes int32[n, 3] of corpus, kind and group."""
     return Table(

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from quality.records import Record
+
 # Corpora whose texts share an origin are left out together.
 FAMILIES = {
     "imbd_xsum": "xsum",
@@ -41,7 +43,10 @@ LABEL_FAMILIES = {
 
 @dataclass(frozen=True)
 class Labelled:
-    """A text with its labels; `paragraphs` is None where the text is to be cut by us."""
+    """A text with its labels; `paragraphs` is None where the text is to be cut by us, `label` "" where there is none.
+
+    `source` is the file that the text was read from, where that is told.
+    """
 
     id: str
     corpus: str
@@ -53,6 +58,13 @@ class Labelled:
     roles: tuple[str | None, ...] | None = None
     date: str | None = None
     title: str | None = None
+    source: str = ""
+
+    @property
+    def record(self) -> Record:
+        """The text as scorers take it."""
+        text = self.text if self.paragraphs is None else "\n\n".join(self.paragraphs)
+        return Record(self.id, self.source, text, self.paragraphs, self.title, self.date)
 
     @property
     def family(self) -> str:
