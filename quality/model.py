@@ -2,7 +2,8 @@
 
     role of a paragraph   additive model over its features, its neighbours' and its word score,
                           then filler and duplicate by their own evidence
-    reliability           intercept + bounded likeness + evidence + structure, then calibration
+    reliability           intercept + bounded likeness, less where the kind of text is another than those it was
+                          learnt on + evidence + structure, then calibration
 
 A model is a folder: `card.json` (what it is, what it was made from, thresholds) and `weights.npz`
 (arrays, loaded without pickle). Nothing in it can run code. Scoring needs numpy alone; learning
@@ -17,7 +18,7 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,13 @@ from numpy.typing import NDArray
 from quality.columns import Floats
 from quality.report import Policy
 
-FORMAT = "quality-model/3"
+FORMAT = "quality-model/4"
 # The likeness moves the logit of reliability by at most this much: style classifiers do not carry
 # over to unseen sources beyond AUC .81, so they must not decide (docs/results.md).
 LIKENESS_LIMIT = 1.0
+# Log odds (at even chances) of a text being of the kinds that the likeness was learnt on, below which it counts for
+# nothing and from which it counts whole (docs/results.md).
+STRANGE, FAMILIAR = -2.0, 0.0
 
 
 def sigmoid(logit: Floats) -> Floats:
@@ -114,39 +118,34 @@ def total(effects: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Likeness:
-    """How much a text reads like the reliable side of the corpora: three scores, averaged and squashed.
+    """How much a text reads like the reliable side of the corpora: two scores, averaged and squashed.
 
-    `words` and `masked` are weights of hashed n-grams (one for each bucket) with their idf;
-    `style` is linear in rates of the text. Each score is divided by its spread on unseen corpora.
+    `words` and `masked` are weights of hashed n-grams (one for each bucket) with their idf. Each score is divided by
+    its spread on unseen corpora. `kind` are weights of the masked n-grams, and `kind_intercept` theirs: whether a text
+    is of the kinds that the likeness was learnt on at all. Outside them it says less, and far outside nothing.
     """
 
     words: Floats
     words_idf: Floats
     masked: Floats
     masked_idf: Floats
-    style: Linear
-    style_mean: Floats
-    style_spread: Floats
+    kind: Floats
+    kind_intercept: float
     spreads: Floats
     centre: float
     scale: float
 
-    def effect(self, z: Floats) -> Floats:
-        """What a score adds to the logit: within +-`LIKENESS_LIMIT`; float64[n]."""
-        return LIKENESS_LIMIT * np.tanh((z - self.centre) * self.scale)
+    def effect(self, z: Floats, familiarity: Floats | float) -> Floats:
+        """What a score adds to the logit: within +-`LIKENESS_LIMIT`, in proportion to familiarity; float64[n]."""
+        return LIKENESS_LIMIT * familiarity * np.tanh((z - self.centre) * self.scale)
 
-    def blend(self, words: Floats, masked: Floats, style: Floats) -> Floats:
-        """One score from the three; higher reads more reliable; float64[n]."""
-        return (
-            0.5 * words / self.spreads[0]
-            + 0.5 * masked / self.spreads[1]
-            + STYLE_SHARE * style / self.spreads[2]
-        )
+    def blend(self, words: Floats, masked: Floats) -> Floats:
+        """One score from the two; higher reads more reliable; float64[n]."""
+        return 0.5 * words / self.spreads[0] + 0.5 * masked / self.spreads[1]
 
-    def style_score(self, matrix: Floats) -> Floats:
-        """The style part from the matrix of its features, bounded at three spreads; float64[n]."""
-        scaled = np.clip((matrix - self.style_mean) / self.style_spread, -3, 3)
-        return self.style.logit(scaled)
+    def familiarity(self, kind: Floats) -> Floats:
+        """How far a text is of the kinds learnt on, from the sum of the weights of its kind; float64[n], 0..1."""
+        return np.clip((kind + self.kind_intercept - STRANGE) / (FAMILIAR - STRANGE), 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -164,10 +163,6 @@ class FillerWords:
     def term(self, score: Floats) -> Floats:
         """The term of the filler model from the sum of the weights; float64[n], 0..1."""
         return np.clip((score - self.low) / (self.high - self.low), 0.0, 1.0)
-
-
-# Part of the style rates in the blend; between .3 and 1 the left-out AUC is flat (docs/results.md).
-STYLE_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -234,7 +229,6 @@ class Model:
         return {
             "boilerplate": list(self.boilerplate.names),
             "filler": list(self.filler.names),
-            "style": list(self.likeness.style.names),
             "reliability": list(self.reliability.names),
             "paragraph_reliability": list(self.paragraph_reliability.names),
         }
@@ -262,7 +256,7 @@ class Model:
             tuple(np.split(arrays["boilerplate_tables"], np.cumsum(n_edges + 2)[:-1])),
             scalar("boilerplate_intercept"),
         )
-        likeness = likeness_from(arrays, names["style"])
+        likeness = likeness_from(arrays)
         slope, offset = arrays["calibration"]
         paragraph_slope, paragraph_offset = arrays["paragraph_calibration"]
         return cls(
@@ -402,15 +396,15 @@ def likeness_arrays(likeness: Likeness) -> dict[str, NDArray[Any]]:
         "likeness_masked": _packed(likeness.masked),
         "likeness_masked_scale": np.array(_scale(likeness.masked)),
         "likeness_masked_idf": likeness.masked_idf.astype(np.float16),
-        "likeness_style_weights": likeness.style.weights,
-        "likeness_style_mean": likeness.style_mean,
-        "likeness_style_spread": likeness.style_spread,
+        "likeness_kind": _packed(likeness.kind),
+        "likeness_kind_scale": np.array(_scale(likeness.kind)),
+        "likeness_kind_intercept": np.array(likeness.kind_intercept),
         "likeness_spreads": likeness.spreads,
         "likeness_centre_scale": np.array([likeness.centre, likeness.scale]),
     }
 
 
-def likeness_from(arrays: Mapping[str, NDArray[Any]], style_names: Sequence[str]) -> Likeness:
+def likeness_from(arrays: Mapping[str, NDArray[Any]]) -> Likeness:
     """The likeness that `likeness_arrays` stored.
 
     Raises KeyError where an array is missing.
@@ -421,9 +415,8 @@ def likeness_from(arrays: Mapping[str, NDArray[Any]], style_names: Sequence[str]
         arrays["likeness_words_idf"].astype(np.float64),
         arrays["likeness_masked"] * float(arrays["likeness_masked_scale"]),
         arrays["likeness_masked_idf"].astype(np.float64),
-        Linear(tuple(style_names), arrays["likeness_style_weights"], 0.0),
-        arrays["likeness_style_mean"],
-        arrays["likeness_style_spread"],
+        arrays["likeness_kind"] * float(arrays["likeness_kind_scale"]),
+        float(arrays["likeness_kind_intercept"]),
         arrays["likeness_spreads"],
         float(centre),
         float(scale),

@@ -48,6 +48,8 @@ class Columns:
     role: Ints
     terms: Floats
     likeness: Floats
+    familiarity: Floats
+    likeness_whole: Floats
     likeness_effect: Floats
     effects: Floats
     logit: Floats
@@ -152,8 +154,9 @@ class Scorer:
         terms = evidence.document_terms(batch, counted, role, model.reliability.names)
         effects = model.reliability.effects(terms)
         evidence_logit = model.reliability.intercept + total(effects)
-        likeness = likeness_score(batch, role, model)
-        likeness_effect = model.likeness.effect(likeness)
+        likeness, familiarity = likeness_score(batch, role, model)
+        likeness_whole = model.likeness.effect(likeness, 1.0)
+        likeness_effect = model.likeness.effect(likeness, familiarity)
         logit = evidence_logit + likeness_effect
         paragraph_logit = model.paragraph_reliability.logit(
             evidence.paragraph_terms(
@@ -174,6 +177,8 @@ class Scorer:
             role,
             terms,
             likeness,
+            familiarity,
+            likeness_whole,
             likeness_effect,
             effects,
             logit,
@@ -221,12 +226,17 @@ class Scorer:
             )
 
     def _contributions(self, columns: Columns, d: int) -> tuple[Contribution, ...]:
-        likeness = Contribution("likeness", float(columns.likeness[d]), float(columns.likeness_effect[d]))
+        # told whole, and then what is taken off it where the text is of another kind than those it was learnt on
+        counted, whole = float(columns.likeness_effect[d]), float(columns.likeness_whole[d])
+        likeness = [Contribution("likeness", float(columns.likeness[d]), whole)]
+        if counted != whole:
+            strangeness = 1.0 - float(columns.familiarity[d])
+            likeness.append(Contribution("strange_kind", strangeness, counted - whole))
         some = np.flatnonzero(columns.effects[d])
         terms, effects = columns.terms[d, some].tolist(), columns.effects[d, some].tolist()
         names = [self.model.reliability.names[j] for j in some.tolist()]
         others = map(Contribution, names, terms, effects)
-        return tuple(sorted([likeness, *others], key=lambda c: -abs(c.effect)))
+        return tuple(sorted([*likeness, *others], key=lambda c: -abs(c.effect)))
 
 
 def _paragraphs(columns: Columns, edges: Ints, with_text: bool) -> list[Paragraph]:
@@ -293,17 +303,18 @@ def word_score_columns(batch: Batch, score: Floats) -> dict[str, Floats]:
     return dict(zip(names, [score, *neighbourhood(batch, score, WORD_SCORE_AROUND)], strict=True))
 
 
-def likeness_score(batch: Batch, role: Ints, model: Model) -> Floats:
-    """How much each document's content reads like the reliable side; float64[documents]."""
+def likeness_score(batch: Batch, role: Ints, model: Model) -> tuple[Floats, Floats]:
+    """How much each document's content reads like the reliable side, and how far it is of a kind that this was
+    learnt on; two float64[documents].
+    """
     likeness = model.likeness
     content = role == evidence.CONTENT
     words, masked = document_rows(batch, content)
-    style = evidence.content_style(batch, content, likeness.style.names)
-    return likeness.blend(
-        weighted(words, likeness.words_idf).dot(likeness.words),
-        weighted(masked, likeness.masked_idf).dot(likeness.masked),
-        likeness.style_score(style),
+    masked = weighted(masked, likeness.masked_idf)
+    score = likeness.blend(
+        weighted(words, likeness.words_idf).dot(likeness.words), masked.dot(likeness.masked)
     )
+    return score, likeness.familiarity(masked.dot(likeness.kind))
 
 
 def shipped_models() -> Mapping[str, Path]:

@@ -33,7 +33,7 @@ from quality.model import (
     write_arrays,
 )
 
-FORMAT = "quality-base/3"
+FORMAT = "quality-base/4"
 WHERE = (
     "A base is no part of the installed package: it is the folder labelled/base of the repository and of the source archive. "
     "Get one of them and name the folder (quality train --base FOLDER), or make one with scripts/build_base.py"
@@ -61,6 +61,7 @@ class Base:
     filler: Table
     documents: Table
     likeness_score: Floats
+    familiarity: Floats
     paragraphs: Table
     paragraph_words: Floats
     filler_words: FillerWords
@@ -101,7 +102,7 @@ def save(base: Base, folder: Path) -> None:
         "kinds": base.kinds,
         "hard": base.hard,
     }
-    card["names"] = {key: getattr(base, key).names for key in TABLES} | {"style": base.likeness.style.names}
+    card["names"] = {key: getattr(base, key).names for key in TABLES}
     for key in TABLES:
         table: Table = getattr(base, key)
         arrays = {f.name: getattr(table, f.name) for f in fields(Table) if f.name != "names"}
@@ -112,6 +113,7 @@ def save(base: Base, folder: Path) -> None:
     }
     score: dict[str, NDArray[Any]] = {
         "likeness_score": base.likeness_score.astype(np.float32),
+        "familiarity": base.familiarity.astype(np.float32),
         "paragraph_words": base.paragraph_words,
     }
     words = filler_words_arrays(base.filler_words)
@@ -165,10 +167,11 @@ def _loaded(folder: Path, card: Mapping[str, Any]) -> Base:
         tables["filler"],
         tables["documents"],
         arrays["likeness_score"].astype(np.float64),
+        arrays["familiarity"].astype(np.float64),
         tables["paragraphs"],
         arrays["paragraph_words"],
         filler_words_from(arrays),
-        likeness_from(arrays, card["names"]["style"]),
+        likeness_from(arrays),
         Reference.from_arrays(reference),
         known["texts"],
         known["held_out_texts"],

@@ -63,11 +63,16 @@ def _some(texts: Sequence[Labelled]) -> Some:
 
 @dataclass(frozen=True)
 class Material:
-    """All labelled texts as columns: pages and marked texts for roles, documents for reliability."""
+    """All labelled texts as columns: pages and marked texts for roles, documents for reliability.
+
+    `others` are texts without a label, which together with pages that are no articles tell other kinds of text from
+    those that the likeness is learnt on.
+    """
 
     pages: list[Some]
     articles: list[Some]
     marked: list[Some]
+    others: list[Some]
 
 
 class Names:

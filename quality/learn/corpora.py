@@ -104,7 +104,10 @@ def articles(folder: Path) -> list[Labelled]:
 
 
 def pages(folder: Path) -> list[Labelled]:
-    """English pages of `corpora/boilerplate`, cut into blocks; doubtful labels are None."""
+    """English pages of `corpora/boilerplate`, cut into blocks; doubtful labels are None.
+
+    The kind is "other page" where most pages of the corpus, or by its `page_type` this one, are no articles.
+    """
     found = []
     for path in sorted(folder.glob("*.jsonl*")):
         corpus = path.name.split(".jsonl")[0]
@@ -120,7 +123,21 @@ def pages(folder: Path) -> list[Labelled]:
             )
             texts = tuple(b["text"] for b in blocks)
             domain = str(row.get("domain") or row["id"])
-            found.append(Labelled(str(row["id"]), corpus, domain, "", "page", "", texts, roles))
+            is_other = corpus == "cleaneval" or row.get("page_type", "article") != "article"
+            kind = "other page" if is_other else "page"
+            found.append(Labelled(str(row["id"]), corpus, domain, "", kind, "", texts, roles))
+    return found
+
+
+def other_kinds(folder: Path) -> list[Labelled]:
+    """Documents of `corpora/hedging` that are encyclopaedia or science: their marked sentences, joined again."""
+    found = []
+    for corpus in ("szeged_wiki_train", "szeged_bio"):
+        sentences: dict[str, list[str]] = {}
+        for row in read_rows(folder / f"{corpus}.jsonl.gz"):
+            sentences.setdefault(str(row["doc"]), []).append(row["text"])
+        for name, some in sentences.items():
+            found.append(Labelled(name, corpus, f"{corpus} {name}", "", "other page", " ".join(some)))
     return found
 
 

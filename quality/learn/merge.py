@@ -20,7 +20,7 @@ from quality import evidence
 from quality.columns import Bools, Floats, Ints
 from quality.features.ngrams import DOCUMENT_BITS, PARAGRAPH_BITS, document_rows, paragraph_rows
 from quality.learn.base import Base, fingerprint, sound_rows
-from quality.learn.build import PAGE_SAMPLE, ROLE_NAMES, document_tables, known_texts, mixed, style_names
+from quality.learn.build import PAGE_SAMPLE, ROLE_NAMES, document_tables, known_texts, mixed
 from quality.learn.columns import Names, Some, codes_of, columns_of, sample_of_each, table_of
 from quality.learn.corpora import Labelled
 from quality.learn.encoders import fit_hashed, likeness_parts, sparse_rows, tf_idf
@@ -78,7 +78,7 @@ def merge(base: Base, texts: Sequence[Labelled], *, seed: int = 0) -> Merged:
     judged = [_judged(s, role_model, base, filler_model, t) for s, t in zip(some, terms, strict=True)]
     told = [t for s in some for t in s.texts]
     is_told = np.array([t.label in ("reliable", "unreliable") for t in told], bool)
-    likeness, score, of_reference = _likeness(base, some, judged, codes)
+    likeness, score, familiarity, of_reference = _likeness(base, some, judged, codes)
     table, paragraphs = document_tables(
         some, judged, lambda t: t.label in ("reliable", "unreliable"), corpora, kinds, groups
     )
@@ -100,6 +100,7 @@ def merge(base: Base, texts: Sequence[Labelled], *, seed: int = 0) -> Merged:
         filler=filler,
         documents=replace(documents, weight=weight.astype(np.float32)),
         likeness_score=np.concatenate([old_score, score[is_told]]),
+        familiarity=np.concatenate([base.familiarity, familiarity[is_told]]),
         paragraphs=replace(paragraphs, weight=balanced(paragraphs.label).astype(np.float32)),
         filler_words=words,
         likeness=likeness,
@@ -237,8 +238,8 @@ def _with_filler(
 
 def _likeness(
     base: Base, some: Sequence[Some], judged: Sequence[Judged], codes: Sequence[NDArray[np.int32]]
-) -> tuple[Likeness, Floats, Floats]:
-    """The likeness, the score of each new text by words that had not seen it, and those of the reference.
+) -> tuple[Likeness, Floats, Floats, Floats]:
+    """The likeness, of each new text the score by words that had not seen it and its familiarity, and the reference's scores.
 
     Texts with paragraph labels are told by them and teach no likeness: their manner is that of their content.
     """
@@ -247,18 +248,16 @@ def _likeness(
     likeness, reference = base.likeness, base.reference
     content = [j.role == evidence.CONTENT for j in judged]
     pairs = [document_rows(s.batch, c) for s, c in zip(some, content, strict=True)]
-    style = np.vstack(
-        [evidence.content_style(s.batch, c, style_names()) for s, c in zip(some, content, strict=True)]
-    )
     every = [np.arange(s.batch.n_documents) for s in some]
     streams = [sparse_rows([p[k] for p in pairs], every, DOCUMENT_BITS) for k in (0, 1)]
     told = [t for s in some for t in s.texts]
-    parts = likeness_parts(likeness, streams, style, np.ones(len(told), bool))
+    parts = likeness_parts(likeness, streams, np.ones(len(told), bool))
+    familiarity = likeness.familiarity(parts[:, 2])
     known = base.likeness_score[reference.row]
     label = np.array([t.label == "reliable" for t in told])
     teaches = np.array([t.roles is None and t.label in ("reliable", "unreliable") for t in told], bool)
     if max((teaches & label).sum(), (teaches & ~label).sum()) < N_TEXTS_LOW:
-        return likeness, likeness.blend(*parts.T), known
+        return likeness, likeness.blend(parts[:, 0], parts[:, 1]), familiarity, known
     code = np.concatenate(codes)
     documents = base.documents
     old = reference.row[reference.teaches]
@@ -287,9 +286,9 @@ def _likeness(
         parts[~teaches, k] += (matrix @ whole)[other]
         moved[:, k] = of_reference @ whole
         new_weights.append(rounded(weights + whole))
-    score = likeness.blend(*parts.T)
-    shift = likeness.blend(moved[:, 0], moved[:, 1], np.zeros(known.size))
-    return replace(likeness, words=new_weights[0], masked=new_weights[1]), score, known + shift
+    score = likeness.blend(parts[:, 0], parts[:, 1])
+    shift = likeness.blend(moved[:, 0], moved[:, 1])
+    return replace(likeness, words=new_weights[0], masked=new_weights[1]), score, familiarity, known + shift
 
 
 def _moved(

@@ -178,7 +178,9 @@ def _new_texts(texts: Sequence[Labelled], merged: Merged, model: Model, champion
     by_id = {t.id: t for t in texts}
     base = merged.base
     matrix = base.documents.matrix[merged.rows].astype(np.float64)
-    logit = model.reliability.logit(matrix) + base.likeness.effect(base.likeness_score[merged.rows])
+    logit = model.reliability.logit(matrix) + base.likeness.effect(
+        base.likeness_score[merged.rows], base.familiarity[merged.rows]
+    )
     is_hard = np.any(matrix[:, [base.documents.names.index(name) for name in base.hard]] > 0, axis=1)
     policy = model.policies["default"]
     found = []

@@ -54,7 +54,8 @@ def said(model: Model, base: Base) -> Said:
     names = base.documents.names
     chosen = terms[:, [names.index(name) for name in model.reliability.names]]
     evidence_logit = model.reliability.intercept + total(model.reliability.effects(chosen))
-    reliability = model.calibrated(evidence_logit + model.likeness.effect(_likeness(model, base)))
+    likeness_effect = model.likeness.effect(_likeness(model, base), base.familiarity[base.reference.row])
+    reliability = model.calibrated(evidence_logit + likeness_effect)
     is_hard = np.any(terms[:, [names.index(name) for name in base.hard]] > 0, axis=1)
     columns = dict(
         zip(rules_of(names), evidence.amount(reference.findings.astype(np.float64)).T, strict=True)
@@ -140,7 +141,8 @@ def _check(model: Model, base: Base) -> None:
     mine, theirs = model.likeness, base.likeness
     pairs = [(model.paragraph_words, base.paragraph_words)]
     pairs += [(mine.words_idf, theirs.words_idf), (mine.masked_idf, theirs.masked_idf)]
-    if mine.style.names != theirs.style.names or not _same(*zip(*pairs, strict=True)):
+    pairs += [(mine.kind, theirs.kind)]
+    if not _same(*zip(*pairs, strict=True)):
         raise ValueError(f"reads other words than the base; {ANOTHER}")
 
 
@@ -161,4 +163,4 @@ def _likeness(model: Model, base: Base) -> Floats:
         return score
     streams = base.reference.streams(known)
     moved = [stream @ (a - b) for stream, (a, b) in zip(streams, pairs, strict=True)]
-    return score + known.blend(moved[0], moved[1], np.zeros(score.size))
+    return score + known.blend(*moved)
