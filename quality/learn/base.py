@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -30,10 +30,15 @@ from quality.model import (
     filler_words_from,
     likeness_arrays,
     likeness_from,
+    read_arrays,
     write_arrays,
 )
 
-FORMAT = "quality-base/3"
+FORMAT = "quality-base/5"
+WHERE = (
+    "A base is no part of the installed package: it is the folder labelled/base of the repository and of the source archive. "
+    "Get one of them and name the folder (quality train --base FOLDER), or make one with scripts/build_base.py"
+)
 LABELS = ("unreliable", "reliable", "unclear")
 # No words are held against a paragraph: what the public corpora and our own texts say of filler by its words alone does
 # not carry over to filler of another hand (docs/results.md).
@@ -57,6 +62,7 @@ class Base:
     filler: Table
     documents: Table
     likeness_score: Floats
+    familiarity: Floats
     paragraphs: Table
     first_look: FirstLook
     filler_words: FillerWords
@@ -98,7 +104,7 @@ def save(base: Base, folder: Path) -> None:
         "hard": base.hard,
     }
     card["names"] = {key: getattr(base, key).names for key in TABLES}
-    card["names"] |= {"style": base.likeness.style.names, "first_look": base.first_look.trees.names}
+    card["names"] |= {"first_look": base.first_look.trees.names}
     for key in TABLES:
         table: Table = getattr(base, key)
         arrays = {f.name: getattr(table, f.name) for f in fields(Table) if f.name != "names"}
@@ -109,6 +115,7 @@ def save(base: Base, folder: Path) -> None:
     }
     score: dict[str, NDArray[Any]] = {
         "likeness_score": base.likeness_score.astype(np.float32),
+        "familiarity": base.familiarity.astype(np.float32),
     }
     words = filler_words_arrays(base.filler_words)
     first, likeness = base.first_look.arrays(), likeness_arrays(base.likeness)
@@ -118,22 +125,39 @@ def save(base: Base, folder: Path) -> None:
     (folder / "base.json").write_text(json.dumps(card, indent=1) + "\n", "utf8")
 
 
+class BaseError(ValueError):
+    """A base that cannot be used: not there, of another format, or damaged."""
+
+
 def load(folder: Path) -> Base:
     """The base in a folder.
 
-    Raises FileNotFoundError where there is none, ValueError where it is of another format.
+    Raises `BaseError` where there is none, where it is of another format and where a file of it is damaged.
     """
     path = folder / "base.json"
     if not path.exists():
-        raise FileNotFoundError(f"no base in {folder}: base.json is missing; scripts/build_base.py makes one")
-    card = json.loads(path.read_text("utf8"))
-    if card.get("format") != FORMAT:
-        raise ValueError(f"{path} has format {card.get('format')!r}, expected {FORMAT!r}: build it anew")
+        raise BaseError(f"no base in {folder}: base.json is missing. {WHERE}")
+    try:
+        card = json.loads(path.read_text("utf8"))
+    except ValueError as error:
+        raise BaseError(f"{path} is not JSON ({error}): restore it") from error
+    given = card.get("format") if isinstance(card, dict) else None
+    if given != FORMAT:
+        raise BaseError(f"{path} has format {given!r}, expected {FORMAT!r}: build it anew")
+    try:
+        return _loaded(folder, card)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        what = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+        raise BaseError(f"the base in {folder} cannot be used: {what}") from error
+
+
+def _loaded(folder: Path, card: Mapping[str, Any]) -> Base:
+    """The base that a card and the files beside it describe."""
     tables = {}
     for key in TABLES:
-        tables[key] = Table(tuple(card["names"][key]), **_stored(folder / f"{key}.npz"))
+        tables[key] = Table(tuple(card["names"][key]), **read_arrays(folder / f"{key}.npz"))
     arrays, reference, known = (
-        _stored(folder / f"{name}.npz") for name in ("encoders", "reference", "known")
+        read_arrays(folder / f"{name}.npz") for name in ("encoders", "reference", "known")
     )
     return Base(
         tuple(card["corpora"]),
@@ -145,18 +169,13 @@ def load(folder: Path) -> Base:
         tables["filler"],
         tables["documents"],
         arrays["likeness_score"].astype(np.float64),
+        arrays["familiarity"].astype(np.float64),
         tables["paragraphs"],
         FirstLook.from_arrays(card["names"]["first_look"], arrays),
         filler_words_from(arrays),
-        likeness_from(arrays, card["names"]["style"]),
+        likeness_from(arrays),
         Reference.from_arrays(reference),
         known["texts"],
         known["held_out_texts"],
         known["held_out_groups"],
     )
-
-
-def _stored(path: Path) -> dict[str, NDArray[Any]]:
-    """All arrays of a file."""
-    with np.load(path, allow_pickle=False) as stored:
-        return {key: stored[key] for key in stored.files}
