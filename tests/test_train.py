@@ -426,7 +426,10 @@ def test_a_model_made_from_another_base_cannot_be_compared(base: Base, champion:
     others = (
         (replace(champion, reliability=Linear(("moon",), np.zeros(1), 0.0)), "weighs moon"),
         (replace(champion, boilerplate=replace(champion.boilerplate, edges=edges)), "cuts the features"),
-        (replace(champion, paragraph_words=champion.paragraph_words + 1.0), "reads other words"),
+        (
+            replace(champion, first_look=replace(champion.first_look, words=champion.first_look.words + 1.0)),
+            "reads other words",
+        ),
     )
     for other, said_of_it in others:
         (objection,) = compare(base, other, champion).objections
