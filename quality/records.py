@@ -62,7 +62,7 @@ NO_PROSE: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 _COMPRESSED = (".gz", ".xz", ".zst")
-_BROKEN_STREAM: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
+BROKEN_STREAM: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
 
 @dataclass(frozen=True)
@@ -252,7 +252,7 @@ def _read_one(
             # a pipe or terminal given by name has no place to tell
             tell = raw.tell if raw.seekable() else lambda: 0
             yield from _read_stream(path, raw, kind, names, tell, on_bytes)
-    except _BROKEN_STREAM as error:
+    except BROKEN_STREAM as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         yield Problem(path, None, f"cannot be read: {reason}")
 
@@ -266,7 +266,7 @@ def _read_stream(
     on_bytes: Callable[[int], None],
 ) -> Iterator[Record | Problem]:
     try:
-        stream = _decompressed(raw)
+        stream = decompressed(raw)
     except ImportError as error:
         yield Problem(path, None, str(error))
         return
@@ -310,7 +310,7 @@ def _line_records(path: str, stream: BinaryIO, names: FieldNames) -> Iterator[Re
             line = next(lines)
         except StopIteration:
             return
-        except _BROKEN_STREAM as error:
+        except BROKEN_STREAM as error:
             yield Problem(path, number, f"the file breaks off here: {error}")
             return
         if number == 1:
@@ -423,7 +423,7 @@ def _buffered(stream: BinaryIO) -> io.BufferedReader:
     return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, stream))
 
 
-def _decompressed(raw: io.BufferedReader) -> io.BufferedReader:
+def decompressed(raw: io.BufferedReader) -> io.BufferedReader:
     """The stream itself, or what it is a gzip, xz or zstd form of. Raises ImportError without zstd."""
     head = raw.peek(6)
     if head.startswith(b"\x1f\x8b"):
