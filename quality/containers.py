@@ -369,11 +369,12 @@ def value_places(line: bytes) -> dict[str, tuple[int, int]]:
     while text[at] != "}":
         if text[at] == ",":
             at = over_white(at + 1)
-        name, at = DECODER.raw_decode(text, at)
+        begin = at
+        name, at = DECODER.raw_decode(text, begin)
+        with suppress(UnicodeDecodeError):  # else the line is in another encoding, and so is the name
+            name = DECODER.decode(line[begin:at].decode("utf8"))
         low = over_white(over_white(at) + 1)  # over the colon
         _, high = DECODER.raw_decode(text, low)
-        with suppress(UnicodeError):  # a name written with escapes is read as it is meant
-            name = name.encode("latin-1").decode("utf8")
         found[name] = low, high
         at = over_white(high)
     return found

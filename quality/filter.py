@@ -478,27 +478,32 @@ def _is_extracted(plan: Plan, record: Record) -> bool:
 def kept_text(report: Report, record: Record) -> str:
     """The text without paragraphs that are no content; what is kept stands as it stood.
 
-    With a paragraph goes what stands before it on its line (a list marker) and the line breaks after it. Line breaks
-    before the first paragraph and after the last stay.
+    With a paragraph goes what stands before it on its line (a list marker). Between two that are kept stands the widest
+    of the gaps that were between them, so that no two paragraphs grow together; before the first and after the last
+    stands what stood there.
     """
     kept = [p for p in report.paragraphs if p.role == "content"]
     if record.paragraphs is not None:
         return "\n\n".join(record.text[p.start : p.end] for p in kept)
-    if len(kept) == len(report.paragraphs):
-        return record.text
     if not kept:
-        return ""
-    text, paragraphs = record.text, report.paragraphs
-    ends = [0, *(p.end for p in paragraphs)]
-    begins = [_line_start(text, ends[p.i], p.start) for p in paragraphs]
-    begins.append(paragraphs[-1].end)
-    pieces = [text[begins[p.i] : begins[p.i + 1]] for p in kept[:-1]]
-    last = kept[-1]
-    return text[: begins[0]] + "".join(pieces) + text[begins[last.i] : last.end] + text[paragraphs[-1].end :]
+        return "" if report.paragraphs else record.text
+    text, ends = record.text, [0, *(p.end for p in report.paragraphs)]
+    begins = [_line_start(text, ends[p.i], p.start) for p in report.paragraphs]
+    gaps = [text[end:begin] for end, begin in zip(ends, begins, strict=False)]
+    pieces = [gaps[0]]
+    for k, p in enumerate(kept):
+        if k:
+            pieces.append(max(gaps[kept[k - 1].i + 1 : p.i + 1], key=_n_breaks))
+        pieces.append(text[begins[p.i] : p.end])
+    return "".join(pieces) + text[ends[-1] :]
 
 
 # What ends a line for the segmentation of texts (quality/segment.py).
 BREAKS = "\n\r\v\f\x85\u2028\u2029"
+
+
+def _n_breaks(gap: str) -> int:
+    return sum(gap.count(mark) for mark in BREAKS)
 
 
 def _line_start(text: str, low: int, start: int) -> int:
