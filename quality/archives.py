@@ -139,8 +139,9 @@ class Parquet:
                     held.append(table)
                     if sum(some.nbytes for some in held) >= ROW_GROUP_BYTES:
                         _write_group(arrow, writer, held)
-            if writer is None:
-                raise ValueError(f"{partial} holds no table: none could be read")
+            if writer is None:  # no file could be read, which the quarantine tells
+                partial.unlink()
+                return
             _write_group(arrow, writer, held)
         finally:
             if writer is not None:
@@ -320,7 +321,10 @@ class Warc:
         id = archived.header("WARC-Record-ID")
         block, kind, charset = archived.block, archived.header("Content-Type") or "", None
         if archived.kind == "response" or kind.startswith("application/http"):
-            (record,) = needed("fastwarc.warc", "warc").ArchiveIterator(io.BytesIO(archived.written()))
+            try:
+                record = next(needed("fastwarc.warc", "warc").ArchiveIterator(io.BytesIO(archived.written())))
+            except (OSError, StopIteration) as error:
+                return Fault(item.number, "not_text", f"its HTTP cannot be read: {error}", id)
             block, kind, charset = record.reader.read(), record.http_content_type or "", record.http_charset
         name = {"text/plain": "text", "text/html": "html", "application/xhtml+xml": "html"}.get(
             kind.partition(";")[0].strip().lower()
@@ -367,7 +371,7 @@ def _archived(record: Any, number: int, limit: int) -> Item | Fault:
         error = f"has {len(block):,} bytes of {record.content_length:,}: the file is cut off"
         return Fault(number, "broken_file", error, id, breaks_input=True)
     headers = tuple((str(name), str(value)) for name, value in record.headers.items())
-    return Item(number, Archived(record.record_type.name, headers, block))
+    return Item(number, Archived((record.headers.get("WARC-Type") or "").lower(), headers, block))
 
 
 def _decoded(block: bytes, charset: str | None) -> tuple[str, tuple[str, ...]]:

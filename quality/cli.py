@@ -69,18 +69,18 @@ class _Commands(click.Group):
             click.echo("quality: interrupted", err=True)
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
-            _let_go_of_output()  # the reader has seen enough, as `head` does
+            let_go_of_output()  # the reader has seen enough, as `head` does
             ctx.exit(DONE)
         except OSError as error:
             if error.errno not in FULL:
                 raise
-            _let_go_of_output()
+            let_go_of_output()
             click.echo(f"quality: standard output cannot be written: {error.strerror}", err=True)
             ctx.exit(UNREADABLE)
         return result
 
 
-def _let_go_of_output() -> None:
+def let_go_of_output() -> None:
     """Send nowhere what is still in the buffer, or Python would try again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

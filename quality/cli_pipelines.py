@@ -23,6 +23,7 @@ from quality.cli import (
     NEGATIVE,
     QUARANTINED,
     UNREADABLE,
+    let_go_of_output,
     usable,
     wrong_file,
 )
@@ -249,6 +250,8 @@ def filter(
     except BrokenPipeError:
         raise
     except (OSError, ValueError, ArithmeticError, RuntimeError, ModuleNotFoundError) as error:
+        if places["kept"] is None and isinstance(error, OSError):
+            let_go_of_output()
         click.echo(f"quality: {_told(error)}", err=True)
         if places["kept"] is not None and Path(f"{output}.progress").exists():
             click.echo(

@@ -33,6 +33,7 @@ from quality.records import (
     NOT_READ,
     FieldNames,
     Record,
+    buffered,
     decode,
     decompressed,
 )
@@ -245,7 +246,8 @@ class Lines:
             path = sources[k].path
             try:
                 if path == "-":
-                    yield from self._of_stream(path, cast(io.BufferedReader, feed.stdin), place, form, feed)
+                    stdin = buffered(cast(BinaryIO, feed.stdin))
+                    yield from self._of_stream(path, stdin, place, form, feed)
                     continue
                 with open(path, "rb") as raw:
                     yield from self._of_stream(path, raw, place, form, feed)
@@ -404,6 +406,10 @@ def of_fields(
         return Record.of(fields, number, source=source, names=form.names, warnings=warnings)
     except ValueError as error:
         return Fault(number, "no_text", str(error), id)
+    except (
+        Exception
+    ) as error:  # whatever it is, such as a page nested too deeply: it concerns this record only
+        return Fault(number, "reading_failed", f"reading failed: {type(error).__name__}: {error}", id)
 
 
 def broken_input(path: str, number: int | None, error: Exception, end: Place) -> Chunk:

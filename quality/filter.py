@@ -484,7 +484,7 @@ def kept_text(report: Report, record: Record) -> str:
     """
     kept = [p for p in report.paragraphs if p.role == "content"]
     if record.paragraphs is not None:
-        return "\n\n".join(record.text[p.start : p.end] for p in kept)
+        return "\n\n".join(record.paragraphs[p.i] for p in kept)
     if not kept:
         return "" if report.paragraphs else record.text
     text, ends = record.text, [0, *(p.end for p in report.paragraphs)]

@@ -89,8 +89,7 @@ class Journal:
         """Let outputs grow by a member each; `state` (JSON values) is how far the run has come with that."""
         for name, member in members.items():
             if name in self._streams:
-                self._streams[name].write(member)
-                self._streams[name].flush()
+                _write(self._streams[name], member, "standard output")
             elif name in self._files:
                 _write(self._files[name], member, self._paths[name])
         self._sizes = {name: file.tell() for name, file in self._files.items()}
@@ -188,12 +187,13 @@ def _locked(path: Path) -> BinaryIO:
     return file
 
 
-def _write(file: BinaryIO, data: bytes, path: Path) -> None:
+def _write(file: BinaryIO, data: bytes, path: Path | str) -> None:
     """All of `data`; a raw file takes what there is room for. An error names the file."""
     rest = memoryview(data)
     try:
         while rest:
             rest = rest[file.write(rest) :]
+        file.flush()
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
 

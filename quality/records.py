@@ -243,7 +243,7 @@ def _read_one(
     try:
         if path == "-":
             given = stdin or sys.stdin.buffer
-            yield from _read_stream(path, _buffered(given), kind, names, lambda: 0, on_bytes)
+            yield from _read_stream(path, buffered(given), kind, names, lambda: 0, on_bytes)
             return
         if Path(path).is_dir():
             yield Problem(path, None, f"is a directory: name its files, such as {Path(path) / '*.txt'}")
@@ -419,7 +419,8 @@ def _shortened(value: object, n: int = 40) -> str:
     return shown if len(shown) <= n else shown[: n - 3] + "..."
 
 
-def _buffered(stream: BinaryIO) -> io.BufferedReader:
+def buffered(stream: BinaryIO) -> io.BufferedReader:
+    """The stream itself where one can look ahead in it, else around it what can."""
     return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, stream))
 
 
@@ -427,9 +428,9 @@ def decompressed(raw: io.BufferedReader) -> io.BufferedReader:
     """The stream itself, or what it is a gzip, xz or zstd form of. Raises ImportError without zstd."""
     head = raw.peek(6)
     if head.startswith(b"\x1f\x8b"):
-        return _buffered(cast(BinaryIO, gzip.GzipFile(fileobj=raw)))
+        return buffered(cast(BinaryIO, gzip.GzipFile(fileobj=raw)))
     if head.startswith(b"\xfd7zXZ\0"):
-        return _buffered(cast(BinaryIO, lzma.LZMAFile(raw)))
+        return buffered(cast(BinaryIO, lzma.LZMAFile(raw)))
     if head.startswith(b"\x28\xb5\x2f\xfd"):
         return io.BufferedReader(_Zstd(raw))
     return raw
