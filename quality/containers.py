@@ -38,9 +38,9 @@ from quality.records import (
     decompressed,
 )
 
-# Bytes of input in a chunk: some of the scorer's own batches (half a million characters each), and a third of a
-# second of work, so that handing it to another process and back costs nothing beside it.
-CHUNK_BYTES = 1_000_000
+# Bytes of input in a chunk: a little less than two of the scorer's batches (half a million characters each), so that no
+# third one is all but empty, and a third of a second of work, beside which handing it to another process is nothing.
+CHUNK_BYTES = 950_000
 # Records in a chunk, where they are small: what is held for each while it is scored is larger than the record.
 CHUNK_RECORDS = 4096
 # The list of verdicts that stands in an output folder beside the texts.
@@ -233,6 +233,7 @@ def _whole(digits: str) -> int | str:
 
 
 DECODER = json.JSONDecoder(parse_int=_whole)
+ENCODE = json.JSONEncoder(allow_nan=False).encode
 _WHITE = re.compile(r"[ \t\r\n]*")
 
 
@@ -308,10 +309,16 @@ class Lines:
 
     def _record(self, source: str, item: Item, form: Form) -> Record | Fault:
         number = item.number
+        warnings: Sequence[str] = ()
         try:
-            text, warnings = decode(item.data.strip())
-        except ValueError as error:
-            return Fault(number, "not_text", str(error))
+            text = item.data.decode("utf8")  # what else `decode` looks for, JSON refuses
+        except UnicodeDecodeError:
+            text = ""
+        if not text or "\0" in text:
+            try:
+                text, warnings = decode(item.data.strip())
+            except ValueError as error:
+                return Fault(number, "not_text", str(error))
         try:
             fields = DECODER.decode(text)
         except json.JSONDecodeError as error:
@@ -350,10 +357,8 @@ def spliced(line: bytes, change: Change, key: str) -> bytes:
     for name in sorted((name for name in added if name in places), key=lambda n: -places[n][0]):
         low, high = places[name]
         body = body[:low] + _json(added[name], body) + body[high:]
-    new = [
-        f"{json.dumps(name)}: ".encode() + _json(added[name], body) for name in added if name not in places
-    ]
-    return body[:-1] + b"".join(b", " + part for part in new) + b"}" * bool(body) + end
+    new = [b", " + _json(name) + b": " + _json(added[name], body) for name in added if name not in places]
+    return body[:-1] + b"".join(new) + b"}" + end
 
 
 def value_places(line: bytes) -> dict[str, tuple[int, int]]:
@@ -382,13 +387,13 @@ def value_places(line: bytes) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _json(value: object, line: bytes) -> bytes:
-    """A value as JSON in UTF-8; in ASCII where the line is no UTF-8, or the value holds half a surrogate pair."""
-    try:
-        line.decode("utf8")
-        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf8")
-    except UnicodeError:
-        return json.dumps(value, allow_nan=False).encode("ascii")
+def _json(value: object, beside: bytes = b"") -> bytes:
+    """A value as JSON: in UTF-8 where it is a text beside a line that is, and no half of a surrogate pair; else in ASCII."""
+    if isinstance(value, str) and not value.isascii():
+        with suppress(UnicodeError):
+            beside.decode("utf8")
+            return json.dumps(value, ensure_ascii=False).encode("utf8")
+    return ENCODE(value).encode("ascii")
 
 
 def of_fields(
