@@ -213,7 +213,7 @@ def _with_text(arrow: Any, table: Any, field: str, changes: Sequence[Change]) ->
     column = table.column(field)
     given = arrow.array(new, arrow.string()).cast(column.type)
     has_new = arrow.array([text is not None for text in new], arrow.bool_())
-    return _with_column(table, field, arrow.compute.if_else(has_new, given, column))
+    return _with_column(table, field, needed("pyarrow.compute", "parquet").if_else(has_new, given, column))
 
 
 def _with_column(table: Any, name: str, column: Any) -> Any:
