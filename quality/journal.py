@@ -64,13 +64,11 @@ class Journal:
         if resume:
             self._read_note()
         if not self.is_written:
-            for name, output in self._outputs.items():
-                self._paths[name] = _beside(output.target, PARTIAL)
-                self._files[name] = _locked(self._paths[name])
-            if self._note is not None and self.state is None:
-                self._note.unlink(missing_ok=True)  # it speaks of what is cut off now
-            for name in self._files:
-                self._cut(name)
+            try:
+                self._open()
+            except BaseException:
+                self._close()
+                raise
         self._saved = time.monotonic()
 
     def __enter__(self) -> Journal:
@@ -79,8 +77,7 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for file in self._files.values():
-            file.close()
+        self._close()
         if kind is not None and self._note is None:  # nothing can go on from these
             for output in self._outputs.values():
                 _beside(output.target, PARTIAL).unlink(missing_ok=True)
@@ -127,6 +124,19 @@ class Journal:
                 sync_folder(output.target.parent)
         if self._note is not None:
             self._note.unlink(missing_ok=True)
+
+    def _open(self) -> None:
+        for name, output in self._outputs.items():
+            self._paths[name] = _beside(output.target, PARTIAL)
+            self._files[name] = _locked(self._paths[name])
+        if self._note is not None and self.state is None:
+            self._note.unlink(missing_ok=True)  # it speaks of what is cut off now
+        for name in self._files:
+            self._cut(name)
+
+    def _close(self) -> None:
+        for file in self._files.values():
+            file.close()
 
     def _cut(self, name: str) -> None:
         """Take off what an output holds beyond the note."""
