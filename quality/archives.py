@@ -99,14 +99,17 @@ class Parquet:
             for i, row in enumerate(rows)
         ]
 
-    def raw(self, chunk: Chunk, index: int) -> bytes:
+    def stood(self, chunk: Chunk, at: int) -> tuple[str, int | None, bytes]:
         """The columns that are read, as JSON."""
+        if isinstance(chunk.items, list):
+            return chunk.source, chunk.items[at].number, b""
         table = _table(chunk)
-        try:
-            (row,) = table.select(_wanted(table.schema.names, Form())).slice(index, 1).to_pylist()
-        except (ValueError, OverflowError):
-            return b""
-        return json.dumps(row, ensure_ascii=False, default=str).encode("utf8", "backslashreplace")
+        number = chunk.end.number - chunk.n + 1 + at
+        row = _row(table.select(_wanted(table.schema.names, Form())), at)
+        if isinstance(row, Fault):
+            return chunk.source, number, b""
+        shown = json.dumps(row, ensure_ascii=False, default=str)
+        return chunk.source, number, shown.encode("utf8", "backslashreplace")
 
     def member(
         self, chunk: Chunk, changes: Sequence[Change], passed: Sequence[int], form: Form, packing: str
@@ -339,9 +342,10 @@ class Warc:
         fields = {"id": id, name: text, "url": archived.header("WARC-Target-URI")}
         return of_fields(fields, item.number, source, Form(key=form.key), warnings)
 
-    def raw(self, chunk: Chunk, index: int) -> bytes:
+    def stood(self, chunk: Chunk, at: int) -> tuple[str, int | None, bytes]:
         """The record."""
-        return bytes(chunk.items[index].data.written())
+        item = chunk.items[at]
+        return chunk.source, item.number, item.head if isinstance(item, Fault) else item.data.written()
 
     def member(
         self, chunk: Chunk, changes: Sequence[Change], passed: Sequence[int], form: Form, packing: str

@@ -133,8 +133,8 @@ class Container(Protocol):
     def read(self, chunk: Chunk, form: Form) -> list[Record | Fault | None]:
         """What each item of a chunk is; None for what is no text and passes as it stands."""
 
-    def raw(self, chunk: Chunk, index: int) -> bytes:
-        """An item as it stood, to show and to recognise it by."""
+    def stood(self, chunk: Chunk, at: int) -> tuple[str, int | None, bytes]:
+        """Of an item the file, its number there, and how it stood (of a fault as much as is known)."""
 
     def member(
         self, chunk: Chunk, changes: Sequence[Change], passed: Sequence[int], form: Form, packing: str
@@ -332,9 +332,11 @@ class Lines:
             )
         return of_fields(fields, number, source, form, warnings)
 
-    def raw(self, chunk: Chunk, index: int) -> bytes:
+    def stood(self, chunk: Chunk, at: int) -> tuple[str, int | None, bytes]:
         """The line without its end."""
-        return bytes(chunk.items[index].data.rstrip(b"\r\n"))
+        item = chunk.items[at]
+        raw = item.head if isinstance(item, Fault) else item.data.rstrip(b"\r\n")
+        return chunk.source, item.number, raw
 
     def member(
         self, chunk: Chunk, changes: Sequence[Change], passed: Sequence[int], form: Form, packing: str
@@ -488,9 +490,13 @@ class Texts:
                 return Fault(None, "not_text", message, name)
         return Record(id=name, source=path, text=text, warnings=warnings, fields={"text": text})
 
-    def raw(self, chunk: Chunk, index: int) -> bytes:
-        """The file."""
-        return bytes(chunk.items[index].data[2])
+    def stood(self, chunk: Chunk, at: int) -> tuple[str, int | None, bytes]:
+        """The file, which has no number."""
+        item = chunk.items[at]
+        if isinstance(item, Fault):
+            return str(item.id), None, item.head
+        path, _, data = item.data
+        return path, None, data
 
     def member(
         self, chunk: Chunk, changes: Sequence[Change], passed: Sequence[int], form: Form, packing: str

@@ -16,9 +16,10 @@ import signal
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from itertools import accumulate
@@ -132,56 +133,42 @@ class Counts:
         below = accumulate(self.classes[str(high)] for high in CLASSES)
         buckets = {f'{{le="{high}"}}': n for high, n in zip(CLASSES, below, strict=True)}
         outcomes = {"kept": self.kept, "dropped": self.dropped, "quarantined": self.quarantined}
-        tables: list[tuple[str, str, str, Mapping[str, float]]] = [
-            (
-                "quality_records_total",
-                "counter",
-                "Records, by what became of them.",
-                _by("outcome", outcomes),
-            ),
-            (
-                "quality_verdicts_total",
-                "counter",
-                "Scored records, by verdict.",
-                _by("verdict", self.verdicts),
-            ),
-            (
-                "quality_dropped_total",
-                "counter",
-                "Dropped records, by reason.",
-                _by("reason", self.dropped_for),
-            ),
-            (
-                "quality_quarantined_total",
-                "counter",
-                "Records set aside, by reason.",
-                _by("reason", self.quarantined_for),
-            ),
-            ("quality_removed_total", "counter", "What clean took out.", _by("what", self.removed)),
-            ("quality_scoring_seconds_total", "counter", "Processor time of scoring.", {"": self.seconds}),
-            ("quality_model_info", "gauge", "The model.", {_labels({**model, "version": __version__}): 1}),
+        counters: list[tuple[str, str, str, Mapping[str, int]]] = [
+            ("records", "Records, by what became of them.", "outcome", outcomes),
+            ("verdicts", "Scored records, by verdict.", "verdict", self.verdicts),
+            ("dropped", "Dropped records, by reason.", "reason", self.dropped_for),
+            ("quarantined", "Records set aside, by reason.", "reason", self.quarantined_for),
+            ("removed", "What clean took out of texts.", "what", self.removed),
         ]
-        if last_success is not None:
-            help = "When a run last ended well."
-            tables.append(("quality_last_success_timestamp_seconds", "gauge", help, {"": last_success}))
         lines = []
-        for name, kind, help, values in tables:
-            lines += [f"# HELP {name} {help}", f"# TYPE {name} {kind}"]
-            lines += [f"{name}{labels} {value}" for labels, value in values.items()]
-        lines += [
-            "# HELP quality_reliability Reliability of records.",
-            "# TYPE quality_reliability histogram",
-        ]
-        lines += [f"quality_reliability_bucket{labels} {n}" for labels, n in buckets.items()]
-        lines.append(f'quality_reliability_bucket{{le="+Inf"}} {n_scored}')
-        lines += [
-            f"quality_reliability_sum {self.total_reliability}",
-            f"quality_reliability_count {n_scored}",
-        ]
+        for name, told, label, values in counters:
+            lines += _metric(f"quality_{name}_total", "counter", told, _by(label, values))
+        seconds = {"": self.seconds}
+        lines += _metric("quality_scoring_seconds_total", "counter", "Processor time of scoring.", seconds)
+        lines += _metric(
+            "quality_model_info", "gauge", "The model.", {_labels({**model, "version": __version__}): 1}
+        )
+        if last_success is not None:
+            ended = {"": last_success}
+            lines += _metric(
+                "quality_last_success_timestamp_seconds", "gauge", "When a run last ended well.", ended
+            )
+        histogram = {
+            **{f"_bucket{labels}": n for labels, n in buckets.items()},
+            '_bucket{le="+Inf"}': n_scored,
+            "_sum": self.total_reliability,
+            "_count": n_scored,
+        }
+        lines += _metric("quality_reliability", "histogram", "Reliability of scored records.", histogram)
         return "".join(line + "\n" for line in lines)
 
 
-def _by(label: str, counts: Mapping[str, float]) -> dict[str, float]:
+def _metric(name: str, kind: str, told: str, values: Mapping[str, float]) -> list[str]:
+    head = [f"# HELP {name} {told}", f"# TYPE {name} {kind}"]
+    return head + [f"{name}{rest} {value}" for rest, value in values.items()]
+
+
+def _by(label: str, counts: Mapping[str, int]) -> dict[str, float]:
     return {_labels({label: name}): n for name, n in counts.items()}
 
 
@@ -288,11 +275,12 @@ def run(
         if not journal.is_written:
             chunks = container.chunks(sources, start, plan.form, feed or Feed())
             try:
-                for n, end, outcome in _outcomes(plan, chunks, jobs):
-                    counts.add(outcome.counts)
-                    counts.read += n
-                    journal.append(outcome.members, {"counts": counts.to_dict(), "place": end})
-                    watch(counts)
+                with closing(_outcomes(plan, chunks, jobs)) as outcomes:
+                    for n, end, outcome in outcomes:
+                        counts.add(outcome.counts)
+                        counts.read += n
+                        journal.append(outcome.members, {"counts": counts.to_dict(), "place": end})
+                        watch(counts)
             except KeyboardInterrupt:
                 journal.save()
                 raise
@@ -318,7 +306,9 @@ def _terms(plan: Plan, sources: Sequence[Source], targets: Mapping[str, Path | N
     }
 
 
-def _outcomes(plan: Plan, chunks: Iterator[Chunk], jobs: int) -> Iterator[tuple[int, Place, Outcome]]:
+def _outcomes(
+    plan: Plan, chunks: Iterator[Chunk], jobs: int
+) -> Generator[tuple[int, Place, Outcome], None, None]:
     """Outcomes in the order of the chunks; only so many chunks are read ahead as keep all processes busy."""
     if jobs == 1:
         for chunk in chunks:
@@ -381,7 +371,7 @@ def judge(plan: Plan, chunk: Chunk) -> Outcome:
             if given.breaks_input:
                 counts.broken.append(f"{chunk.source or given.id}: {given.error}")
             continue
-        counts_of(given, counts)
+        count(given, counts)
         change = Change(k, given.quality, given.text, given.field)
         changes["dropped" if given.is_dropped else "kept"].append(change)
     members = {
@@ -396,7 +386,7 @@ def judge(plan: Plan, chunk: Chunk) -> Outcome:
     return Outcome(members, counts)
 
 
-def counts_of(decision: Decision, counts: Counts) -> None:
+def count(decision: Decision, counts: Counts) -> None:
     """Count a decision."""
     report = decision.report
     counts.verdicts[report.verdict] += 1
@@ -517,22 +507,16 @@ def _removed(report: Report, record: Record, kept: str) -> dict[str, int]:
     return counts | {"characters": len(record.text) - len(kept)}
 
 
-def _quarantine_line(container: Container, chunk: Chunk, index: int, fault: Fault) -> bytes:
+def _quarantine_line(container: Container, chunk: Chunk, at: int, fault: Fault) -> bytes:
     """A line on a record that was set aside: where it stood, why, how it began, and a hash to know it again."""
-    item = None if isinstance(chunk.items, list) and isinstance(chunk.items[index], Fault) else index
-    raw = fault.head if item is None else container.raw(chunk, item)
-    number = fault.number
-    if number is None and item is not None and isinstance(chunk.items, list):
-        number = chunk.items[item].number
-    elif number is None and item is not None:
-        number = chunk.end.number - chunk.n + 1 + item
+    source, number, raw = container.stood(chunk, at)
     line = {
-        "source": chunk.source,
+        "source": source,
         "line": number,
         "id": fault.id,
         "reason": fault.reason,
         "error": fault.error,
-        "sha256": fault.sha256 if item is None else hashlib.sha256(raw).hexdigest(),
+        "sha256": fault.sha256 or (hashlib.sha256(raw).hexdigest() if raw else None),
         "head": raw[:HEAD].decode("utf8", "backslashreplace"),
     }
     return (json.dumps(line) + "\n").encode("ascii")

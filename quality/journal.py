@@ -40,8 +40,8 @@ class Output(NamedTuple):
 class Journal:
     """The outputs of one run by name, the first of them the main one, beside which the note stands.
 
-    `state` is what the last call of `append` said, or the note of an earlier run where `resume` found one (None: there
-    is nothing to go on from). `is_written` says that the earlier run had written all and only names were missing.
+    With `resume` it goes on from the note of an earlier run, where there is one. `is_written` says that the earlier
+    run had written all and only names were missing.
 
     Raises ValueError where the earlier run was told other things (`terms`) or its outputs do not fit its note,
     OSError where an output cannot be made, BlockingIOError where another run writes it.
@@ -58,8 +58,7 @@ class Journal:
         self._every = every
         self._files: dict[str, BinaryIO] = {}
         self._paths: dict[str, Path] = {}
-        self._sizes: dict[str, int] = {}
-        self.state: Any = None
+        self._sound: tuple[dict[str, int], Any] = {}, None
         self.is_written = False
         if resume:
             self._read_note()
@@ -82,6 +81,11 @@ class Journal:
             for output in self._outputs.values():
                 _beside(output.target, PARTIAL).unlink(missing_ok=True)
 
+    @property
+    def state(self) -> Any:
+        """What the last call of `append` said, in this run or in that which it goes on from; None before the first."""
+        return self._sound[1]
+
     def append(self, members: Mapping[str, bytes], state: object) -> None:
         """Let outputs grow by a member each; `state` (JSON values) is how far the run has come with that."""
         for name, member in members.items():
@@ -89,8 +93,8 @@ class Journal:
                 _write(self._streams[name], member, "standard output")
             elif name in self._files:
                 _write(self._files[name], member, self._paths[name])
-        self._sizes = {name: file.tell() for name, file in self._files.items()}
-        self.state = state
+        # in one step: a run may be interrupted between any two
+        self._sound = {name: file.tell() for name, file in self._files.items()}, state
         if time.monotonic() - self._saved >= self._every:
             self.save()
 
@@ -100,11 +104,12 @@ class Journal:
             return
         for file in self._files.values():
             os.fsync(file.fileno())
+        sizes, state = self._sound
         note = {
             "format": FORMAT,
             "terms": self._terms,
-            "sizes": self._sizes,
-            "state": self.state,
+            "sizes": sizes,
+            "state": state,
             "is_written": is_written,
         }
         replace_text(self._note, json.dumps(note))
@@ -140,7 +145,7 @@ class Journal:
 
     def _cut(self, name: str) -> None:
         """Take off what an output holds beyond the note."""
-        file, path, known = self._files[name], self._paths[name], self._sizes.get(name, 0)
+        file, path, known = self._files[name], self._paths[name], self._sound[0].get(name, 0)
         size = os.fstat(file.fileno()).st_size
         if size < known:
             raise ValueError(f"{path} has {size} bytes, {known} are noted: begin anew without --resume")
@@ -160,7 +165,7 @@ class Journal:
                     f"{name} is not as it was in the run to resume ({self._note}): "
                     "give the same inputs and options, or begin anew without --resume"
                 )
-        self.state, self._sizes, self.is_written = note["state"], note["sizes"], note["is_written"]
+        self._sound, self.is_written = (note["sizes"], note["state"]), note["is_written"]
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -647,6 +647,6 @@ def test_reliability_is_counted_in_classes_that_end_where_they_say():
     counts = Counts()
     for value in (0.1, 0.100001, 1.0, None):
         report = reported("Ships.", [(0, 6, "content")], reliability=value)
-        engine.counts_of(engine.Decision(False, (), {}, None, "text", report), counts)
+        engine.count(engine.Decision(False, (), {}, None, "text", report), counts)
     assert counts.classes == {"0.1": 1, "0.2": 1, "1.0": 1}
     assert math.isclose(counts.total_reliability, 1.200001)
