@@ -646,7 +646,7 @@ def test_a_new_run_forgets_the_note_of_an_old_one(crowd, expected, tmp_path):
 def test_reliability_is_counted_in_classes_that_end_where_they_say():
     counts = Counts()
     for value in (0.1, 0.100001, 1.0, None):
-        report = reported("Ships.", [(0, 6, "content")], reliability=value)
-        engine.count(engine.Decision(False, (), {}, None, "text", report), counts)
+        quality = {"reliability": value, "verdict": "keep"}
+        engine.count(engine.Decision(False, (), quality, None, "text"), counts)
     assert counts.classes == {"0.1": 1, "0.2": 1, "1.0": 1}
     assert math.isclose(counts.total_reliability, 1.200001)
