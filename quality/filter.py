@@ -266,6 +266,8 @@ def run(
     }
     packing = tuple((name, packing_of(target)) for name, target in targets.items() if name in outputs)
     plan = replace(plan, packing=packing)
+    for _, how in packing:
+        packed(b" ", how)  # what is missing for that is told before anything is read
     with Journal(outputs, _terms(plan, sources, targets), resume=resume, every=every) as journal:
         counts, start = Counts(), Place()
         if journal.state is not None:
