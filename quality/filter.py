@@ -44,7 +44,7 @@ from quality.containers import (
 )
 from quality.journal import Journal, Output
 from quality.records import COMMON_NAMES, Record
-from quality.report import Policy, Report
+from quality.report import Policy, Report, Threshold
 from quality.scorer import Scorer
 
 MODES = ("annotate", "drop", "clean")
@@ -218,15 +218,13 @@ def scorer_of(
     """
     own = threshold is not None or policy == HARD_ONLY
     scorer = Scorer.load(model, policy="default" if own else policy, rules=rules, officials=officials)
+    given = scorer.policy
     if threshold is not None:
-        scorer.policy = _policy(scorer.policy, f"threshold {threshold}", threshold, threshold, False)
+        lows = given.n_words_low, given.stop_word_share_low
+        scorer.policy = Threshold(f"threshold {threshold}", threshold, threshold, *lows)
     elif own:
-        scorer.policy = _policy(scorer.policy, HARD_ONLY, 0.0, math.inf, True)
+        scorer.policy = replace(given, name=HARD_ONLY, keep=0.0, drop=math.inf)
     return scorer
-
-
-def _policy(given: Policy, name: str, keep: float, drop: float, needs_hard: bool) -> Policy:
-    return replace(given, name=name, keep=keep, drop=drop, needs_hard=needs_hard)
 
 
 def _scorer(plan: Plan) -> Scorer:
@@ -429,7 +427,7 @@ def decide(plan: Plan, policy: Policy, report: Report, record: Record) -> Decisi
         reasons.append(report.doubt)
     elif report.verdict == "review":
         reasons.append("below_keep")
-    elif report.verdict == "drop" and not policy.needs_hard:
+    elif report.verdict == "drop" and isinstance(policy, Threshold):
         reasons.append("below_threshold")
     quality: dict[str, Any] = {
         "reliability": report.reliability,
