@@ -410,14 +410,20 @@ def _dated(record: Record, date: str | None) -> Record:
 def _decided(plan: Plan, scorer: Scorer, records: Sequence[Record]) -> list[Decision | Fault]:
     """Decisions on some records; where scoring them together fails, on each half, down to the one it fails on."""
     try:
-        reports = scorer.score_many(records)
-        return [decide(plan, scorer.policy, *pair) for pair in zip(reports, records, strict=True)]
+        read = _with_texts(records)
+        reports = scorer.score_many(read)
+        return [decide(plan, scorer.policy, *pair) for pair in zip(reports, read, strict=True)]
     except Exception as error:  # whatever it is: it may concern one record only
         if len(records) == 1:
             reason = f"scoring failed: {type(error).__name__}: {error}"
             return [Fault(None, "scoring_failed", reason, records[0].id)]
     middle = len(records) // 2
     return [*_decided(plan, scorer, records[:middle]), *_decided(plan, scorer, records[middle:])]
+
+
+def _with_texts(records: Sequence[Record]) -> list[Record]:
+    """The records with a text each: the one door for those whose text has still to be taken out of a page."""
+    return list(records)
 
 
 def decide(plan: Plan, policy: Policy, report: Report, record: Record) -> Decision:
