@@ -35,7 +35,7 @@ from quality.cli import (
 if TYPE_CHECKING:
     from quality.records import Record
 
-LEARNING: dict[str, click.Command] = {}
+COMMANDS: dict[str, click.Command] = {}
 
 
 def command(name: str | None = None) -> Callable[[Callable[..., None]], click.Command]:
@@ -43,7 +43,7 @@ def command(name: str | None = None) -> Callable[[Callable[..., None]], click.Co
 
     def kept(function: Callable[..., None]) -> click.Command:
         made = click.command(name)(function)
-        LEARNING[str(made.name)] = made
+        COMMANDS[str(made.name)] = made
         return made
 
     return kept

@@ -80,7 +80,7 @@ _RECORDS = re.compile(r"\.(?:jsonl|ndjson)(?:\.(?:gz|xz|zst))*$", re.IGNORECASE)
 ZSTD_PIECE = 1 << 16
 
 _COMPRESSED = (".gz", ".xz", ".zst")
-_BROKEN_STREAM: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
+BROKEN_STREAM: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
 
 @dataclass(frozen=True)
@@ -298,7 +298,7 @@ def _read_one(
     try:
         if path == "-":
             given = stdin or sys.stdin.buffer
-            yield from _read_stream(path, _buffered(given), kind, names, lambda: 0, on_bytes)
+            yield from _read_stream(path, buffered(given), kind, names, lambda: 0, on_bytes)
             return
         if Path(path).is_dir():
             yield Problem(path, None, f"is a directory: name its files, such as {Path(path) / '*.txt'}")
@@ -307,7 +307,7 @@ def _read_one(
             # a pipe or terminal given by name has no place to tell
             tell = raw.tell if raw.seekable() else lambda: 0
             yield from _read_stream(path, raw, kind, names, tell, on_bytes)
-    except _BROKEN_STREAM as error:
+    except BROKEN_STREAM as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         yield Problem(path, None, f"cannot be read: {reason}")
 
@@ -321,7 +321,7 @@ def _read_stream(
     on_bytes: Callable[[int], None],
 ) -> Iterator[Record | Problem]:
     try:
-        stream = _decompressed(raw)
+        stream = decompressed(raw)
     except ImportError as error:
         yield Problem(path, None, str(error))
         return
@@ -365,7 +365,7 @@ def _line_records(path: str, stream: BinaryIO, names: FieldNames) -> Iterator[Re
             line = next(lines)
         except StopIteration:
             return
-        except _BROKEN_STREAM as error:
+        except BROKEN_STREAM as error:
             yield Problem(path, number, f"the file breaks off here: {error}")
             return
         if number == 1:
@@ -474,17 +474,18 @@ def _shortened(value: object, n: int = 40) -> str:
     return shown if len(shown) <= n else shown[: n - 3] + "..."
 
 
-def _buffered(stream: BinaryIO) -> io.BufferedReader:
+def buffered(stream: BinaryIO) -> io.BufferedReader:
+    """The stream itself where one can look ahead in it, else around it what can."""
     return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, stream))
 
 
-def _decompressed(raw: io.BufferedReader) -> io.BufferedReader:
+def decompressed(raw: io.BufferedReader) -> io.BufferedReader:
     """The stream itself, or what it is a gzip, xz or zstd form of. Raises ImportError without zstd."""
     head = raw.peek(6)
     if head.startswith(b"\x1f\x8b"):
-        return _buffered(cast(BinaryIO, gzip.GzipFile(fileobj=raw)))
+        return buffered(cast(BinaryIO, gzip.GzipFile(fileobj=raw)))
     if head.startswith(b"\xfd7zXZ\0"):
-        return _buffered(cast(BinaryIO, lzma.LZMAFile(raw)))
+        return buffered(cast(BinaryIO, lzma.LZMAFile(raw)))
     if head.startswith(b"\x28\xb5\x2f\xfd"):
         return io.BufferedReader(_Zstd(raw))
     return raw

@@ -1,11 +1,13 @@
 """Measure models on corpora that they have not seen, through the command line, beside two baselines.
 
-    python scripts/measure_left_out.py ../shared out [--only articles|pages|made|base]
+    python scripts/measure_left_out.py ../shared out [--only articles|pages|made|keep|base]
 
 For each family of article corpora and each main page corpus a model is trained without it and
 `../shared/tools/measure.py` is run on it with that model; for the made pages, by two halves of
 their groups. Baselines measured on the same folds: TF-IDF with logistic regression, and a probe
-that sees length and format alone. Writes out/left_out.json and prints Markdown for docs/results.md.
+that sees length and format alone. `keep`: what `quality filter` keeps, of articles by models that have not seen their
+family, of the controls (../shared/corpora/controls, which nothing learns from) by the shipped one. Writes out/left_out.json
+and prints Markdown for docs/results.md.
 
 `--only base` is a short cut of seconds: wording as the base has it (by models without the family), weights of the
 evidence learnt without the family; roles of paragraphs and the scale of the wording have seen it.
@@ -48,7 +50,7 @@ def main() -> None:
     )
     options.add_argument("shared", type=Path)
     options.add_argument("out", type=Path)
-    options.add_argument("--only", choices=("articles", "pages", "made", "base"))
+    options.add_argument("--only", choices=("articles", "pages", "made", "keep", "base"))
     options.add_argument("--own", type=Path, default=Path("labelled"))
     options.add_argument("--base", type=Path, help="for pages: a base built from all of it already")
     options.add_argument("--seed", type=int, default=0)
@@ -64,6 +66,8 @@ def main() -> None:
         found["pages"] = measure_pages(given, material)
     if given.only in (None, "made"):
         found["made"] = measure_made(given, material)
+    if given.only in (None, "keep"):
+        found["keep"] = measure_keep(given, material)
     (given.out / "left_out.json").write_text(json.dumps(found, indent=1) + "\n", "utf8")
 
 
@@ -264,6 +268,45 @@ def measure_made(given: argparse.Namespace, material: Material) -> list[dict[str
         result = measured(given, "farm", data, model)
         rows.append({"half": side} | {k: v for k, v in result.items() if k != "table"})
     show(rows)
+    return rows
+
+
+POLICIES = ("default", "strict", "lenient", "hard-only", "threshold 0.5")
+
+
+def measure_keep(given: argparse.Namespace, material: Material) -> list[dict[str, Any]]:
+    """Share of texts that `quality filter --mode drop` keeps, by corpus, label and policy; and that are "keep"."""
+    texts = [t for some in material.articles for t in some.texts]
+    rows = []
+    for family in sorted({t.family for t in texts}):
+        model = str(trained_without(given, material, family))
+        for corpus in sorted({t.corpus for t in texts if t.family == family}):
+            data = read_rows(given.shared / "corpora" / "articles" / f"{corpus}.jsonl.xz")
+            rows += kept_of(corpus, model, list(data))
+    for path in sorted((given.shared / "corpora" / "controls").glob("*.jsonl.xz")):
+        rows += kept_of(path.name.partition(".")[0], "default", list(read_rows(path)))
+    show(rows)
+    return rows
+
+
+def kept_of(corpus: str, model: str, data: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of one corpus, one a label."""
+    from quality.filter import scorer_of
+
+    rows = []
+    for label in ("reliable", "unreliable"):
+        some = [{k: v for k, v in row.items() if k != "label"} for row in data if row["label"] == label]
+        if not some:
+            continue
+        row: dict[str, Any] = {"corpus": corpus, "label": label, "texts": len(some)}
+        for name in POLICIES:
+            threshold = float(name.split()[1]) if " " in name else None
+            scorer = scorer_of(model, "default" if threshold else name, threshold, (), ())
+            verdicts = Counter(report.verdict for report in scorer.score_many(some))
+            row[f"{name}: kept"] = round(1 - verdicts["drop"] / len(some), 4)
+            row[f"{name}: keep"] = round(verdicts["keep"] / len(some), 4)
+        rows.append(row)
+        print(json.dumps(row), file=sys.stderr)
     return rows
 
 
