@@ -349,7 +349,7 @@ def test_a_model_that_weighs_nothing_is_refused(base: Base, champion: Model) -> 
 
 
 def test_a_role_model_that_takes_content_for_furniture_is_refused(base: Base, champion: Model) -> None:
-    eager = replace(champion.boilerplate, intercept=champion.boilerplate.intercept + 2)
+    eager = replace(champion.boilerplate, intercept=champion.boilerplate.intercept + 4)
     told = objections(base, champion, replace(champion, boilerplate=eager))
     assert "content taken for furniture, corpus cleaneval: " in told
     assert "content taken for something else: " in told
