@@ -149,6 +149,12 @@ def main(ctx: click.Context, model: str) -> None:
     help="Exit with 1 if a text has a reliability below P, or none.",
 )
 @click.option("--with-text", is_flag=True, help="Put the text, and each paragraph's, into the JSON.")
+@click.option("--with-roles", is_flag=True, help="Put what spoke for or against boilerplate into the JSON.")
+@click.option(
+    "--careful",
+    is_flag=True,
+    help="Call fewer paragraphs boilerplate: less of the text is lost, more furniture stays (docs/output.md).",
+)
 @click.option(
     "--rules",
     multiple=True,
@@ -190,6 +196,8 @@ def score(
     policy: str,
     fail_under: float | None,
     with_text: bool,
+    with_roles: bool,
+    careful: bool,
     rules: tuple[str, ...],
     officials: tuple[str, ...],
     kind: str,
@@ -232,7 +240,7 @@ def score(
             date = iso_day(date)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--date") from None
-    task = Task(ctx.obj, policy, rules, officials, form, with_text, *terminal())
+    task = Task(ctx.obj, policy, rules, officials, form, with_text, *terminal(), careful, with_roles)
     check_task(task)
     paths = files or ("-",)
     if "-" in paths and sys.stdin is None:  # closed by the shell: <&-
@@ -286,6 +294,8 @@ class Task:
     width: int
     color: bool
     encoding: str
+    careful: bool = False
+    with_roles: bool = False
 
 
 @dataclass(frozen=True)
@@ -299,13 +309,21 @@ class _Result:
 
 @cache
 def scorer_of(
-    model: str, policy: str = "default", rules: tuple[str, ...] = (), officials: tuple[str, ...] = ()
+    model: str,
+    policy: str = "default",
+    rules: tuple[str, ...] = (),
+    officials: tuple[str, ...] = (),
+    careful: bool = False,
 ) -> Scorer:
     """The scorer of this process, loaded once."""
     from quality.scorer import Scorer
 
     return Scorer.load(
-        model, policy=policy, rules=[Path(r) for r in rules], officials=[Path(o) for o in officials]
+        model,
+        policy=policy,
+        rules=[Path(r) for r in rules],
+        officials=[Path(o) for o in officials],
+        careful=careful,
     )
 
 
@@ -319,7 +337,7 @@ def check_task(task: Task) -> None:
     with wrong_file("--rules"):
         scorer_of(task.model, task.policy, task.rules)
     with wrong_file("--officials", task.officials):
-        scorer_of(task.model, task.policy, task.rules, task.officials)
+        scorer_of(task.model, task.policy, task.rules, task.officials, task.careful)
 
 
 @contextmanager
@@ -375,8 +393,8 @@ def _scored_apart(task: Task, records: Sequence[Record], first: int) -> list[_Re
 
 
 def _scored(task: Task, records: Sequence[Record]) -> list[_Result]:
-    scorer = scorer_of(task.model, task.policy, task.rules, task.officials)
-    reports = scorer.score_many(records, with_text=task.with_text)
+    scorer = scorer_of(task.model, task.policy, task.rules, task.officials, task.careful)
+    reports = scorer.score_many(records, with_text=task.with_text, with_roles=task.with_roles)
     return [
         _Result(_shown(task, report, record), report.verdict, report.reliability)
         for report, record in zip(reports, records, strict=True)

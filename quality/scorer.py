@@ -22,12 +22,14 @@ from quality.features.ngrams import document_rows, paragraph_rows, weighted
 from quality.features.officials import find_officials
 from quality.lexicon import RulePack, is_stop_word, shipped_rules
 from quality.mentions import Index
-from quality.model import FillerWords, Model, sigmoid, total
+from quality.model import FillerWords, FirstLook, Model, sigmoid, total
 from quality.officeholders import OFFICEHOLDERS, OfficeTable
 from quality.records import Record, iso_day
 from quality.registry import Counted, around_names, count, neighbourhood, own_packs, paragraph_matrix
-from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report
+from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report, RoleReasons
+from quality.second_look import second_look_columns
 from quality.text import Batch
+from quality.trees import Trees
 
 # Characters of text in a batch: enough for columns to pay. With half of it scoring takes a sixteenth longer, and
 # 40 MB of memory less (own measurement on news).
@@ -44,6 +46,7 @@ class Columns:
     batch: Batch
     counted: Counted
     as_of: Sequence[Mapping[str, str | None]]
+    looked: Floats
     chance: Floats
     role: Ints
     terms: Floats
@@ -69,6 +72,8 @@ class Scorer:
         policy: str = "default",
         packs: Sequence[RulePack] = (),
         officials: Index | None = None,
+        *,
+        careful: bool = False,
     ) -> None:
         if policy not in model.policies:
             raise ValueError(f"unknown policy {policy!r}; this model knows {', '.join(model.policies)}")
@@ -77,6 +82,8 @@ class Scorer:
         self.policy = model.policies[policy]
         self._packs = tuple(packs)
         self._officials = officials
+        # log odds of furniture are lowered by this
+        self._doubt = model.careful if careful else 0.0
 
     @classmethod
     def load(
@@ -86,8 +93,11 @@ class Scorer:
         policy: str = "default",
         rules: Sequence[str | Path] = (),
         officials: Sequence[str | Path] = (),
+        careful: bool = False,
     ) -> Scorer:
         """A scorer with a shipped model (by name) or one in a folder, further rule packs and terms of office.
+
+        A `careful` one calls fewer paragraphs boilerplate, where losing some of the text is worse than keeping a menu.
 
         Raises FileNotFoundError where there is no such model, ValueError where it cannot be used, where
         the policy is unknown, where a rule pack is not as docs/rules.md says or a row not as docs/officials.md.
@@ -102,7 +112,7 @@ class Scorer:
                 )
             folder = shipped
         index = Index(OfficeTable.load(OFFICEHOLDERS, *map(Path, officials))) if officials else None
-        return cls(Model.load(folder), policy, own_packs(map(Path, rules)), index)
+        return cls(Model.load(folder), policy, own_packs(map(Path, rules)), index, careful=careful)
 
     def score(
         self,
@@ -110,8 +120,11 @@ class Scorer:
         *,
         date: str | datetime.date | None = None,
         with_text: bool = False,
+        with_roles: bool = False,
     ) -> Report:
         """Report on one text; `date` is the day it is to be read as new, unless it has one of its own.
+
+        `with_text` and `with_roles` put the text, and what each paragraph's boilerplate chance is made of, into it.
 
         Raises TypeError for what is no text or record, ValueError for a record without text or a date
         that is no day.
@@ -119,10 +132,14 @@ class Scorer:
         one = _record(record, 1)
         if date is not None and one.date is None:
             one = replace(one, date=iso_day(date))
-        return next(self.score_many([one], with_text=with_text))
+        return next(self.score_many([one], with_text=with_text, with_roles=with_roles))
 
     def score_many(
-        self, records: Iterable[str | Mapping[str, Any] | Record], *, with_text: bool = False
+        self,
+        records: Iterable[str | Mapping[str, Any] | Record],
+        *,
+        with_text: bool = False,
+        with_roles: bool = False,
     ) -> Iterator[Report]:
         """Reports on texts, in order; records are read as reports are asked for, a batch ahead.
 
@@ -132,7 +149,7 @@ class Scorer:
         if isinstance(records, str | Mapping | Record):
             raise TypeError("one text given, an iterable of texts expected: use score(text)")
         for some in batches(_record(r, number) for number, r in enumerate(records, 1)):
-            yield from self._reports(some, with_text)
+            yield from self._reports(some, with_text, with_roles)
 
     def columns_of(self, records: Sequence[Record]) -> Columns:
         """The model's columns for some records, as one batch."""
@@ -144,9 +161,8 @@ class Scorer:
     def weigh(self, batch: Batch, counted: Counted, as_of: Sequence[Mapping[str, str | None]]) -> Columns:
         """The model's columns for a batch and its findings."""
         model = self.model
-        boilerplate = sigmoid(
-            model.boilerplate.logit(role_matrix(batch, model.paragraph_words, model.boilerplate.names))
-        )
+        looked = role_matrix(batch, model.first_look, model.boilerplate.names)
+        boilerplate = sigmoid(model.boilerplate.logit(looked) - self._doubt)
         filler = sigmoid(
             model.filler.logit(filler_matrix(batch, counted, model.filler_words, model.filler.names))
         )
@@ -173,6 +189,7 @@ class Scorer:
             batch,
             counted,
             as_of,
+            looked,
             chance,
             role,
             terms,
@@ -189,14 +206,15 @@ class Scorer:
             ratio(n_stop_words, n_content_words),
         )
 
-    def _reports(self, records: Sequence[Record], with_text: bool) -> Iterator[Report]:
+    def _reports(self, records: Sequence[Record], with_text: bool, with_roles: bool) -> Iterator[Report]:
         columns = self.columns_of(records)
         batch, counted = columns.batch, columns.counted
         model = {"name": self.model.name, "digest": self.model.digest}
         edges = np.searchsorted(batch.paragraphs.parent, np.arange(len(records) + 1))
         finding_edges = np.searchsorted(counted.start, batch.document_start)
+        reasons = self._role_reasons(columns) if with_roles else None
         all_paragraphs, all_findings = (
-            _paragraphs(columns, edges, with_text),
+            _paragraphs(columns, edges, with_text, reasons),
             _findings(batch, counted, edges),
         )
         for d, record in enumerate(records):
@@ -225,6 +243,19 @@ class Scorer:
                 text=text if with_text else None,
             )
 
+    def _role_reasons(self, columns: Columns) -> list[RoleReasons]:
+        """What each paragraph's log odds of furniture are the sum of."""
+        names, values, effects, start = boilerplate_effects(columns.looked, self.model.boilerplate)
+        found = []
+        for value, effect in zip(values, effects, strict=True):
+            some = sorted(np.flatnonzero(effect).tolist(), key=lambda j: -abs(effect[j]))
+            told = tuple(
+                Contribution(names[j], None if np.isnan(value[j]) else float(value[j]), float(effect[j]))
+                for j in some
+            )
+            found.append(RoleReasons(start - self._doubt, told))
+        return found
+
     def _contributions(self, columns: Columns, d: int) -> tuple[Contribution, ...]:
         # told whole, and then what is taken off it where the text is of another kind than those it was learnt on
         counted, whole = float(columns.likeness_effect[d]), float(columns.likeness_whole[d])
@@ -239,7 +270,9 @@ class Scorer:
         return tuple(sorted([*likeness, *others], key=lambda c: -abs(c.effect)))
 
 
-def _paragraphs(columns: Columns, edges: Ints, with_text: bool) -> list[Paragraph]:
+def _paragraphs(
+    columns: Columns, edges: Ints, with_text: bool, reasons: list[RoleReasons] | None
+) -> list[Paragraph]:
     """All paragraphs of a batch, told of their texts; those of document d begin with `edges[d]`."""
     batch, group = columns.batch, columns.batch.paragraphs
     base = batch.document_start[group.parent]
@@ -258,6 +291,8 @@ def _paragraphs(columns: Columns, edges: Ints, with_text: bool) -> list[Paragrap
     if with_text:
         places = zip(group.parent.tolist(), start, end, strict=True)
         given.append([batch.texts[d][low:high] for d, low, high in places])
+    if reasons is not None:
+        given += [reasons] if with_text else [[None] * group.n, reasons]
     return list(map(Paragraph, *given))
 
 
@@ -277,15 +312,48 @@ def _findings(batch: Batch, counted: Counted, edges: Ints) -> list[Finding]:
     return found
 
 
-def role_matrix(batch: Batch, word_weights: Floats, names: Sequence[str]) -> Floats:
-    """Columns of the role model: measured features and neighbours by name, and the word score with its own."""
-    measured = [n for n in names if not n.startswith(WORD_SCORE)]
-    matrix = paragraph_matrix(batch, measured)
-    if len(measured) == len(names):
-        return matrix
-    score = paragraph_rows(batch).dot(word_weights)
-    columns = dict(zip(measured, matrix.T, strict=True)) | word_score_columns(batch, score)
-    return np.column_stack([columns[n] for n in names])
+def boilerplate_effects(looked: Floats, second: Trees) -> tuple[list[str], Floats, Floats, float]:
+    """What each feature adds to the log odds of furniture, and what the sum begins with.
+
+    Columns whose names begin with the same word (neighbours, means of several reaches) are one feature.
+
+    Names, values of the paragraph itself (NaN where there is none) and effects, float64[paragraphs, names] each.
+    """
+    names = list(dict.fromkeys(n.partition(" ")[0] for n in second.names))
+    values = np.full((looked.shape[0], len(names)), np.nan)
+    effects = np.zeros(values.shape)
+    of_columns, start = second.effects(looked)
+    for j, name in enumerate(second.names):
+        at = names.index(name.partition(" ")[0])
+        effects[:, at] += of_columns[:, j]
+        if name == names[at]:
+            values[:, at] = looked[:, j]
+    return names, values, effects, start
+
+
+def role_matrix(batch: Batch, first: FirstLook, names: Sequence[str]) -> Floats:
+    """Columns of the second look at the paragraphs of a batch, after the first; float64[paragraphs, names]."""
+    score = paragraph_rows(batch).dot(first.words)
+    logit = first.trees.logit(first_look_matrix(batch, score, first.trees.names))
+    return second_look_matrix(batch, score, logit, names)
+
+
+def first_look_matrix(batch: Batch, score: Floats, names: Sequence[str]) -> Floats:
+    """Columns of the first look: measured features and neighbours, and the word score (float64[paragraphs]) with its own."""
+    return _matrix(batch, names, word_score_columns(batch, score))
+
+
+def second_look_matrix(batch: Batch, score: Floats, look: Floats, names: Sequence[str]) -> Floats:
+    """Columns of the second look: what is measured of a paragraph, its word score, and what the first look said."""
+    return _matrix(batch, names, {WORD_SCORE: score} | second_look_columns(batch, look))
+
+
+def _matrix(batch: Batch, names: Sequence[str], told: Mapping[str, Floats]) -> Floats:
+    """Named columns, those `told` and measured features; float64[paragraphs, names]."""
+    measured = [n for n in names if n not in told]
+    columns = dict(zip(measured, paragraph_matrix(batch, measured).T, strict=True))
+    found = [told[n] if n in told else columns[n] for n in names]
+    return np.array(found).reshape(len(names), batch.paragraphs.n).T
 
 
 def filler_matrix(batch: Batch, counted: Counted, words: FillerWords, names: Sequence[str]) -> Floats:

@@ -28,8 +28,21 @@ MAY_IMPORT = {
     "features": BASE
     | {"copies", "minhash", "registers", "topics", "officeholders", "mentions", "dating", "hindsight"},
     "evidence": BASE | {"features", "copies", "registers", "report"},
-    "model": BASE | {"features", "report"},
-    "scorer": BASE | {"features", "evidence", "model", "report", "records", "officeholders", "mentions"},
+    "trees": {"columns"},
+    "second_look": BASE,
+    "model": BASE | {"features", "report", "trees"},
+    "scorer": BASE
+    | {
+        "features",
+        "evidence",
+        "model",
+        "report",
+        "records",
+        "officeholders",
+        "mentions",
+        "second_look",
+        "trees",
+    },
     "journal": set(),
     "containers": {"records"},
     "archives": {"records", "containers"},
