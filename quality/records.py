@@ -50,7 +50,7 @@ NOT_READ: Mapping[str, str] = {
 # Endings of pages, and what a page begins with under any other name.
 PAGES = (".html", ".htm", ".xhtml")
 PAGE = re.compile(
-    r"\s*(?:<\?xml\b[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+    r"\s*(?:<\?xml\b[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
 )
 
 # Control characters that a text file may hold: tab, line and page breaks, escape (coloured logs).

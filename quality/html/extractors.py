@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from quality.html.page import Page, texts, walk
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 # trafilatura takes seconds for pages of more elements, or with more levels, than a page made for people has (the largest
 # of 384 pages of the corpora has 6,500 and 60); these are left to the other extractor and the role model.
 N_ELEMENTS_HIGH, DEPTH_HIGH = 20_000, 250
+
+# resiliparse's time grows with the square of the nesting of containers; at this it is a fifth of a second.
+NESTING_HIGH = 1_000
 
 _has_word = re.compile(r"[^\W_]").search
 
@@ -31,8 +36,8 @@ def article_lines(root: HtmlElement, page: Page, url: str | None) -> tuple[list[
     # it says on its log what it thinks of a page; what matters of it is in our warnings
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     try:
-        found = trafilatura.bare_extraction(root, url=url)
-    except Exception as error:  # noqa: BLE001 - another's code on a hostile page: whatever it is, the page is read without
+        found: Any = trafilatura.bare_extraction(root, url=url)
+    except Exception as error:  # another's code on a hostile page: whatever it is, the page is read without
         return [], [], f"trafilatura failed on it ({type(error).__name__})"
     if found is None:
         return [], [], None
@@ -43,12 +48,35 @@ def article_lines(root: HtmlElement, page: Page, url: str | None) -> tuple[list[
     return lines, comments, None
 
 
-def main_lines(html: str, *, everything: bool = False) -> list[str]:
-    """What resiliparse takes for the main text of a page, or all of its visible text, line by line."""
+def main_lines(html: str) -> list[str]:
+    """What resiliparse takes for the main text of a page, line by line; nothing where the page is nested too deeply."""
+    return [] if nesting(html) > NESTING_HIGH else _lines(html, main_content=True)
+
+
+def all_lines(html: str) -> list[str]:
+    """All visible text of a page, line by line, as resiliparse reads it."""
+    return _lines(html, main_content=False)
+
+
+def _lines(html: str, *, main_content: bool) -> list[str]:
     from resiliparse.extract.html2text import extract_plain_text
 
     text = extract_plain_text(
-        html, main_content=not everything, list_bullets=False, alt_texts=False, form_fields=False
+        html, main_content=main_content, list_bullets=False, alt_texts=False, form_fields=False
     )
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return [line for line in lines if _has_word(line)]
+
+
+def nesting(html: str) -> int:
+    """How many containers of a page's source stand in one another at most, as far as their names' first letters tell."""
+    source = np.frombuffer(html.encode() + b"   ", np.uint8)
+    at = np.flatnonzero(source[:-3] == ord("<"))
+    closes = source[at + 1] == ord("/")
+    at += closes
+    # without the bit that tells small letters from capitals
+    name = (source[at + 1] & 0xDF).astype(np.int64) << 8 | (source[at + 2] & 0xDF)
+    return int(np.cumsum(np.isin(name, _CONTAINERS) * np.where(closes, -1, 1)).max(initial=0))
+
+
+_CONTAINERS = [a << 8 | b for a, b in (b"DI", b"SE", b"AR", b"TA", b"UL", b"OL", b"MA", b"BL", b"CE")]

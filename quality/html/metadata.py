@@ -38,9 +38,7 @@ LANGUAGE_NAMES = ("og:locale", "content-language", "dc.language")
 _TAG = re.compile(r"<(html|meta|link|time)\b([^<>]{0,2000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _TITLE = re.compile(r"<title\b[^>]{0,500}>([^<]{0,2000})", re.IGNORECASE)
-_JSON_LD = re.compile(
-    r"<script\b[^>]{0,500}application/ld\+json[^>]{0,500}>(.*?)</script", re.IGNORECASE | re.DOTALL
-)
+_JSON_LD = re.compile(r"<script\b[^>]{0,500}application/ld\+json[^>]{0,500}>", re.IGNORECASE)
 # Types of schema.org that are the page's own piece, rather than its site, its menu or a picture in it.
 _PIECE = re.compile(r"(?:Article|Posting|Report|Review|WebPage)$")
 
@@ -62,7 +60,7 @@ def metadata(html: str, tree: HtmlElement | None = None, url: str | None = None)
     marks, canonical, spoken, times = _marks(head)
     pieces = [piece for piece in _pieces(head) if _is_piece(piece)]
     days = [_text(piece.get("datePublished")) for piece in pieces]
-    days += [marks.get(name) for name in DATE_NAMES] + times
+    days += [*(marks.get(name) for name in DATE_NAMES), *times]
     date = next((day for day in map(_day, days) if day), None)
     if date is None and tree is not None:
         date = _searched_day(tree, url)
@@ -109,10 +107,14 @@ def _marks(head: str) -> tuple[dict[str, str], str | None, str | None, list[str]
 def _pieces(head: str) -> Iterator[Mapping[str, Any]]:
     """Objects of JSON-LD on the page, in order, those in a graph or list each for itself."""
     for match in _JSON_LD.finditer(head):
-        if len(match[1]) <= MARK:
+        end = head.find("</script", match.end())
+        if end < 0:
+            return
+        source = head[match.end() : end].strip()
+        if len(source) <= MARK:
             try:
-                # sites leave line breaks in strings and HTML comments around it
-                value = json.loads(match[1].strip().removeprefix("<!--").removesuffix("-->"), strict=False)
+                # sites leave line breaks in strings, and HTML comments around it all
+                value = json.loads(source.removeprefix("<!--").removesuffix("-->"), strict=False)
             except (json.JSONDecodeError, RecursionError):
                 continue
             graph = value.get("@graph", value) if isinstance(value, dict) else value
@@ -165,6 +167,6 @@ def _searched_day(tree: HtmlElement, url: str | None) -> str | None:
             min_date=FIRST_DAY,
             max_date=LAST_DAY,
         )
-    except Exception:  # noqa: BLE001 - another's code on a hostile page: without a day the page is read all the same
+    except Exception:  # another's code on a hostile page: without a day the page is read all the same
         return None
     return _day(found)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
 
@@ -36,14 +36,32 @@ FAIR, CLOSE = 0.45, 0.95
 
 @dataclass(frozen=True)
 class Heard:
-    """The blocks of a page and what is said of each: `odds` float64[blocks], the role model's log odds of content;
-    `first`, `second` and `comment` bool[blocks], what the extractors kept and what the first took for comments."""
+    """The blocks of a page, or of many in a row, and what is said of each; one value for each block.
 
-    blocks: Sequence[Block]
+    `odds` float64, the role model's log odds of content; `first`, `second` and `comment` bool, what the extractors kept
+    and what the first took for comments; `best` bool, whether it stands in the container with most content; `links`
+    float64, the share of it in links; `agreed` float64, the share of words kept by either extractor on its page that
+    both keep, NaN where neither keeps any.
+    """
+
     odds: Floats
     first: Bools
     second: Bools
     comment: Bools
+    best: Bools
+    links: Floats
+    agreed: Floats
+
+    @classmethod
+    def of(cls, blocks: Sequence[Block], odds: Floats, first: Bools, second: Bools, comment: Bools) -> Heard:
+        """All that is known of the blocks of one page."""
+        odds = np.clip(odds, -SURE, SURE)
+        weight = np.array([min(b.text.count(" ") + 1, ENOUGH) + 1.0 for b in blocks])
+        either = (weight * (first | second)).sum()
+        agreed = (weight * (first & second)).sum() / either if either else np.nan
+        links = np.array([b.n_link_characters / len(b.text) for b in blocks])
+        best = in_best_container(blocks, odds, weight)
+        return cls(odds, first, second, comment, best, links, np.full(len(blocks), agreed))
 
 
 @dataclass(frozen=True)
@@ -68,7 +86,7 @@ class Stack:
         Raises ValueError where one is missing or not known.
         """
         given = tomllib.loads(path.read_text("utf8"))
-        known = list(cls.__dataclass_fields__)
+        known = [field.name for field in fields(cls)]
         if sorted(given) != sorted(known):
             raise ValueError(f"{path} has the numbers {sorted(given)}, expected {sorted(known)}")
         return cls(**{name: float(value) for name, value in given.items()})
@@ -77,26 +95,21 @@ class Stack:
         """The numbers as lines of a file."""
         return "".join(f"{name} = {value}\n" for name, value in asdict(self).items())
 
-    def margin(self, page: Heard) -> Floats:
+    def margin(self, heard: Heard) -> Floats:
         """How far each block is above what is asked, in log odds; minus infinity for what nobody keeps; float64[blocks].
 
-        Where no extractor keeps anything, the role model is asked alone.
+        Where no extractor keeps anything of a page, the role model is asked alone.
         """
-        odds = np.clip(page.odds, -SURE, SURE)
-        either = page.first | page.second
-        if not either.any():
-            return odds
-        weight = np.array([min(b.text.count(" ") + 1, ENOUGH) + 1.0 for b in page.blocks])
-        agreed = (weight * (page.first & page.second)).sum() / (weight * either).sum()
-        is_agreed = agreed >= self.agree
-        first, second = (
-            (self.first_agree, self.second_agree) if is_agreed else (self.first_differ, self.second_differ)
+        is_agreed = heard.agreed >= self.agree
+        asked = np.where(
+            heard.first,
+            np.where(heard.second, self.both, np.where(is_agreed, self.first_agree, self.first_differ)),
+            np.where(is_agreed, self.second_agree, self.second_differ),
         )
-        asked = np.where(page.first, np.where(page.second, self.both, first), second)
-        links = np.array([b.n_link_characters / len(b.text) for b in page.blocks])
-        margin = odds - asked - self.link * links - self.comment * page.comment
-        margin += self.best * in_best_container(page.blocks, odds, weight)
-        return np.where(either, margin, -np.inf)
+        margin = heard.odds - asked + self.best * heard.best - self.link * heard.links
+        margin -= self.comment * heard.comment
+        kept = np.where(heard.first | heard.second, margin, -np.inf)
+        return np.where(np.isnan(heard.agreed), heard.odds, kept)
 
 
 @cache

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import TypeVar
 
 import numpy as np
 
 from quality.columns import Floats
 from quality.html.agreement import kept
-from quality.html.extractors import article_lines, main_lines
+from quality.html.extractors import all_lines, article_lines, main_lines
 from quality.html.metadata import Metadata, metadata
 from quality.html.page import N_ELEMENTS_HIGH, Block, texts, tree_of, walk
 from quality.html.stack import Heard, shipped
@@ -21,8 +22,10 @@ from quality.html.stack import Heard, shipped
 MODES = ("full", "fast")
 # Packages that each mode needs; all of them come with the extra.
 NEEDED = {"full": ("lxml", "trafilatura", "htmldate", "resiliparse"), "fast": ("lxml", "resiliparse")}
-# Characters of a page that are read: what trafilatura takes at most. The largest of 384 pages of the corpora has 1.5 M.
-N_CHARACTERS_HIGH = 20_000_000
+# Characters of a page that are read, and blocks or lines of it: seven times those of the largest of 384 pages of the
+# corpora (1.5 M and 7,000).
+N_CHARACTERS_HIGH = 10_000_000
+N_LINES_HIGH = 50_000
 # Log odds of content that the fast path asks of a line of resiliparse's; chosen by scripts/build_html.py's corpora left
 # out (docs/html.md).
 FAST_ODDS_LOW = -1.0
@@ -42,16 +45,25 @@ class Extraction:
 
 
 @dataclass(frozen=True)
-class _Draft:
-    """A page before the role model is asked: texts, and for the full path their blocks with the extractors' word."""
+class Draft:
+    """A page before the role model is asked.
+
+    `lines` are its texts; in the full path those of its `blocks`, with the lines that either extractor kept and those
+    that the first took for comments.
+    """
 
     lines: tuple[str, ...]
     metadata: Metadata
     warnings: tuple[str, ...]
     blocks: tuple[Block, ...] | None = None
     first: tuple[str, ...] = ()
-    comments: tuple[str, ...] = ()
     second: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()
+
+    def heard(self, odds: Floats) -> Heard:
+        """What is known of the blocks of the full path, with the role model's log odds of content."""
+        kept_by = [kept(self.lines, lines) for lines in (self.first, self.second, self.comments)]
+        return Heard.of(self.blocks or (), odds, *kept_by)
 
 
 def check(mode: str) -> None:
@@ -74,40 +86,37 @@ def extract(
     Raises ModuleNotFoundError where a package of the extra is missing, ValueError for an unknown mode.
     """
     check(mode)
-    draft = _full_draft if mode == "full" else _fast_draft
+    draft = full_draft if mode == "full" else fast_draft
     drafts = [draft(page, url) for page, url in zip(pages, urls, strict=True)]
     return [_judged(d, o) for d, o in zip(drafts, odds([d.lines for d in drafts]), strict=True)]
 
 
-def _full_draft(html: str, url: str | None) -> _Draft:
+def full_draft(html: str, url: str | None) -> Draft:
+    """A page as both extractors see it."""
     html, notes = _readable(html)
     tree = tree_of(html)
     page = None if tree is None else walk(tree)
     told = metadata(html, tree, url)
     if tree is None or page is None or not page.blocks:
         # lxml made nothing of it; the other parser may
-        return _with_warning(told, notes, main_lines(html, everything=True), html)
+        return _with_warning(told, notes, all_lines(html), html)
     if page.is_cut:
         notes.append(f"the page has more than {N_ELEMENTS_HIGH:,} elements: the rest is not read")
+    blocks = _first_lines(page.blocks, notes)
     second = main_lines(html)
     first, comments, problem = article_lines(tree, page, url or told.url)
     if problem:
         notes.append(f"the page is {problem}: read without" if problem.startswith("too") else problem)
-    return _Draft(
-        tuple(texts(page.blocks)),
-        told,
-        tuple(notes),
-        page.blocks,
-        tuple(first),
-        tuple(comments),
-        tuple(second),
+    return Draft(
+        tuple(texts(blocks)), told, tuple(notes), tuple(blocks), tuple(first), tuple(second), tuple(comments)
     )
 
 
-def _fast_draft(html: str, url: str | None) -> _Draft:
+def fast_draft(html: str, url: str | None) -> Draft:
+    """A page as the fast one of the extractors sees it."""
     html, notes = _readable(html)
     told = metadata(html)
-    lines = main_lines(html) or main_lines(html, everything=True)
+    lines = main_lines(html) or all_lines(html)
     if not lines:
         # resiliparse made nothing of it; the other parser may
         tree = tree_of(html)
@@ -115,7 +124,7 @@ def _fast_draft(html: str, url: str | None) -> _Draft:
     return _with_warning(told, notes, lines, html)
 
 
-def _with_warning(told: Metadata, notes: list[str], lines: Sequence[str], html: str) -> _Draft:
+def _with_warning(told: Metadata, notes: list[str], lines: Sequence[str], html: str) -> Draft:
     if not lines:
         why = "there is nothing in it"
         if "<frameset" in html[:100_000].lower():
@@ -123,7 +132,17 @@ def _with_warning(told: Metadata, notes: list[str], lines: Sequence[str], html: 
         elif "<script" in html.lower():
             why = "it may be made by scripts, which are not run"
         notes.append(f"the page has no text: {why}")
-    return _Draft(tuple(lines), told, tuple(notes))
+    lines = _first_lines(lines, notes)
+    return Draft(tuple(lines), told, tuple(notes))
+
+
+T = TypeVar("T")
+
+
+def _first_lines(lines: Sequence[T], notes: list[str]) -> Sequence[T]:
+    if len(lines) > N_LINES_HIGH:
+        notes.append(f"the page has {len(lines):,} lines: the first {N_LINES_HIGH:,} are read")
+    return lines[:N_LINES_HIGH]
 
 
 def _readable(html: str) -> tuple[str, list[str]]:
@@ -135,16 +154,10 @@ def _readable(html: str) -> tuple[str, list[str]]:
     return html.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd"), notes
 
 
-def _judged(draft: _Draft, odds: Floats) -> Extraction:
+def _judged(draft: Draft, odds: Floats) -> Extraction:
     """The text of a page, from what the role model says of its lines."""
     notes = draft.warnings
-    if draft.blocks is None:
-        margin = odds - FAST_ODDS_LOW
-    else:
-        first, second, comment = (
-            kept(draft.lines, lines) for lines in (draft.first, draft.second, draft.comments)
-        )
-        margin = shipped().margin(Heard(draft.blocks, odds, first, second, comment))
+    margin = odds - FAST_ODDS_LOW if draft.blocks is None else shipped().margin(draft.heard(odds))
     chosen = np.flatnonzero(margin > 0).tolist()
     if draft.lines and not chosen:
         notes = (*notes, "the page has no text that is not furniture")
