@@ -41,7 +41,7 @@ class StubScorer:
         self.policy = self.policies[policy]
 
     @classmethod
-    def load(cls, model="default", *, policy="default", rules=(), officials=()):
+    def load(cls, model="default", *, policy="default", rules=(), officials=(), pages="full"):
         if model == "none":
             raise FileNotFoundError("no model 'none'; shipped are: default")
         if model == "broken":
@@ -56,6 +56,9 @@ class StubScorer:
 
     def score(self, record):
         return next(self.score_many([record]))
+
+    def extracted(self, records):
+        return iter(records)
 
     def score_many(self, records, *, with_text=False):
         for given in records:
