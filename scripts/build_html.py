@@ -1,10 +1,11 @@
 """Learn the numbers that decide where extractors differ about a page, and say what they are worth.
 
-    python scripts/build_html.py ../shared quality/data/html.toml [--left-out out]
+    python scripts/build_html.py ../shared out quality/data/html.toml
 
 For each corpus of pages, role models are trained without it, and the numbers sought on the others; the table shows token
 F1 on the corpus left out, beside the first extractor's. The file is written from all corpora, each judged by a role
-model that has not seen it. `--left-out` keeps the models and numbers of each corpus, for scripts/bench_html.py.
+model that has not seen it. `out` keeps these models, and the numbers sought without each corpus, for
+scripts/bench_html.py; models that are there already are used again.
 """
 
 from __future__ import annotations
@@ -37,25 +38,16 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("shared", type=Path)
+    options.add_argument("out", type=Path)
     options.add_argument("numbers", type=Path)
     options.add_argument("--base", type=Path, default=Path("labelled/base"))
     options.add_argument("--own", type=Path, default=Path("labelled"))
-    options.add_argument("--left-out", type=Path, dest="left_out")
     options.add_argument("--seed", type=int, default=0)
     given = options.parse_args()
-    rows = read_rows(given.shared / "corpora" / "boilerplate" / "dev_html.jsonl.xz")
+    rows = list(read_rows(given.shared / "corpora" / "boilerplate" / "dev_html.jsonl.xz"))
     drafts = [full_draft(row["html"], row["url"]) for row in rows]
     corpus = [row["source_corpus"] for row in rows]
-    material = read_material(given.shared / "corpora", given.own, seed=given.seed)
-    base = load(given.base)
-    scorers = {}
-    for left_out in [s for n in (1, 2) for s in itertools.combinations(CORPORA, n)]:
-        without = with_roles(base, material, leave_out=frozenset(left_out), seed=given.seed)
-        with one_thread():
-            model = fit(without, left_out[0], seed=given.seed)
-        scorers[frozenset(left_out)] = Scorer(model)
-        if given.left_out and len(left_out) == 1:
-            save_model(model, without, given.left_out / left_out[0])
+    scorers = left_out_scorers(given)
 
     def pages(unseen: frozenset[str]) -> Pages:
         """All pages, each judged by a role model that has seen neither its corpus nor these."""
@@ -71,9 +63,23 @@ def main() -> None:
         stack = seek(pages(frozenset([left_out])), ~test)
         f1 = judged.f1(stack.margin(judged.heard) > 0)
         print(f"| {left_out} | {test.sum()} | {judged.base[test].mean():.4f} | {f1[test].mean():.4f} |")
-        if given.left_out:
-            (given.left_out / left_out / "html.toml").write_text(HEADER + stack.to_toml(), "utf8")
+        (given.out / left_out / "html.toml").write_text(HEADER + stack.to_toml(), "utf8")
     given.numbers.write_text(HEADER + seek(judged, np.ones(len(rows), bool)).to_toml(), "utf8")
+
+
+def left_out_scorers(given: argparse.Namespace) -> dict[frozenset[str], Scorer]:
+    """Scorers whose role models have not seen one or two of the corpora."""
+    wanted = [some for n in (1, 2) for some in itertools.combinations(CORPORA, n)]
+    missing = [some for some in wanted if not (given.out / "+".join(some) / "card.json").exists()]
+    if missing:
+        material = read_material(given.shared / "corpora", given.own, seed=given.seed)
+        base = load(given.base)
+        for some in missing:
+            without = with_roles(base, material, leave_out=frozenset(some), seed=given.seed)
+            with one_thread():
+                model = fit(without, some[0], seed=given.seed)
+            save_model(model, without, given.out / "+".join(some))
+    return {frozenset(some): Scorer.load(given.out / "+".join(some)) for some in wanted}
 
 
 if __name__ == "__main__":

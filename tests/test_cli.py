@@ -42,6 +42,7 @@ class StubScorer:
 
     @classmethod
     def load(cls, model="default", *, policy="default", rules=(), officials=(), pages="full"):
+        assert pages == "full"
         if model == "none":
             raise FileNotFoundError("no model 'none'; shipped are: default")
         if model == "broken":

@@ -173,7 +173,7 @@ def test_elements_beyond_the_limit_are_not_walked(scorer, monkeypatch):
 
 
 def test_a_page_too_large_for_the_first_extractor_is_read_by_the_second(scorer, monkeypatch):
-    monkeypatch.setattr(extractors, "N_ELEMENTS_HIGH", 5)
+    monkeypatch.setattr("quality.html.page.N_ORDINARY", 5)
     record = read(scorer, article())
     assert STORY[0] in record.paragraphs
     assert "Weather" not in record.paragraphs

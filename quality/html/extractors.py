@@ -12,31 +12,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quality.html.page import Page, texts, walk
+from quality.html.page import texts, walk
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-# trafilatura takes seconds for pages of more elements, or with more levels, than a page made for people has (the largest
-# of 384 pages of the corpora has 6,500 and 60); these are left to the other extractor and the role model.
-N_ELEMENTS_HIGH, DEPTH_HIGH = 20_000, 250
-
-# resiliparse's time grows with the square of the nesting of containers; at this it is a fifth of a second.
+# resiliparse's time grows with the square of the nesting of containers; at this it is a fifth of a second. Pages of the
+# corpora have up to 124 by this count.
 NESTING_HIGH = 1_000
 
 _has_word = re.compile(r"[^\W_]").search
 
 
-def article_lines(root: HtmlElement, page: Page, url: str | None) -> tuple[list[str], list[str], str | None]:
-    """What trafilatura keeps as text and as comments by readers, and a warning where it could not be asked."""
-    if page.n_elements > N_ELEMENTS_HIGH or page.depth > DEPTH_HIGH:
-        return [], [], f"too large for trafilatura ({page.n_elements:,} elements, {page.depth:,} levels)"
+def article_lines(root: HtmlElement, url: str | None) -> tuple[list[str], list[str], str | None]:
+    """What trafilatura keeps as text and as comments by readers, and a warning where it failed."""
     import trafilatura
 
     # it says on its log what it thinks of a page; what matters of it is in our warnings
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     try:
-        found: Any = trafilatura.bare_extraction(root, url=url)
+        # what it keeps too much of, the other extractor and the role model take out; this way it is also faster
+        found: Any = trafilatura.bare_extraction(root, url=url, favor_recall=True)
     except Exception as error:  # another's code on a hostile page: whatever it is, the page is read without
         return [], [], f"trafilatura failed on it ({type(error).__name__})"
     if found is None:

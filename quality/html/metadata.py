@@ -7,6 +7,7 @@ with no tree. Only where these tell no day, and a tree is there, htmldate is ask
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -55,7 +56,10 @@ class Metadata:
 
 
 def metadata(html: str, tree: HtmlElement | None = None, url: str | None = None) -> Metadata:
-    """What a page says of itself; `url` is where it was found, which may hold its day."""
+    """What a page says of itself; `url` is where it was found, which may hold its day.
+
+    A `tree` may be taken apart in the search for a day.
+    """
     head = html[:HEAD]
     marks, canonical, spoken, times = _marks(head)
     pieces = [piece for piece in _pieces(head) if _is_piece(piece)]
@@ -152,15 +156,12 @@ def _day(value: str | None) -> str | None:
 
 def _searched_day(tree: HtmlElement, url: str | None) -> str | None:
     """The day that htmldate finds in the marks of a page, without guessing from its text."""
-    import logging
-    from copy import copy
-
     from htmldate import find_date
 
     logging.getLogger("htmldate").setLevel(logging.CRITICAL)
     try:
         found = find_date(
-            copy(tree),
+            tree,
             url=url,
             original_date=True,
             extensive_search=False,

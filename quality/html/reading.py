@@ -22,8 +22,8 @@ from quality.html.stack import Heard, shipped
 MODES = ("full", "fast")
 # Packages that each mode needs; all of them come with the extra.
 NEEDED = {"full": ("lxml", "trafilatura", "htmldate", "resiliparse"), "fast": ("lxml", "resiliparse")}
-# Characters of a page that are read, and blocks or lines of it: seven times those of the largest of 384 pages of the
-# corpora (1.5 M and 7,000).
+# Characters of a page that are read, and blocks or lines of it. The largest of 384 pages of the corpora has 1.5 million
+# and 1,548.
 N_CHARACTERS_HIGH = 10_000_000
 N_LINES_HIGH = 50_000
 # Log odds of content that the fast path asks of a line of resiliparse's; chosen by scripts/build_html.py's corpora left
@@ -96,17 +96,25 @@ def full_draft(html: str, url: str | None) -> Draft:
     html, notes = _readable(html)
     tree = tree_of(html)
     page = None if tree is None else walk(tree)
-    told = metadata(html, tree, url)
     if tree is None or page is None or not page.blocks:
         # lxml made nothing of it; the other parser may
-        return _with_warning(told, notes, all_lines(html), html)
+        return _with_warning(metadata(html), notes, all_lines(html), html)
     if page.is_cut:
         notes.append(f"the page has more than {N_ELEMENTS_HIGH:,} elements: the rest is not read")
     blocks = _first_lines(page.blocks, notes)
     second = main_lines(html)
-    first, comments, problem = article_lines(tree, page, url or told.url)
-    if problem:
-        notes.append(f"the page is {problem}: read without" if problem.startswith("too") else problem)
+    first: Sequence[str] = ()
+    comments: Sequence[str] = ()
+    if page.is_ordinary:
+        first, comments, problem = article_lines(tree, url)
+        notes += [problem] if problem else []
+        # last, for htmldate takes the tree apart
+        told = metadata(html, tree, url)
+    else:
+        notes.append(
+            f"the page is too large for trafilatura ({page.n_elements:,} elements, {page.depth:,} levels): read without"
+        )
+        told = metadata(html)
     return Draft(
         tuple(texts(blocks)), told, tuple(notes), tuple(blocks), tuple(first), tuple(second), tuple(comments)
     )
