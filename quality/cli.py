@@ -559,7 +559,7 @@ def _scorer_with(model: str, own: tuple[str, ...]) -> Scorer:
 def _bench(scorer: Scorer, known: Sequence[Rule], where: Sequence[str], form: str) -> int:
     """Print how often the rules fire in labelled texts; the exit code."""
     from quality.misfires import bench, table
-    from quality.records import Problem, read
+    from quality.records import Problem, read_texts
     from quality.render.terminal import visible
 
     paths = [
@@ -572,7 +572,7 @@ def _bench(scorer: Scorer, known: Sequence[Rule], where: Sequence[str], form: st
     problems: list[Problem] = []
 
     def records() -> Iterator[Record]:
-        for item in read(paths):
+        for item in read_texts(paths):
             if isinstance(item, Problem):
                 problems.append(item)
                 click.echo(f"quality: {visible(str(item))}", err=True)

@@ -193,6 +193,18 @@ def read(
         yield from _read_one(path, kind, names or FieldNames(), stdin, on_bytes or (lambda _: None))
 
 
+def read_texts(paths: Iterable[str], *, names: FieldNames | None = None) -> Iterator[Record | Problem]:
+    """As `read`, where only texts can be used: a page of HTML is a problem."""
+    for item in read(paths, names=names):
+        if isinstance(item, Record) and item.html is not None:
+            named = "" if item.id == item.source else f"record {item.id}: "
+            yield Problem(
+                item.source, None, f"{named}a page of HTML, where a text is needed: extract its text first"
+            )
+        else:
+            yield item
+
+
 def iso_day(value: object) -> str:
     """The day, as YYYY-MM-DD, with which an ISO date or time begins; that of a `datetime.date`, or of a feed's date.
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.records import FieldNames, Problem, Record, decode, decode_page, iso_day, read
+from quality.records import FieldNames, Problem, Record, decode, decode_page, iso_day, read, read_texts
 
 NAMES = "text, content, body, raw_content, page_content, articleBody, maintext, paragraphs, html"
 
@@ -491,3 +491,12 @@ def test_what_http_declares_comes_before_what_the_page_does():
 
 def test_a_few_nul_bytes_make_no_page_binary():
     assert decode_page(b"<p>Ships\0 left." + b" Ships came." * 20)[0].startswith("<p>Ships left.")
+
+
+def test_where_texts_are_needed_a_page_is_a_problem(folder):
+    (folder / "a.html").write_bytes(PAGE)
+    (folder / "b.jsonl").write_text('{"id": "x", "html": "<p>Ships left."}\n{"text": "Ships left."}\n')
+    page, record, text = read_texts(["a.html", "b.jsonl"])
+    assert str(page) == "a.html: a page of HTML, where a text is needed: extract its text first"
+    assert str(record).startswith("b.jsonl: record x: a page of HTML")
+    assert text.text == "Ships left."

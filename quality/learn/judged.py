@@ -19,7 +19,7 @@ import numpy as np
 
 from quality.columns import Bools, Floats
 from quality.learn.votes import LABELS
-from quality.records import Problem, Record, read
+from quality.records import Problem, Record, read_texts
 from quality.report import ROLES, Report
 from quality.scorer import Scorer
 
@@ -107,7 +107,7 @@ def read_labels(
     The corpus is the record's field `corpus`, else the file's name. A record without a label is read
     as one that waits for it. A label or paragraph label that is none is a problem.
     """
-    for item in read(paths):
+    for item in read_texts(paths):
         if isinstance(item, Problem):
             yield item
             continue
