@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from quality.report import Report
     from quality.scorer import Scorer
 
-DONE, NEGATIVE, UNREADABLE, UNUSABLE, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, NEGATIVE, UNREADABLE, UNUSABLE, QUARANTINED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -38,22 +39,24 @@ MUCH = 8_000_000
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
-# Verbs of quality/cli_learning.py.
-LEARNING = ("evaluate", "export", "import", "models", "train")
+# Verbs that stand in files of their own, opened when one is asked for.
+ELSEWHERE = {
+    **dict.fromkeys(("evaluate", "export", "import", "models", "train"), "quality.cli_learning"),
+    **dict.fromkeys(("filter",), "quality.cli_pipelines"),
+}
 
 
 class _Commands(click.Group):
     """All commands, with one place for the ways in which any of them may end before its time."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *LEARNING])
+        return sorted([*super().list_commands(ctx), *ELSEWHERE])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in LEARNING:
+        if cmd_name not in ELSEWHERE:
             return super().get_command(ctx, cmd_name)
-        from quality import cli_learning
-
-        return cli_learning.LEARNING[cmd_name]
+        commands: dict[str, click.Command] = import_module(ELSEWHERE[cmd_name]).COMMANDS
+        return commands[cmd_name]
 
     def invoke(self, ctx: click.Context) -> object:
         if sys.stdout is None:  # closed by the shell: >&-
@@ -66,18 +69,18 @@ class _Commands(click.Group):
             click.echo("quality: interrupted", err=True)
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
-            _let_go_of_output()  # the reader has seen enough, as `head` does
+            let_go_of_output()  # the reader has seen enough, as `head` does
             ctx.exit(DONE)
         except OSError as error:
             if error.errno not in FULL:
                 raise
-            _let_go_of_output()
+            let_go_of_output()
             click.echo(f"quality: standard output cannot be written: {error.strerror}", err=True)
             ctx.exit(UNREADABLE)
         return result
 
 
-def _let_go_of_output() -> None:
+def let_go_of_output() -> None:
     """Send nowhere what is still in the buffer, or Python would try again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -108,6 +111,8 @@ def main(ctx: click.Context, model: str) -> None:
     \b
     To score a text:
         quality score article.txt
+    To filter a stream of records:
+        quality filter corpus.jsonl.gz -o kept.jsonl.gz --mode drop
     To see what is looked for:
         quality rules
         quality features
@@ -115,7 +120,7 @@ def main(ctx: click.Context, model: str) -> None:
         quality doctor
 
     Exit codes: 0 done; 1 a negative answer (--fail-under, a model refused); 2 wrong usage, or some input could not be
-    read (the rest is scored); 3 the model is unusable; 130 interrupted.
+    read (the rest is scored); 3 the model is unusable; 4 records set aside under --strict; 130 interrupted.
     """
     ctx.obj = model
 
@@ -382,15 +387,19 @@ def _results(task: Task, chunks: Iterable[list[Record]], jobs: int) -> Iterator[
     # what joblib says of work that nobody waits for any more, as after `| head`
     warnings.filterwarnings("ignore", r"\d+ tasks (have been successfully|which were still)")
     parallel = Parallel(n_jobs=jobs, return_as="generator", batch_size=1)
-    for results in parallel(delayed(_scored_apart)(task, chunk) for chunk in chunks):
+    for results in parallel(delayed(_scored_apart)(task, chunk, os.getpid()) for chunk in chunks):
         yield from results
 
 
-def _scored_apart(task: Task, records: Sequence[Record]) -> list[_Result]:
-    """Work of a process of many: Ctrl-C reaches all of them, and the one that began ends the others."""
+def _scored_apart(task: Task, records: Sequence[Record], first: int) -> list[_Result]:
+    """Work of a process of many: Ctrl-C reaches all of them, and the `first` one ends the others.
+
+    Where joblib cannot start processes it calls this in the first one, which must go on hearing it.
+    """
     import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if os.getpid() != first:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     return _scored(task, records)
 
 
@@ -499,7 +508,7 @@ def _summary(verdicts: Sequence[str], n_problems: int) -> str:
 
 @main.command()
 @click.argument("name", required=False, metavar="[NAME | bench]")
-@click.argument("where", nargs=-1, type=click.Path(exists=True), metavar="[DIR]...")
+@click.argument("where", nargs=-1, type=click.Path(exists=True), metavar="[FILE|DIR]...")
 @click.option(
     "--rules",
     "own",
@@ -559,20 +568,16 @@ def _scorer_with(model: str, own: tuple[str, ...]) -> Scorer:
 def _bench(scorer: Scorer, known: Sequence[Rule], where: Sequence[str], form: str) -> int:
     """Print how often the rules fire in labelled texts; the exit code."""
     from quality.misfires import bench, table
-    from quality.records import Problem, read_texts
+    from quality.records import Problem, files_of_records, read_texts
     from quality.render.terminal import visible
 
-    paths = [
-        str(path)
-        for place in map(Path, where)
-        for path in (sorted(place.glob("*.jsonl*")) if place.is_dir() else [place])
-    ]
-    if not paths:
+    if not where:
         raise click.UsageError("give a folder of labelled texts, or some files: quality rules bench DIR")
+    paths = files_of_records(where)
     problems: list[Problem] = []
 
     def records() -> Iterator[Record]:
-        for item in read_texts(paths):
+        for item in read_texts(paths, kind="jsonl"):
             if isinstance(item, Problem):
                 problems.append(item)
                 click.echo(f"quality: {visible(str(item))}", err=True)

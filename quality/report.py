@@ -46,6 +46,19 @@ class Policy:
         return None if stop_word_share >= self.stop_word_share_low else "not_english"
 
 
+class Threshold(Policy):
+    """A policy by a number that somebody asked for: below `drop` a text is dropped without hard evidence too.
+
+    Still not where it is unsure, since its number is a guess then.
+    """
+
+    def verdict(self, reliability: float | None, *, n_words: int, stop_word_share: float, hard: bool) -> str:
+        """One of `VERDICTS`."""
+        given = super().verdict(reliability, n_words=n_words, stop_word_share=stop_word_share, hard=hard)
+        is_low = reliability is not None and reliability < self.drop
+        return "drop" if is_low and given != "unsure" else given
+
+
 class Finding(NamedTuple):
     """A rule that fired: where (offsets in the text as given), on what words, and what it means."""
 

@@ -31,6 +31,7 @@ from itertools import accumulate
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from quality.learn import corpora
@@ -40,6 +41,7 @@ ARTICLES = HOME / ".." / "shared" / "corpora" / "articles" / "allsides_mbfc_a.js
 SETTINGS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "RAYON", "NUMBA")}
 SETTINGS |= {"POLARS_MAX_THREADS": "1", "HF_HUB_OFFLINE": "1", "LOGURU_LEVEL": "ERROR"}
 ROUNDS = 6  # with the first, which does not count
+FILTER_COPIES, FILTER_ROUNDS = 6, 3  # of the texts for `filter --jobs`: work beside which starting is nothing
 INSTALL = "pip install 'datatrove[processing]' spacy textstat==0.7.8 scikit-learn"
 
 Score = Callable[[list[str]], object]
@@ -170,6 +172,61 @@ def show_rates(texts: Sequence[str]) -> None:
         )
 
 
+def show_filter(texts: Sequence[str]) -> None:
+    """What `quality filter` costs beside bare scoring, in processor time."""
+    from quality import filter as stream
+    from quality.containers import Source
+    from quality.scorer import Scorer
+
+    scorer = Scorer.load()
+    times: dict[str, list[float]] = {
+        "bare scoring": [],
+        **{f"filter --mode {mode}": [] for mode in stream.MODES},
+    }
+    with TemporaryDirectory() as folder:
+        for k in range(ROUNDS):
+            share = texts[k::ROUNDS]
+            lines = [json.dumps({"id": i, "text": text}) + "\n" for i, text in enumerate(share)]
+            source, target = Path(folder, "in.jsonl"), Path(folder, "out.jsonl")
+            source.write_text("".join(lines), "utf8")
+            for name, some in times.items():
+                begun = time.process_time()
+                if name == "bare scoring":
+                    sum(1 for _ in scorer.score_many(share))
+                else:
+                    plan = stream.Plan(mode=name.rpartition(" ")[2])
+                    stream.run(plan, [Source(str(source), "")], {"kept": target})
+                some.append(time.process_time() - begun)
+                print(f"round {k}: {name}: {some[-1]:.2f} s", file=sys.stderr)
+        print("\n| system | MB/s | beside bare scoring, median of rounds |\n| --- | --- | --- |")
+        sizes = [size_of(texts[k::ROUNDS]) for k in range(ROUNDS)]
+        for name, (_, *some) in times.items():
+            beside = median(a / b for a, b in zip(some, times["bare scoring"][1:], strict=True)) - 1
+            rate = median(size / seconds for size, seconds in zip(sizes[1:], some, strict=True))
+            print(f"| {name} | {rate:.2f} | {beside:+.1%} |")
+
+
+def show_jobs(texts: Sequence[str]) -> None:
+    """What a second process gains, in wall time: worth reading on a machine that has nothing else to do."""
+    walls: dict[int, list[float]] = {1: [], 2: []}
+    with TemporaryDirectory() as folder:
+        source, target = Path(folder, "in.jsonl"), Path(folder, "out.jsonl")
+        lines = [json.dumps({"id": i, "text": text}) + "\n" for i, text in enumerate(texts)]
+        source.write_text("".join(lines) * FILTER_COPIES, "utf8")
+        for _ in range(FILTER_ROUNDS):
+            for jobs, seconds in walls.items():
+                command = ["-m", "quality", "filter", str(source), "-o", str(target), "--jobs", str(jobs)]
+                begun = time.perf_counter()
+                subprocess.run([sys.executable, *command], cwd=HOME, stderr=subprocess.DEVNULL, check=True)
+                seconds.append(time.perf_counter() - begun)
+                print(f"--jobs {jobs}: {seconds[-1]:.1f} s, load {os.getloadavg()[0]:.1f}", file=sys.stderr)
+    gains = [one / two for one, two in zip(walls[1], walls[2], strict=True)]
+    size = size_of(texts) * FILTER_COPIES
+    print(
+        f"\n{size:.0f} MB: --jobs 2 is {median(gains):.2f} times as fast ({min(gains):.2f}-{max(gains):.2f})"
+    )
+
+
 def show_cold() -> None:
     """Wall seconds and peak memory of new processes, each of which does what the one before does and more.
 
@@ -250,7 +307,7 @@ def main() -> None:
     options = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     options.add_argument("--documents", type=Path, help="JSON Lines, plain, .gz or .xz")
     options.add_argument("--megabytes", type=float, default=9.0, help="of text to score in all")
-    options.add_argument("--only", choices=("cold", "rates", "profile"))
+    options.add_argument("--only", choices=("cold", "rates", "filter", "jobs", "profile"))
     given = options.parse_args()
     os.environ.update(SETTINGS)
     print(f"Python {platform.python_version()}, numpy {version('numpy')}, {platform.machine()}.\n")
@@ -260,6 +317,10 @@ def main() -> None:
     print(f"\n{told}, one thread.\n", flush=True)
     if given.only in (None, "rates"):
         show_rates(texts)
+    if given.only in (None, "filter"):
+        show_filter(texts)
+    if given.only in (None, "jobs"):
+        show_jobs(texts)
     if given.only in (None, "profile"):
         show_profile(texts)
 

@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 from quality.cli import main
+from quality.filter import MODES
 from quality.learn.train import POLICY_RATES
 from quality.lexicon import QUOTED, TIERS, UNITS, WHERE, Rule, RulePack
 from quality.records import COMMON_NAMES
@@ -119,6 +120,25 @@ def test_policies_are_explained_as_the_shipped_model_has_them():
     for policy in card["policies"].values():
         assert f"under {policy['n_words_low']} words of content" in OUTPUT
         assert f"under {100 * policy['stop_word_share_low']:g} in 100" in OUTPUT
+
+
+def test_the_page_on_pipelines_explains_every_reason_and_mode():
+    page = (ROOT / "docs" / "pipelines.md").read_text("utf8")
+    sources = [ROOT / "quality" / f"{name}.py" for name in ("archives", "containers", "filter")]
+    reasons = {
+        reason for path in sources for reason in re.findall(r'Fault\([^")]*"(\w+)"', path.read_text("utf8"))
+    }
+    assert {"not_json", "too_large", "scoring_failed"} < reasons
+    for reason in reasons:
+        assert f"`{reason}`" in page, f"{reason} is missing"
+    assert all(f"| `{mode}` |" in page for mode in MODES)
+    for reason in ("below_keep", "below_threshold", "nothing_left"):
+        assert f"`{reason}`" in OUTPUT
+
+
+def test_what_filter_adds_is_shown_as_it_is():
+    (shown,) = code(OUTPUT, "json filter")
+    assert set(json.loads(shown)) == {"reliability", "verdict", "policy", "reasons", "model"}
 
 
 def test_the_page_on_rules_describes_every_field_and_value():

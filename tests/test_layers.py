@@ -32,15 +32,19 @@ MAY_IMPORT = {
     "model": BASE | {"features", "report"},
     "scorer": BASE
     | {"features", "evidence", "model", "report", "records", "officeholders", "mentions", "html"},
+    "journal": set(),
+    "containers": {"records"},
+    "archives": {"records", "containers"},
+    "filter": {"records", "report", "scorer", "containers", "archives", "journal"},
     "catalogue": BASE | {"features"},
     "misfires": {"lexicon", "records", "scorer"},
     "render": COLUMNS | {"report", "render"},
 }
 MAY_IMPORT["learn"] = set(MAY_IMPORT) | {"learn"}
-MAY_IMPORT["cli"] = set(MAY_IMPORT) | {"cli", "cli_learning"}
-MAY_IMPORT["cli_learning"] = set(MAY_IMPORT)
+MAY_IMPORT["cli"] = set(MAY_IMPORT) | {"cli", "cli_learning", "cli_pipelines"}
+MAY_IMPORT["cli_learning"] = MAY_IMPORT["cli_pipelines"] = set(MAY_IMPORT)
 # the front door may open any room but the command line
-MAY_IMPORT["__init__"] = set(MAY_IMPORT) - {"cli", "cli_learning"}
+MAY_IMPORT["__init__"] = set(MAY_IMPORT) - {"cli", "cli_learning", "cli_pipelines"}
 MAY_IMPORT["__main__"] = {"cli"}
 
 

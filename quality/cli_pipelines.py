@@ -1,0 +1,429 @@
+"""The verbs of pipelines on the command line: filter.
+
+`quality.cli` opens this file for one of them only; what ends a run, and how, is told there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from quality.cli import (
+    DONE,
+    MUCH,
+    NEGATIVE,
+    QUARANTINED,
+    UNREADABLE,
+    let_go_of_output,
+    usable,
+    wrong_file,
+)
+
+if TYPE_CHECKING:
+    from quality.filter import Counts
+
+COMMANDS: dict[str, click.Command] = {}
+
+# Seconds between two lines on progress where there is no terminal to draw a bar on.
+LINE_SECONDS = 30.0
+# Seconds between two writings of the metrics; scrapers come every fifteen at most.
+METRICS_SECONDS = 5.0
+# Reasons that the closing lines name, most frequent first.
+SHOWN = 8
+
+
+def command(function: Callable[..., None]) -> click.Command:
+    """A verb, kept under its name."""
+    made = click.command()(function)
+    COMMANDS[str(made.name)] = made
+    return made
+
+
+@command
+@click.argument("inputs", nargs=-1, required=True, metavar="IN...")
+@click.option(
+    "-o",
+    "--output",
+    default="-",
+    show_default=True,
+    metavar="OUT",
+    help="Where kept records go: a file, or a folder for texts; - is standard output.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(["annotate", "drop", "clean"]),
+    default="annotate",
+    show_default=True,
+    help="Add what was found out; or leave out what is dropped as well; or take out paragraphs that are no content.",
+)
+@click.option(
+    "--policy",
+    default="default",
+    show_default=True,
+    help="What is dropped: by the thresholds default, strict or lenient, or hard-only: whatever has hard evidence.",
+)
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    help="Instead: whatever has a reliability below P, hard evidence or not, unless it is unsure.",
+)
+@click.option(
+    "--dropped", metavar="FILE", help="Where dropped records go, with the reasons; else they are gone."
+)
+@click.option(
+    "--quarantine", metavar="FILE", help="Where it is told, in JSON Lines, what could not be scored."
+)
+@click.option("--strict", is_flag=True, help="Exit with 4 if a record was set aside.")
+@click.option(
+    "--resume", is_flag=True, help="Go on where a run with the same inputs and options was stopped."
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes to use; they take a second to start, which pays from some 10 MB of text.",
+)
+@click.option(
+    "--metrics",
+    metavar="FILE",
+    help="Counts in Prometheus's text format, written anew every few seconds.",
+)
+@click.option(
+    "--key", default="quality", show_default=True, help="The field under which is written what was found out."
+)
+@click.option("--with-text", is_flag=True, help="Add the text to records that have only paragraphs.")
+@click.option("--date", metavar="YYYY-MM-DD", help="The day of texts that carry no date of their own.")
+@click.option(
+    "--input",
+    "kind",
+    type=click.Choice(["auto", "jsonl", "text", "parquet", "warc"]),
+    default="auto",
+    show_default=True,
+    help="What the input is; auto goes by file names.",
+)
+@click.option("--text-field", metavar="NAME", help="Field of a record that holds its text or paragraphs.")
+@click.option("--id-field", metavar="NAME", help="Field that holds the id.")
+@click.option("--title-field", metavar="NAME", help="Field that holds the title.")
+@click.option("--date-field", metavar="NAME", help="Field that holds the date.")
+@click.option(
+    "--rules",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="A rule pack of your own, beside the shipped ones; may be given again.",
+)
+@click.option(
+    "--officials",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="Terms of office of your own, beside the shipped table; may be given again.",
+)
+@click.option(
+    "--max-bytes",
+    type=click.IntRange(min=1),
+    default=20_000_000,
+    show_default=True,
+    help="A record larger than this is set aside unread.",
+)
+@click.option(
+    "--checkpoint",
+    type=click.FloatRange(min=0),
+    default=5.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often it is noted how far the run is, for --resume.",
+)
+@click.option("--quiet", is_flag=True, help="No progress and no summary; problems are still told.")
+@click.pass_context
+def filter(
+    ctx: click.Context,
+    inputs: tuple[str, ...],
+    output: str,
+    mode: str,
+    policy: str,
+    threshold: float | None,
+    dropped: str | None,
+    quarantine: str | None,
+    strict: bool,
+    resume: bool,
+    jobs: int,
+    metrics: str | None,
+    key: str,
+    with_text: bool,
+    date: str | None,
+    kind: str,
+    text_field: str | None,
+    id_field: str | None,
+    title_field: str | None,
+    date_field: str | None,
+    rules: tuple[str, ...],
+    officials: tuple[str, ...],
+    max_bytes: int,
+    checkpoint: float,
+    quiet: bool,
+) -> None:
+    """Stand before other stages: annotate, drop or clean the records of a stream; everything else in them stays.
+
+    IN is JSON Lines (also .gz, .xz, .zst; - is standard input), Parquet, WARC or WET, texts or folders of texts; OUT is
+    of the same kind. The last line says where all records went. docs/pipelines.md tells more.
+
+    Exit codes: 0 done; 1 nothing kept; 2 wrong usage, or something could not be read or written; 3 the model is
+    unusable; 4 records set aside under --strict; 130 interrupted.
+
+    \b
+    To add reliability, verdict and reasons to every record:
+        quality filter corpus.jsonl -o annotated.jsonl
+    To leave out what has hard evidence against it, and keep it elsewhere:
+        quality filter corpus.jsonl.gz -o kept.jsonl.gz --mode drop --dropped dropped.jsonl.gz
+    To take menus, filler and copied paragraphs out of the texts:
+        quality filter corpus.jsonl -o clean.jsonl --mode clean
+    To go on after a crash:
+        quality filter corpus.jsonl -o annotated.jsonl --resume
+    To stand in a pipe:
+        zcat dump.jsonl.gz | quality filter - --mode drop | gzip > kept.jsonl.gz
+    """
+    from quality import filter as engine
+    from quality.containers import Feed, Form, kind_of, listed
+    from quality.records import FieldNames, iso_day
+
+    if threshold is not None and not threshold >= 0:  # NaN passes every range
+        raise click.BadParameter(f"{threshold} is no number from 0 to 1", param_hint="--threshold")
+    if threshold is not None and policy != "default":
+        raise click.UsageError("give --policy or --threshold, not both")
+    if dropped is not None and mode == "annotate":
+        raise click.UsageError("--mode annotate drops nothing: --dropped needs --mode drop or clean")
+    if date is not None:
+        try:
+            date = iso_day(date)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--date") from None
+    names = FieldNames(id_field, text_field, title_field, date_field)
+    try:
+        kinds = {kind_of(path) for path in inputs} if kind == "auto" else {kind}
+        if len(kinds) > 1:
+            raise ValueError(f"one kind of input at a time; given are {' and '.join(sorted(kinds))}")
+        (kind,) = kinds
+        sources = listed(inputs, kind)
+        targets = {"kept": output, "dropped": dropped, "quarantine": quarantine}
+        places = {name: None if path in (None, "-") else Path(str(path)) for name, path in targets.items()}
+        _check_inputs(inputs, kind, names != FieldNames())
+        _check_outputs(places, inputs, kind, resume)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    form = Form(key, names, max_bytes, mode == "clean" or with_text)
+    plan = engine.Plan(kind, mode, form, ctx.obj, policy, threshold, rules, officials, date, with_text)
+    known = engine.policies(usable(ctx.obj))
+    if policy not in known:
+        raise click.BadParameter(
+            f"unknown policy {policy!r}; there are {', '.join(known)}", param_hint="--policy"
+        )
+    with wrong_file("--rules"):
+        engine.scorer_of(ctx.obj, policy, threshold, rules, ())
+    with wrong_file("--officials", officials):
+        scorer = engine.scorer_of(ctx.obj, policy, threshold, rules, officials)
+    model = {"model": scorer.model.name, "digest": scorer.model.digest[:16]}
+
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what is written is noted
+    try:
+        with _watching(sources, quiet, metrics, model) as (on_bytes, watch):
+            counts = engine.run(
+                plan,
+                sources,
+                places,
+                stdout=sys.stdout.buffer,
+                feed=Feed(sys.stdin.buffer if "-" in inputs else None, on_bytes),
+                jobs=jobs,
+                resume=resume,
+                every=checkpoint,
+                watch=watch,
+            )
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError, ArithmeticError, RuntimeError, ModuleNotFoundError) as error:
+        if places["kept"] is None and isinstance(error, OSError):
+            let_go_of_output()
+        click.echo(f"quality: {_told(error)}", err=True)
+        if places["kept"] is not None and Path(f"{output}.progress").exists():
+            click.echo(
+                "quality: what was done is kept: the same command with --resume goes on from there", err=True
+            )
+        ctx.exit(UNREADABLE)
+    except KeyboardInterrupt:
+        if places["kept"] is not None and Path(f"{output}.progress").exists():
+            click.echo("quality: stopped; the same command with --resume goes on from there", err=True)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    for problem in counts.broken:
+        click.echo(f"quality: {_visible(problem)}", err=True)
+    if not quiet:
+        _summarize(counts, quarantine)
+    if counts.broken:
+        ctx.exit(UNREADABLE)
+    if strict and counts.quarantined:
+        ctx.exit(QUARANTINED)
+    ctx.exit(DONE if counts.kept else NEGATIVE)
+
+
+def _check_inputs(inputs: Sequence[str], kind: str, has_names: bool) -> None:
+    """Raise ValueError for inputs that cannot be, before anything is read."""
+    if "-" in inputs:
+        if kind != "jsonl":
+            raise ValueError("standard input can only be JSON Lines")
+        if sys.stdin is None:  # closed by the shell: <&-
+            raise ValueError("standard input is closed")
+    for path in inputs:
+        if path != "-" and not os.path.exists(path):
+            raise ValueError(f"there is no {path}")
+    if has_names and kind not in ("jsonl", "parquet"):
+        raise ValueError(f"names of fields are for JSON Lines and Parquet; the input is {kind}")
+
+
+def _check_outputs(places: Mapping[str, Path | None], inputs: Sequence[str], kind: str, resume: bool) -> None:
+    """Raise ValueError for outputs that would be of another kind, or take the place of something else."""
+    from quality.containers import ENDINGS
+    from quality.journal import is_all_written
+
+    main = places["kept"]
+    if main is None and kind in ("text", "parquet"):
+        raise ValueError(f"{kind} cannot be written to standard output: say where with -o")
+    if resume and (main is None or "-" in inputs):
+        raise ValueError("--resume needs files, as input and as output: pipes do not come again")
+    given = [path for path in places.values() if path is not None]
+    if len({path.resolve() for path in given}) < len(given):
+        raise ValueError("two outputs have the same name")
+    for name, path in places.items():
+        if path is None:
+            continue
+        wanted = "jsonl" if name == "quarantine" else kind
+        told = next((k for k, some in ENDINGS.items() if {*path.suffixes} & {*some}), None)
+        if told not in (None, wanted):
+            raise ValueError(
+                f"{path} is called as {told}, but {wanted} goes in: outputs are of the same kind"
+            )
+        is_named = resume and main is not None and is_all_written(main)
+        if wanted == "text" and path.is_dir() and any(path.iterdir()) and not is_named:
+            raise ValueError(f"{path} is there and not empty: give a new folder")
+        if wanted != "text" and path.is_dir():
+            raise ValueError(f"{path} is a directory: give a file")
+        if wanted == "text" and path.is_file():
+            raise ValueError(f"{path} is a file: give a folder for the texts")
+        for source in _existing(inputs):
+            if path.exists() and os.path.samefile(path, source):
+                raise ValueError(f"{path} is also read: give another name for what is written")
+            if os.path.isdir(source) and Path(source).resolve() in path.resolve().parents:
+                raise ValueError(f"{path} lies in {source}, which is read: give a place elsewhere")
+
+
+def _existing(paths: Sequence[str]) -> list[str]:
+    """Those paths that are files or folders."""
+    return [path for path in paths if path != "-" and os.path.exists(path)]
+
+
+def _told(error: Exception) -> str:
+    """An error in words, a file's with its name."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def _visible(text: str) -> str:
+    from quality.render.terminal import visible
+
+    return visible(text)
+
+
+def _summarize(counts: Counts, quarantine: str | None) -> None:
+    """The closing lines on standard error: verdicts, reasons, and where all records went."""
+    lines = [("verdicts", counts.verdicts), ("dropped", counts.dropped_for), ("removed", counts.removed)]
+    lines.append(("quarantined", counts.quarantined_for))
+    for name, some in lines:
+        top = ", ".join(f"{reason} {n}" for reason, n in some.most_common(SHOWN) if n)
+        if top:
+            more = f", {len(some) - SHOWN} more" if len(some) > SHOWN else ""
+            click.echo(f"quality: {name}: {top}{more}", err=True)
+    if counts.quarantined and quarantine is None:
+        click.echo("quality: to see what was set aside, and why: --quarantine FILE", err=True)
+    click.echo(f"quality: {counts}", err=True)
+
+
+@contextmanager
+def _watching(
+    sources: Sequence[tuple[str, str]], quiet: bool, metrics: str | None, model: Mapping[str, str]
+) -> Iterator[tuple[Callable[[int], None], Callable[[Counts], None]]]:
+    """Functions that hear how many bytes are used and what was counted: for a bar, or lines, and the metrics."""
+    begun = time.monotonic()
+    size = sum(os.path.getsize(path) for path, _ in sources if os.path.isfile(path))
+    shows_bar = not quiet and size >= MUCH and sys.stderr.isatty()
+    pending = 0
+    first: int | None = None
+    lined = measured = begun
+    last: Counts | None = None
+    last_success = _last_success(metrics)
+
+    def on_bytes(n: int) -> None:
+        nonlocal pending
+        pending += n
+
+    def rate(counts: Counts) -> str:
+        n = counts.n - (first or 0)
+        return (
+            f"{counts.n:,} records, {n / max(time.monotonic() - begun, 1e-9):,.0f}/s, "
+            f"{counts.dropped:,} dropped, {counts.quarantined:,} set aside"
+        )
+
+    def write(counts: Counts, success: float | None) -> None:
+        from quality.journal import replace_text
+
+        if metrics is not None:
+            replace_text(Path(metrics), counts.exposition(model, success))
+
+    def watch(counts: Counts) -> None:
+        nonlocal first, lined, measured, last, pending
+        now = time.monotonic()
+        if first is None:
+            first = counts.n
+            write(
+                counts, last_success
+            )  # so that a file that cannot be written stops the run before it begins
+        last = counts
+        if bar is not None:
+            bar.update(pending, rate(counts))
+            pending = 0
+        elif not quiet and now - lined >= LINE_SECONDS:
+            lined = now
+            click.echo(f"quality: {rate(counts)}", err=True)
+        if now - measured >= METRICS_SECONDS:
+            measured = now
+            write(counts, last_success)
+
+    if shows_bar:
+        with click.progressbar(
+            length=size, label="filtering", file=sys.stderr, item_show_func=lambda told: told
+        ) as bar:
+            yield on_bytes, watch
+    else:
+        bar = None
+        yield on_bytes, watch
+    if last is not None:
+        write(last, last_success if last.broken else time.time())
+
+
+def _last_success(metrics: str | None) -> float | None:
+    """When a run last ended well, by the metrics it left; a run that fails must not take that away."""
+    if metrics is None or not os.path.exists(metrics):
+        return None
+    found = re.search(
+        r"^quality_last_success_timestamp_seconds (\S+)$", Path(metrics).read_text("utf8"), re.M
+    )
+    return float(found[1]) if found else None

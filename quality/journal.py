@@ -1,0 +1,224 @@
+"""Outputs that survive a crash: they grow under another name, and a note beside them says how far they are sound.
+
+    OUT.partial    what has been written so far, of every output
+    OUT.progress   the note: what the run was told, how far the input is used, how long each output was then
+
+Order is what makes it safe. The outputs are on the disk before the note that counts on them is; the note is
+replaced in one step; and once everything is written, a last note says so before the first output gets its name. So
+whenever a process dies, the outputs can be cut to the lengths of the note and the rest be done again.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, NamedTuple, cast
+
+try:
+    import fcntl
+except ImportError:  # Windows: two runs into one output are not noticed there
+    fcntl = None  # type: ignore[assignment]
+
+PARTIAL, PROGRESS = ".partial", ".progress"
+# Raised when the note's meaning changes, so that an old note is refused and not misread.
+FORMAT = 1
+
+
+class Output(NamedTuple):
+    """Where members go: to a file that `finish(partial, target)` puts in place, or to a stream as they come."""
+
+    target: Path | None
+    finish: Callable[[Path, Path], None] = os.replace
+    stream: BinaryIO | None = None
+
+
+class Journal:
+    """The outputs of one run by name, the first of them the main one, beside which the note stands.
+
+    With `resume` it goes on from the note of an earlier run, where there is one. `is_written` says that the earlier
+    run had written all and only names were missing.
+
+    Raises ValueError where the earlier run was told other things (`terms`) or its outputs do not fit its note,
+    OSError where an output cannot be made, BlockingIOError where another run writes it.
+    """
+
+    def __init__(
+        self, outputs: Mapping[str, Output], terms: Mapping[str, Any], *, resume: bool, every: float
+    ) -> None:
+        self._outputs = {name: output for name, output in outputs.items() if output.target is not None}
+        self._streams = {name: output.stream for name, output in outputs.items() if output.stream is not None}
+        main = next(iter(outputs.values())).target
+        self._note = None if main is None else _beside(main, PROGRESS)
+        self._terms = json.loads(json.dumps(terms))
+        self._every = every
+        self._files: dict[str, BinaryIO] = {}
+        self._paths: dict[str, Path] = {}
+        self._sound: tuple[dict[str, int], Any] = {}, None
+        self.is_written = False
+        if resume:
+            self._read_note()
+        if not self.is_written:
+            try:
+                self._open()
+            except BaseException:
+                self._close()
+                raise
+        self._saved = time.monotonic()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+        if kind is not None and self._note is None:  # nothing can go on from these
+            for output in self._outputs.values():
+                _beside(output.target, PARTIAL).unlink(missing_ok=True)
+
+    @property
+    def state(self) -> Any:
+        """What the last call of `append` said, in this run or in that which it goes on from; None before the first."""
+        return self._sound[1]
+
+    def append(self, members: Mapping[str, bytes], state: object) -> None:
+        """Let outputs grow by a member each; `state` (JSON values) is how far the run has come with that."""
+        for name, member in members.items():
+            if name in self._streams:
+                _write(self._streams[name], member, "standard output")
+            elif name in self._files:
+                _write(self._files[name], member, self._paths[name])
+        # in one step: a run may be interrupted between any two
+        self._sound = {name: file.tell() for name, file in self._files.items()}, state
+        if time.monotonic() - self._saved >= self._every:
+            self.save()
+
+    def save(self, *, is_written: bool = False) -> None:
+        """Put outputs, then the note, on the disk."""
+        if self._note is None:
+            return
+        for file in self._files.values():
+            os.fsync(file.fileno())
+        sizes, state = self._sound
+        note = {
+            "format": FORMAT,
+            "terms": self._terms,
+            "sizes": sizes,
+            "state": state,
+            "is_written": is_written,
+        }
+        replace_text(self._note, json.dumps(note))
+        self._saved = time.monotonic()
+
+    def finish(self) -> None:
+        """Give the outputs their names, the main one last, and take the note away."""
+        if not self.is_written:
+            self.save(is_written=True)
+        for file in self._files.values():
+            os.fsync(file.fileno())
+        for output in reversed(self._outputs.values()):
+            assert output.target is not None
+            partial = _beside(output.target, PARTIAL)
+            if partial.exists():  # else an earlier run came so far
+                output.finish(partial, output.target)
+                sync_folder(output.target.parent)
+        if self._note is not None:
+            self._note.unlink(missing_ok=True)
+
+    def _open(self) -> None:
+        for name, output in self._outputs.items():
+            self._paths[name] = _beside(output.target, PARTIAL)
+            self._files[name] = _locked(self._paths[name])
+        if self._note is not None and self.state is None:
+            self._note.unlink(missing_ok=True)  # it speaks of what is cut off now
+        for name in self._files:
+            self._cut(name)
+
+    def _close(self) -> None:
+        for file in self._files.values():
+            file.close()
+
+    def _cut(self, name: str) -> None:
+        """Take off what an output holds beyond the note."""
+        file, path, known = self._files[name], self._paths[name], self._sound[0].get(name, 0)
+        size = os.fstat(file.fileno()).st_size
+        if size < known:
+            raise ValueError(f"{path} has {size} bytes, {known} are noted: begin anew without --resume")
+        file.truncate(known)
+        file.seek(known)
+        sync_folder(path.parent)
+
+    def _read_note(self) -> None:
+        if self._note is None or not self._note.exists():
+            return
+        note = json.loads(self._note.read_text("utf8"))
+        if note.get("format") != FORMAT:
+            raise ValueError(f"{self._note} was written by another version: begin anew without --resume")
+        for name, value in self._terms.items():
+            if note["terms"].get(name) != value:
+                raise ValueError(
+                    f"{name} is not as it was in the run to resume ({self._note}): "
+                    "give the same inputs and options, or begin anew without --resume"
+                )
+        self._sound, self.is_written = (note["sizes"], note["state"]), note["is_written"]
+
+
+def is_all_written(main: Path) -> bool:
+    """Whether an earlier run into this main output had written all, and may have named some outputs."""
+    note = _beside(main, PROGRESS)
+    return note.exists() and bool(json.loads(note.read_text("utf8")).get("is_written"))
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Let a file hold a text, the old or the new one whole whenever the process or the machine stops."""
+    part = _beside(path, ".part")
+    with open(part, "wb", buffering=0) as file:
+        _write(file, text.encode("utf8"), part)
+        os.fsync(file.fileno())
+    os.replace(part, path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk, where the system can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(path: Path) -> BinaryIO:
+    """A file open for reading and writing, as it is, that no other run has open; no buffer lies between."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    file = cast(BinaryIO, os.fdopen(descriptor, "r+b", buffering=0))
+    if fcntl is not None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise BlockingIOError(errno.EWOULDBLOCK, "another run is writing it", str(path)) from None
+    return file
+
+
+def _write(file: BinaryIO, data: bytes, path: Path | str) -> None:
+    """All of `data`; a raw file takes what there is room for. An error names the file."""
+    rest = memoryview(data)
+    try:
+        while rest:
+            rest = rest[file.write(rest) :]
+        file.flush()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _beside(path: Path | None, ending: str) -> Path:
+    assert path is not None
+    return path.with_name(path.name + ending)
