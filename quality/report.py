@@ -118,7 +118,7 @@ class Report:
     `reliability` is the probability, 0..1, that the text is of the sourced, human-edited,
     true-to-its-date kind; None for a text without words. Before calibration its logit is
     `intercept` plus the sum of the contributions' effects. `doubt`, one of `DOUBTS`, says why the
-    verdict is "unsure".
+    verdict is "unsure". `page` is what a page of HTML says of itself.
     """
 
     id: str
@@ -136,6 +136,7 @@ class Report:
     warnings: tuple[str, ...] = ()
     doubt: str | None = None
     text: str | None = None
+    page: Mapping[str, str] | None = None
 
     @property
     def hard(self) -> tuple[Finding, ...]:
@@ -166,7 +167,8 @@ class Report:
             "offset_unit": "codepoint",
             "model": dict(self.model),
         }
-        optional = {"doubt": self.doubt, "text": self.text}
+        page = None if self.page is None else dict(self.page)
+        optional = {"doubt": self.doubt, "text": self.text, "page": page}
         return whole | {name: value for name, value in optional.items() if value is not None}
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import quality.features  # noqa: F401 - declares the features
-from quality import evidence
+from quality import evidence, html
 from quality.columns import Floats, Ints, ratio
 from quality.features.ngrams import document_rows, paragraph_rows, weighted
 from quality.features.officials import find_officials
@@ -74,7 +74,10 @@ class Scorer:
         officials: Index | None = None,
         *,
         careful: bool = False,
+        pages: str = "full",
     ) -> None:
+        if pages not in html.MODES:
+            raise ValueError(f"unknown way to read HTML {pages!r}; expected one of {', '.join(html.MODES)}")
         if policy not in model.policies:
             raise ValueError(f"unknown policy {policy!r}; this model knows {', '.join(model.policies)}")
         self.model = model
@@ -84,6 +87,7 @@ class Scorer:
         self._officials = officials
         # log odds of furniture are lowered by this
         self._doubt = model.careful if careful else 0.0
+        self._pages = pages
 
     @classmethod
     def load(
@@ -94,10 +98,12 @@ class Scorer:
         rules: Sequence[str | Path] = (),
         officials: Sequence[str | Path] = (),
         careful: bool = False,
+        pages: str = "full",
     ) -> Scorer:
         """A scorer with a shipped model (by name) or one in a folder, further rule packs and terms of office.
 
         A `careful` one calls fewer paragraphs boilerplate, where losing some of the text is worse than keeping a menu.
+        `pages` says how HTML is read: "full" or "fast" (docs/html.md).
 
         Raises FileNotFoundError where there is no such model, ValueError where it cannot be used, where
         the policy is unknown, where a rule pack is not as docs/rules.md says or a row not as docs/officials.md.
@@ -112,7 +118,9 @@ class Scorer:
                 )
             folder = shipped
         index = Index(OfficeTable.load(OFFICEHOLDERS, *map(Path, officials))) if officials else None
-        return cls(Model.load(folder), policy, own_packs(map(Path, rules)), index, careful=careful)
+        return cls(
+            Model.load(folder), policy, own_packs(map(Path, rules)), index, careful=careful, pages=pages
+        )
 
     def score(
         self,
@@ -129,7 +137,7 @@ class Scorer:
         Raises TypeError for what is no text or record, ValueError for a record without text or a date
         that is no day.
         """
-        one = _record(record, 1)
+        (one,) = self.extracted([_record(record, 1)])
         if date is not None and one.date is None:
             one = replace(one, date=iso_day(date))
         return next(self.score_many([one], with_text=with_text, with_roles=with_roles))
@@ -148,21 +156,70 @@ class Scorer:
         """
         if isinstance(records, str | Mapping | Record):
             raise TypeError("one text given, an iterable of texts expected: use score(text)")
-        for some in batches(_record(r, number) for number, r in enumerate(records, 1)):
+        for some in batches(self.extracted(_record(r, number) for number, r in enumerate(records, 1))):
             yield from self._reports(some, with_text, with_roles)
+
+    def extracted(self, records: Iterable[Record]) -> Iterator[Record]:
+        """The records in order, those of pages with text, paragraphs and metadata in place of their HTML.
+
+        What a record says itself (title, date, url) is kept; its page fills what is missing. Others pass as they are.
+
+        Raises ModuleNotFoundError where packages that read HTML are missing.
+        """
+        for some in batches(records):
+            pages = [r for r in some if r.html is not None]
+            found = iter(
+                html.extract([r.html or "" for r in pages], [r.url for r in pages], self.odds, self._pages)
+                if pages
+                else ()
+            )
+            for record in some:
+                yield record if record.html is None else _of_page(record, next(found))
+
+    def odds(self, pages: Sequence[Sequence[str]]) -> list[Floats]:
+        """Log odds of content, by the role model, of the paragraphs of some pages; float64[paragraphs] each."""
+        batch = Batch.of(["\n\n".join(page) for page in pages], list(pages))
+        # wordless paragraphs are furniture, as in `evidence.roles`
+        logit = np.where(
+            batch.n_words(batch.paragraphs) == 0, np.inf, self._furniture_logit(self._looked(batch))
+        )
+        return np.split(-logit, np.searchsorted(batch.paragraphs.parent, np.arange(1, len(pages))))
+
+    def _looked(self, batch: Batch) -> Floats:
+        """Columns of the second look at the paragraphs of a batch."""
+        return role_matrix(batch, self.model.first_look, self.model.boilerplate.names)
+
+    def _furniture_logit(self, looked: Floats) -> Floats:
+        """Log odds of being furniture by the role model, for the columns of its second look; float64[paragraphs]."""
+        return self.model.boilerplate.logit(looked) - self._doubt
 
     def columns_of(self, records: Sequence[Record]) -> Columns:
         """The model's columns for some records, as one batch."""
         batch = Batch.of([r.text for r in records], [r.paragraphs for r in records])
         officials = find_officials(batch, [r.date for r in records], self._officials)
         counted = count(batch, (shipped_rules(), *self._packs), officials.findings)
-        return self.weigh(batch, counted, officials.as_of)
+        as_of = [
+            {**day, "from": "metadata"} if record.has_page_date and day["from"] == "field" else day
+            for record, day in zip(records, officials.as_of, strict=True)
+        ]
+        return self.weigh(batch, counted, as_of, _known_furniture(records, batch))
 
-    def weigh(self, batch: Batch, counted: Counted, as_of: Sequence[Mapping[str, str | None]]) -> Columns:
-        """The model's columns for a batch and its findings."""
+    def weigh(
+        self,
+        batch: Batch,
+        counted: Counted,
+        as_of: Sequence[Mapping[str, str | None]],
+        furniture: Floats | None = None,
+    ) -> Columns:
+        """The model's columns for a batch and its findings.
+
+        `furniture` float64[paragraphs] is the chance of being furniture where it is known from the page, else NaN.
+        """
         model = self.model
-        looked = role_matrix(batch, model.first_look, model.boilerplate.names)
-        boilerplate = sigmoid(model.boilerplate.logit(looked) - self._doubt)
+        looked = self._looked(batch)
+        boilerplate = sigmoid(self._furniture_logit(looked))
+        if furniture is not None:
+            boilerplate = np.where(np.isnan(furniture), boilerplate, furniture)
         filler = sigmoid(
             model.filler.logit(filler_matrix(batch, counted, model.filler_words, model.filler.names))
         )
@@ -241,6 +298,7 @@ class Scorer:
                 warnings=record.warnings,
                 doubt=doubt if verdict == "unsure" else None,
                 text=text if with_text else None,
+                page=record.page,
             )
 
     def _role_reasons(self, columns: Columns) -> list[RoleReasons]:
@@ -414,12 +472,49 @@ def _record(given: str | Mapping[str, Any] | Record, number: int) -> Record:
         raise ValueError(f"record {number}: {error}") from None
 
 
+def _of_page(record: Record, found: html.Extraction) -> Record:
+    """The record of a page with what was found in it."""
+    told = found.metadata
+    is_undated = record.date is None and not record.has_unread_date
+    return replace(
+        record,
+        html=None,
+        text="\n\n".join(found.paragraphs),
+        paragraphs=found.paragraphs,
+        furniture=found.furniture,
+        title=record.title or told.title,
+        url=record.url or told.url,
+        date=told.date if is_undated else record.date,
+        has_page_date=is_undated and told.date is not None,
+        page={name: value for name, value in vars(told).items() if value is not None},
+        warnings=(*record.warnings, *found.warnings),
+    )
+
+
+def _known_furniture(records: Sequence[Record], batch: Batch) -> Floats | None:
+    """Chance of being furniture of the paragraphs of pages, NaN for others; None where there are no pages."""
+    if all(r.furniture is None for r in records):
+        return None
+    size = np.bincount(batch.paragraphs.parent, minlength=len(records)).tolist()
+    parts = [
+        np.full(n, np.nan) if r.furniture is None else np.array(r.furniture, np.float64)
+        for r, n in zip(records, size, strict=True)
+    ]
+    return np.concatenate(parts)
+
+
+# Characters of a page's source for one of its text; some ten on the pages of the corpora.
+SOURCE_PER_TEXT = 8
+
+
 def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
     """The records in lists of at most `BATCH_CHARACTERS`, or of one where it is longer."""
     some: list[Record] = []
     size = 0
     for record in records:
         length = len(record.text) if record.paragraphs is None else sum(map(len, record.paragraphs))
+        if record.html is not None:
+            length = len(record.html) // SOURCE_PER_TEXT
         if some and size + length > BATCH_CHARACTERS:
             yield some
             some, size = [], 0

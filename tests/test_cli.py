@@ -42,7 +42,8 @@ class StubScorer:
         self.role = "content" if careful else "boilerplate"
 
     @classmethod
-    def load(cls, model="default", *, policy="default", rules=(), officials=(), careful=False):
+    def load(cls, model="default", *, policy="default", rules=(), officials=(), careful=False, pages="full"):
+        assert pages == "full"
         if model == "none":
             raise FileNotFoundError("no model 'none'; shipped are: default")
         if model == "broken":
@@ -57,6 +58,9 @@ class StubScorer:
 
     def score(self, record):
         return next(self.score_many([record]))
+
+    def extracted(self, records):
+        return iter(records)
 
     def score_many(self, records, *, with_text=False, with_roles=False):
         for given in records:

@@ -203,6 +203,7 @@ def test_a_duplicate_names_a_paragraph_only_where_one_is_meant():
         replace(CLEAN, reliability=None, verdict="unsure", paragraphs=()),
         replace(REPORT, text=TEXT, duplicates=(Duplicate("a", 0.9, 3),)),
         replace(CLEAN, verdict="unsure", doubt="few_words"),
+        replace(CLEAN, page={"title": "Port", "date": "2025-02-01"}),
         replace(CLEAN, as_of={"date": "2025-02-01", "from": "officials", "bound": "earliest"}),
     ],
 )
@@ -230,6 +231,7 @@ def test_the_schema_knows_every_field_and_asks_for_each_that_is_always_there():
     report = replace(
         REPORT,
         text=TEXT,
+        page={},
         doubt="few_words",
         paragraphs=(PARAGRAPHS[0]._replace(text="Port", boilerplate=REASONS),),
         duplicates=(Duplicate("a", 0.9, 3),),
