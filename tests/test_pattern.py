@@ -82,6 +82,24 @@ def test_a_tied_pattern_is_tried_only_where_what_it_opens_with_stands_near_the_s
     assert tried == ["by the ferry"]
 
 
+def test_a_search_that_begins_while_another_reads_the_patterns_finds_the_same() -> None:
+    """As where threads share the shipped rules."""
+    some, asked = Passages(["a ferry boat"], [b"a ferry boat"]), np.ones((2, 1), bool)
+    others = []
+
+    class Reading(Pattern):
+        @property
+        def pieces(self):  # type: ignore[no-untyped-def, override]
+            if not others:
+                others.append([])
+                others[0] += [match[0] for _, _, match in patterns.search(some, asked)]
+            return super().pieces
+
+    patterns = Patterns([Pattern("ferry"), Reading("boats?")])
+    assert [match[0] for _, _, match in patterns.search(some, asked)] == ["ferry", "boat"]
+    assert others == [["ferry", "boat"]]
+
+
 def test_shipped_patterns_find_the_same_as_a_full_search_in_the_examples_of_their_rule() -> None:
     for rule in shipped_rules().rules:
         texts = [*rule.clean, *(text for text, _ in rule.hits)]

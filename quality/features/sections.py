@@ -89,7 +89,7 @@ class Unit(NamedTuple):
 
 
 def _candidates(batch: Batch) -> Ints:
-    """Sentences that may hold such a row: three topics or a hyphenated one, and somebody to hang them on."""
+    """Sentences that may hold such a row: a hyphenated name beside what a row has, or four topics hung on somebody."""
     bits, of = _bits(batch), batch.sentences.of_token
     n = batch.sentences.n
     topic = np.flatnonzero(bits & TOPIC)
@@ -105,12 +105,19 @@ def _candidates(batch: Batch) -> Ints:
     tied = touches & ((bits[hyphen - 1] | bits[hyphen + 1]) & TOPIC > 0)
     tied &= (bits[hyphen + 1] & (ENDING | AND) > 0) | (bits[hyphen - 1] & AND > 0)
     # and something it stands in a row with, or is hung on
-    after = bits[np.minimum(hyphen + 2, bits.size - 1)] & (AND | COMMA | HYPHEN | SLASH | STRONG | WEAK)
-    before = bits[np.maximum(hyphen - 2, 0)] & (AND | COMMA | HYPHEN | SLASH | FRAME)
-    tied &= (after | before) > 0
+    tied &= (
+        _beside(bits, of, hyphen, 2) & (AND | COMMA | HYPHEN | SLASH | STRONG | WEAK)
+        | _beside(bits, of, hyphen, -2) & (AND | COMMA | HYPHEN | SLASH | FRAME)
+    ) > 0
     slugs = np.zeros(n, bool)
     slugs[of[hyphen[tied]]] = True
     return np.flatnonzero((slugs & ((topics >= 2) | hung)) | ((topics >= 4) & hung))
+
+
+def _beside(bits: NDArray[np.int32], of: Ints, token: Ints, step: int) -> NDArray[np.int32]:
+    """Bits of the tokens some steps from others, 0 beyond their sentence (`of`): there another text may begin."""
+    at = np.clip(token + step, 0, bits.size - 1)
+    return np.where((at == token + step) & (of[at] == of[token]), bits[at], 0)
 
 
 def _units(batch: Batch, bits: NDArray[np.int32], first: int, last: int) -> list[Unit]:

@@ -19,7 +19,6 @@ from quality.learn.base import Base, sound_rows
 from quality.learn.corpora import Labelled
 from quality.learn.fit import fit_filler, fit_roles, fit_signed
 from quality.model import KNOWN, Additive, Linear, Model, seal, sigmoid, total, write_arrays
-from quality.records import Record
 from quality.report import Policy
 from quality.scorer import Scorer
 
@@ -166,7 +165,7 @@ def save_model(
     scorer = Scorer(Model.load(folder))
     lines = []
     for text in golden:
-        report = scorer.score(Record(text.id, "", text.text, text.paragraphs, date=text.date))
+        report = scorer.score(text.record)
         expected = {"reliability": report.reliability, "verdict": report.verdict}
         lines.append(
             json.dumps({"id": text.id, "date": text.date, "text": text.text, **expected}, ensure_ascii=False)
