@@ -32,6 +32,7 @@ def found(expression: str, texts: list[str]) -> list[tuple[int, str]]:
         (r"[a-z]{2,9}-and-[a-z]{2,9} (?:scene|realm)s?", "the salt-and-pepper realms"),
         (r"(?:left|right)? ?turn(?! back)", "Right turn, turn back, left turn"),
         (r"kiss|\u00e9tude", "\u212ai\u017f\u017f, \u00c9TUDE, etude"),
+        (r"\u03b2-(?:wave|ray)s", "\u0392-waves, \u03b2-rays, b-rays"),
         (r"(?:one|two|[3-9]) boats", "two boats, 7 boats, boats"),
         (r"^note|note$", "note the note"),
         (r"\W{2,3}fish", "... fish"),
