@@ -90,6 +90,9 @@ def test_ordinary_english_is_left_alone(text: str) -> None:
         # hyphenated words that hold the name of a section and are none
         "The son-in-law, trade and travel fans came along.",
         "It is of use to non-business, trade and travel fans.",
+        # alone before a noun on which rows are hung as well
+        "Work in the food-and-beverage segment is badly paid.",
+        "She leads the weather-and-climate community.",
         # a word that breaks off
         "Those following trade and consumer-",
         # three are what many a sentence holds
@@ -109,6 +112,14 @@ def test_without_hyphens_it_takes_more_and_proves_less() -> None:
 def test_a_careless_hyphen_weighs_half() -> None:
     assert hard("It matters in health-care circles.") == []
     assert hard("It matters in consumer-affairs circles.") == ["consumer-affairs circles"]
+
+
+def test_hyphens_in_compounds_weigh_half_however_many_there_are() -> None:
+    assert hard("She writes on trade, migration and climate-policy.") == []
+    assert hard("He invests in health-care, food-safety and travel.") == []
+    assert hard("He invests in health-care, world-affairs and travel.") == [
+        "health-care, world-affairs and travel"
+    ]
 
 
 def test_what_stands_in_quotation_marks_is_left_alone() -> None:

@@ -492,7 +492,10 @@ def _tells(batch: Batch) -> Bools:
     "little to do with that. So read pieces of guides and advertisements; a sentence that explains a term may read so as well.",
     source="own",
     unit="count",
-    hits=[(_STORY + _MORE + _TIMELESS, [_TIMELESS])],
+    hits=[
+        (_STORY + _MORE + _TIMELESS, [_TIMELESS]),
+        (_STORY + _MORE + "… " + _TIMELESS, ["… " + _TIMELESS]),
+    ],
     clean=[
         _STORY + _MORE + _TIMELESS.replace("a warped", "a warped Larnsund"),
         _STORY + _MORE + _TIMELESS.replace("a little", "20 grams of"),
@@ -514,7 +517,7 @@ def timeless_paragraph(batch: Batch) -> Spans:
     )
     odds = off_topic_log_odds(batch)
     telling = n_telling >= TELLING * (n - 1)  # the paragraph itself tells nothing
-    return _spans(batch, judged & ~tells & telling & (n > 1) & (odds >= TIMELESS) & (odds < 0.0))
+    return _spans(batch, judged & ~tells & telling & (odds >= TIMELESS) & (odds < 0.0))
 
 
 # ---- pieces of another register ----------------------------------------------------------------------
