@@ -1,4 +1,4 @@
-"""What speaks for filler: stubs of questions and openings of encyclopaedias; style and terms of content alone."""
+"""What speaks for filler: stubs of questions and openings of encyclopaedias; terms of content alone."""
 
 import numpy as np
 import pytest

@@ -302,6 +302,9 @@ def test_every_text_that_the_model_in_place_was_taught_must_be_given_again(
     # as they are, in other marks and another order
     again = [row | {"text": row["text"].upper()} for row in rows[::-1]]
     assert retrain.train([file_of(tmp_path, [*again, sound(20)], "again.jsonl")], BASE, mine).is_in_use
+    (mine / KNOWN).write_bytes(b"PK")
+    with pytest.raises(ValueError, match=r"known\.npz is damaged"):
+        retrain.train([most], BASE, mine)
     (mine / KNOWN).unlink()
     (objection,) = retrain.train([most], BASE, mine).gate.objections
     assert "nothing tells whether they are given again" in objection
@@ -525,7 +528,7 @@ def test_the_page_tells_what_labels_weigh_and_what_they_could_not_reach(tmp_path
     page = retrain.train([file_of(tmp_path, rows, "town.jsonl")], BASE, mine, allow_regression="a test").page
     assert "  town: reliable 0.50, unreliable 0.02\n" in page
     assert "beware: town has 1 unreliable text: a label of so few weighs next to nothing\n" in page
-    assert "not: words of filler, wording (likeness), rates of style, words of furniture; they are as" in page
+    assert "not: words of filler, wording (likeness), words of furniture; they are as" in page
     assert "the marked furniture teaches by its shape, place and cue words alone" in page
     alone = retrain.train([file_of(tmp_path, rows[:1], "alone.jsonl")], BASE, mine.with_name("other")).page
     assert "beware: alone has no reliable texts: " in alone

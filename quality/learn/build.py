@@ -314,19 +314,25 @@ def _filler(
     for some in _all(material):
         names = names or evidence.filler_names(some.counted)
         parent = some.batch.paragraphs.parent
-        sound = np.array([t.label == "reliable" and t.roles is None for t in some.texts])[parent]
-        label = np.array([{"filler": 1, "content": 0, "boilerplate": 0}.get(r, -1) for r in some.roles])
-        label = np.where(sound, 0, label)
+        label = filler_label(some)
         used = np.array([is_used(t) for t in some.texts])[parent] & (label >= 0)
         is_page = np.array([t.kind in PAGE_KINDS for t in some.texts])[parent]
         pick = np.flatnonzero(used & (~is_page | sample_of_each(parent, used, PAGE_SAMPLE // 4, random)))
         matrices.append(evidence.filler_terms(some.batch, some.counted, names)[pick].astype(np.float32))
         labels.append(label[pick] == 1)
         codes.append(codes_of(some.texts, corpora, kinds, groups)[parent][pick])
-    label, code = np.concatenate(labels), np.concatenate(codes)
+    is_filler, code = np.concatenate(labels), np.concatenate(codes)
     # equal parts for filler and the rest, and within each for every corpus
-    weight = balanced(code[:, 0] * 2 + label)
-    return table_of(names, np.vstack(matrices), label, weight, code)
+    weight = balanced(code[:, 0] * 2 + is_filler)
+    return table_of(names, np.vstack(matrices), is_filler, weight, code)
+
+
+def filler_label(some: Some) -> NDArray[np.int8]:
+    """1 for filler, 0 for what is none, -1 where nobody said; int8[paragraphs]."""
+    parent = some.batch.paragraphs.parent
+    sound = np.array([t.label == "reliable" and t.roles is None for t in some.texts], bool)[parent]
+    label = np.array([{"filler": 1, "content": 0, "boilerplate": 0}.get(r, -1) for r in some.roles], np.int8)
+    return np.where(sound, np.int8(0), label)
 
 
 def judge(some: Some, first: FirstLook, second: Trees, filler: Linear, filler_words: FillerWords) -> Judged:

@@ -20,10 +20,10 @@ from quality import evidence
 from quality.columns import Bools, Floats, Ints
 from quality.features.ngrams import DOCUMENT_BITS, PARAGRAPH_BITS, document_rows, paragraph_rows
 from quality.learn.base import Base, fingerprint, sound_rows
-from quality.learn.build import PAGE_SAMPLE, ROLE_NAMES, document_tables, known_texts, mixed
+from quality.learn.build import PAGE_SAMPLE, ROLE_NAMES, document_tables, filler_label, known_texts, mixed
 from quality.learn.columns import Names, Some, codes_of, columns_of, sample_of_each, table_of
 from quality.learn.corpora import Labelled
-from quality.learn.encoders import fit_hashed, likeness_parts, sparse_rows, tf_idf
+from quality.learn.encoders import LIKENESS_PENALTY, fit_hashed, likeness_parts, sparse_rows, tf_idf
 from quality.learn.fit import FILLER_FALSE_ALARMS, Table, balanced, fit_boilerplate, fit_filler, grown
 from quality.learn.reference import Judged
 from quality.model import FillerWords, Likeness, Linear, rounded, sigmoid
@@ -32,9 +32,8 @@ from quality.trees import Trees, bins
 
 # Folds of groups by which new texts are scored by words that have not seen them.
 N_FOLDS = 5
-# Penalty on the weights of words. Of filler: of 1e-5, 1e-4 and 1e-3 the first found most (docs/training.md). Of the likeness:
-# that of the recipe in `encoders.fit_likeness`.
-FILLER_PENALTY, LIKENESS_PENALTY = 1e-5, 3e-5
+# Penalty on the weights of words of filler: of 1e-5, 1e-4 and 1e-3 the first found most (docs/training.md).
+FILLER_PENALTY = 1e-5
 # Share of the base's texts from which an n-gram is held twice as fast as one that is in none.
 SHARE_HELD = 0.001
 # The term of filler words is whole at half as far above what sound paragraphs reach as that is above what is usual
@@ -152,14 +151,6 @@ def _with_roles(base: Base, some: Sequence[Some], codes: Sequence[NDArray[np.int
     return _stacked(known, replace(new, weight=weight.astype(np.float32)))
 
 
-def _filler_label(some: Some) -> NDArray[np.int8]:
-    """1 for filler, 0 for what is none, -1 where nobody said; int8[paragraphs]."""
-    parent = some.batch.paragraphs.parent
-    sound = np.array([t.label == "reliable" and t.roles is None for t in some.texts], bool)[parent]
-    label = np.array([{"filler": 1, "content": 0, "boilerplate": 0}.get(r, -1) for r in some.roles], np.int8)
-    return np.where(sound, np.int8(0), label)
-
-
 def _filler_words(
     base: Base, some: Sequence[Some], codes: Sequence[NDArray[np.int32]]
 ) -> tuple[FillerWords, list[Floats]]:
@@ -169,7 +160,7 @@ def _filler_words(
     known to the base, the words are no sign of other filler.
     """
     parents = [s.batch.paragraphs.parent for s in some]
-    label = np.concatenate([_filler_label(s) for s in some])
+    label = np.concatenate([filler_label(s) for s in some])
     n_filler = int((label == 1).sum())
     if n_filler < N_FILLER_LOW:
         term = [base.filler_words.term(paragraph_rows(s.batch).dot(base.filler_words.weights)) for s in some]
@@ -232,7 +223,7 @@ def _with_filler(
     """The table of the filler model with the new paragraphs that are known to be filler or none."""
     table = base.filler
     for s, code, term in zip(some, codes, terms, strict=True):
-        label = _filler_label(s)
+        label = filler_label(s)
         pick = np.flatnonzero(label >= 0)
         matrix = evidence.filler_terms(s.batch, s.counted, table.names, term)[pick].astype(np.float32)
         none = np.ones(pick.size)

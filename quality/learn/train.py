@@ -19,7 +19,6 @@ from quality.learn.base import Base, sound_rows
 from quality.learn.corpora import Labelled
 from quality.learn.fit import fit_boilerplate, fit_filler, fit_signed
 from quality.model import KNOWN, Linear, Model, seal, sigmoid, total, write_arrays
-from quality.records import Record
 from quality.report import Policy
 from quality.scorer import Scorer
 from quality.trees import Trees
@@ -111,7 +110,8 @@ def _fit_paragraphs(base: Base, evidence_logit: Floats) -> tuple[Linear, tuple[f
     weights, intercept = fit_signed(matrix, label, table.weight.astype(np.float64), None, 1e-3, bounds)
     # a paragraph of a doubtful article is doubtful itself: half of the article's logit, by choice
     weights[at] = 0.5
-    centre = 0.5 * float(np.median(evidence_logit))
+    # texts that nobody could judge have no weight
+    centre = 0.5 * float(np.median(evidence_logit[base.documents.weight > 0]))
     return Linear(table.names, weights, intercept - centre), (1.0, 0.0)
 
 
@@ -172,7 +172,7 @@ def save_model(
     scorer = Scorer(Model.load(folder))
     lines = []
     for text in golden:
-        report = scorer.score(Record(text.id, "", text.text, text.paragraphs, date=text.date))
+        report = scorer.score(text.record)
         expected = {"reliability": report.reliability, "verdict": report.verdict}
         lines.append(
             json.dumps({"id": text.id, "date": text.date, "text": text.text, **expected}, ensure_ascii=False)
