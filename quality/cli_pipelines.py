@@ -292,6 +292,7 @@ def _check_inputs(inputs: Sequence[str], kind: str, has_names: bool) -> None:
 def _check_outputs(places: Mapping[str, Path | None], inputs: Sequence[str], kind: str, resume: bool) -> None:
     """Raise ValueError for outputs that would be of another kind, or take the place of something else."""
     from quality.containers import ENDINGS
+    from quality.journal import is_all_written
 
     main = places["kept"]
     if main is None and kind in ("text", "parquet"):
@@ -310,20 +311,21 @@ def _check_outputs(places: Mapping[str, Path | None], inputs: Sequence[str], kin
             raise ValueError(
                 f"{path} is called as {told}, but {wanted} goes in: outputs are of the same kind"
             )
-        if wanted == "text" and told is None and path.is_dir() and any(path.iterdir()) and not resume:
+        is_named = resume and main is not None and is_all_written(main)
+        if wanted == "text" and path.is_dir() and any(path.iterdir()) and not is_named:
             raise ValueError(f"{path} is there and not empty: give a new folder")
         if wanted != "text" and path.is_dir():
             raise ValueError(f"{path} is a directory: give a file")
         if wanted == "text" and path.is_file():
             raise ValueError(f"{path} is a file: give a folder for the texts")
-        for source in filter_existing(inputs):
+        for source in _existing(inputs):
             if path.exists() and os.path.samefile(path, source):
                 raise ValueError(f"{path} is also read: give another name for what is written")
             if os.path.isdir(source) and Path(source).resolve() in path.resolve().parents:
                 raise ValueError(f"{path} lies in {source}, which is read: give a place elsewhere")
 
 
-def filter_existing(paths: Sequence[str]) -> list[str]:
+def _existing(paths: Sequence[str]) -> list[str]:
     """Those paths that are files or folders."""
     return [path for path in paths if path != "-" and os.path.exists(path)]
 

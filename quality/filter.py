@@ -192,7 +192,6 @@ class Decision(NamedTuple):
     quality: Mapping[str, Any]
     text: str | None
     field: str
-    report: Report
 
 
 def container_of(kind: str) -> Container:
@@ -267,6 +266,8 @@ def run(
     }
     packing = tuple((name, packing_of(target)) for name, target in targets.items() if name in outputs)
     plan = replace(plan, packing=packing)
+    for _, how in packing:
+        packed(b" ", how)  # what is missing for that is told before anything is read
     with Journal(outputs, _terms(plan, sources, targets), resume=resume, every=every) as journal:
         counts, start = Counts(), Place()
         if journal.state is not None:
@@ -388,17 +389,18 @@ def judge(plan: Plan, chunk: Chunk) -> Outcome:
 
 def count(decision: Decision, counts: Counts) -> None:
     """Count a decision."""
-    report = decision.report
-    counts.verdicts[report.verdict] += 1
+    quality = decision.quality
+    counts.verdicts[quality["verdict"]] += 1
     if decision.is_dropped:
         counts.dropped += 1
         counts.dropped_for.update(decision.reasons)
     else:
         counts.kept += 1
-        counts.removed.update(decision.quality.get("removed", {}))
-    if report.reliability is not None:
-        counts.total_reliability += report.reliability
-        counts.classes[str(next(high for high in CLASSES if report.reliability <= high))] += 1
+        counts.removed.update(quality.get("removed", {}))
+    reliability = quality["reliability"]
+    if reliability is not None:
+        counts.total_reliability += reliability
+        counts.classes[str(next(high for high in CLASSES if reliability <= high))] += 1
 
 
 def _dated(record: Record, date: str | None) -> Record:
@@ -449,7 +451,7 @@ def decide(plan: Plan, policy: Policy, report: Report, record: Record) -> Decisi
     if report.warnings:
         quality["warnings"] = list(report.warnings)
     quality["model"] = report.model["digest"][:16]
-    return Decision(is_dropped, tuple(reasons), quality, text, name or "text", report)
+    return Decision(is_dropped, tuple(reasons), quality, text, name or "text")
 
 
 def _text_field(plan: Plan, record: Record) -> str | None:

@@ -168,6 +168,12 @@ class Journal:
         self._sound, self.is_written = (note["sizes"], note["state"]), note["is_written"]
 
 
+def is_all_written(main: Path) -> bool:
+    """Whether an earlier run into this main output had written all, and may have named some outputs."""
+    note = _beside(main, PROGRESS)
+    return note.exists() and bool(json.loads(note.read_text("utf8")).get("is_written"))
+
+
 def replace_text(path: Path, text: str) -> None:
     """Let a file hold a text, the old or the new one whole whenever the process or the machine stops."""
     part = _beside(path, ".part")

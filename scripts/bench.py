@@ -175,7 +175,7 @@ def show_rates(texts: Sequence[str]) -> None:
 
 
 def show_filter(texts: Sequence[str]) -> None:
-    """What `quality filter` costs beside bare scoring (processor time), and what a second process gains (wall time)."""
+    """What `quality filter` costs beside bare scoring, in processor time."""
     from quality import filter as stream
     from quality.containers import Source
     from quality.scorer import Scorer
@@ -206,10 +206,15 @@ def show_filter(texts: Sequence[str]) -> None:
             beside = median(a / b for a, b in zip(some, times["bare scoring"][1:], strict=True)) - 1
             rate = median(size / seconds for size, seconds in zip(sizes[1:], some, strict=True))
             print(f"| {name} | {rate:.2f} | {beside:+.1%} |")
+
+
+def show_jobs(texts: Sequence[str]) -> None:
+    """What a second process gains, in wall time: worth reading on a machine that has nothing else to do."""
+    walls: dict[int, list[float]] = {1: [], 2: []}
+    with TemporaryDirectory() as folder:
+        source, target = Path(folder, "in.jsonl"), Path(folder, "out.jsonl")
         lines = [json.dumps({"id": i, "text": text}) + "\n" for i, text in enumerate(texts)]
         source.write_text("".join(lines) * FILTER_COPIES, "utf8")
-        size = size_of(texts) * FILTER_COPIES
-        walls: dict[int, list[float]] = {1: [], 2: []}
         for _ in range(FILTER_ROUNDS):
             for jobs, seconds in walls.items():
                 command = ["-m", "quality", "filter", str(source), "-o", str(target), "--jobs", str(jobs)]
@@ -217,10 +222,11 @@ def show_filter(texts: Sequence[str]) -> None:
                 subprocess.run([sys.executable, *command], cwd=HOME, stderr=subprocess.DEVNULL, check=True)
                 seconds.append(time.perf_counter() - begun)
                 print(f"--jobs {jobs}: {seconds[-1]:.1f} s, load {os.getloadavg()[0]:.1f}", file=sys.stderr)
-        gains = [one / two for one, two in zip(walls[1], walls[2], strict=True)]
-        print(
-            f"\n{size:.0f} MB: --jobs 2 is {median(gains):.2f} times as fast ({min(gains):.2f}-{max(gains):.2f})"
-        )
+    gains = [one / two for one, two in zip(walls[1], walls[2], strict=True)]
+    size = size_of(texts) * FILTER_COPIES
+    print(
+        f"\n{size:.0f} MB: --jobs 2 is {median(gains):.2f} times as fast ({min(gains):.2f}-{max(gains):.2f})"
+    )
 
 
 def show_cold() -> None:
@@ -359,7 +365,7 @@ def main() -> None:
     options = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     options.add_argument("--documents", type=Path, help="JSON Lines, plain, .gz or .xz")
     options.add_argument("--megabytes", type=float, default=9.0, help="of text to score in all")
-    options.add_argument("--only", choices=("cold", "rates", "filter", "profile", "index"))
+    options.add_argument("--only", choices=("cold", "rates", "filter", "jobs", "profile", "index"))
     options.add_argument(
         "--paragraphs", type=int, default=1_000_000, help="in the index at most; --only index"
     )
@@ -378,6 +384,8 @@ def main() -> None:
         show_rates(texts)
     if given.only in (None, "filter"):
         show_filter(texts)
+    if given.only in (None, "jobs"):
+        show_jobs(texts)
     if given.only in (None, "profile"):
         show_profile(texts)
 

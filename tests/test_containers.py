@@ -79,6 +79,13 @@ def test_what_an_earlier_run_added_is_replaced_where_it_stands():
     )
 
 
+@pytest.mark.parametrize("order", ['{"q": {}, "text": "old", "n": 1}', '{"text": "old", "n": 1, "q": {}}'])
+def test_two_values_are_replaced_each_in_its_place(order):
+    line = spliced(order.encode(), Change(0, {"verdict": "keep"}, "quite another length", "text"), "q")
+    expected = order.replace('"q": {}', '"q": {"verdict": "keep"}').replace("old", "quite another length")
+    assert line.decode() == expected + "\n"
+
+
 def test_a_text_that_has_no_field_is_added_beside_the_rest():
     line = b'{"paragraphs": ["a", "b"]}'
     assert spliced(line, Change(0, {}, "a\n\nb", "text"), "q") == (

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,24 @@ def test_a_page_gets_its_text_in_every_mode(mode):
     given = Record(id="1", source="", text="Ships left.", fields={"html": "x", "content": "Ships left."})
     given = Record.of({"html": "x", "content": "Ships left."}, 1)
     assert decide(Plan(mode=mode), POLICY, report, given)[3:5] == (None, "content")
+
+
+def test_the_text_of_a_page_is_read_and_written_through_one_door(tmp_path, monkeypatch):
+    real = Record.of.__func__
+
+    def of(cls, fields, number, **more):
+        record = real(cls, {"text": re.sub("<[^>]*>", "", fields["html"])}, number, **more)
+        return replace(record, fields=fields)
+
+    monkeypatch.setattr(Record, "of", classmethod(of))
+    page = "".join(f"<p>{part}</p>\n\n" for part in FARM.split("\n\n"))
+    path = write_lines(tmp_path / "in.jsonl", {"id": "a", "html": page, "url": "https://a.example/"})
+    for mode in ("annotate", "clean"):
+        assert run(path, "-o", tmp_path / "out.jsonl", "--mode", mode, "--with-text").exit_code == 0
+        (out,) = read_lines(tmp_path / "out.jsonl")
+        assert list(out) == ["id", "html", "url", "text", "quality"]
+        assert ("Skip to main content" in out["text"]) == (mode == "annotate")
+        assert "Under the new scale" in out["text"]
 
 
 POLICY = Policy("default", 0.6, 0.3, 5, 0.1)
@@ -379,8 +398,9 @@ def test_a_folder_of_texts_becomes_a_folder_of_the_kept_ones_and_a_list(tmp_path
     assert (tmp_path / "no" / "sub" / "farm.txt").read_text() == FARM
     (listed,) = read_lines(tmp_path / "out" / "quality.jsonl")
     assert (listed["id"], listed["quality"]["verdict"]) == ("fair.txt", "keep")
-    again = run(tmp_path / "in", "-o", tmp_path / "out")
-    assert (again.exit_code, "not empty: give a new folder" in again.stderr) == (2, True)
+    for more in ([], ["--resume"]):
+        again = run(tmp_path / "in", "-o", tmp_path / "out", *more)
+        assert (again.exit_code, "not empty: give a new folder" in again.stderr) == (2, True)
 
 
 # ---- what is said ----
@@ -646,7 +666,7 @@ def test_a_new_run_forgets_the_note_of_an_old_one(crowd, expected, tmp_path):
 def test_reliability_is_counted_in_classes_that_end_where_they_say():
     counts = Counts()
     for value in (0.1, 0.100001, 1.0, None):
-        report = reported("Ships.", [(0, 6, "content")], reliability=value)
-        engine.count(engine.Decision(False, (), {}, None, "text", report), counts)
+        quality = {"reliability": value, "verdict": "keep"}
+        engine.count(engine.Decision(False, (), quality, None, "text"), counts)
     assert counts.classes == {"0.1": 1, "0.2": 1, "1.0": 1}
     assert math.isclose(counts.total_reliability, 1.200001)
