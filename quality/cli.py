@@ -43,6 +43,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 ELSEWHERE = {
     **dict.fromkeys(("evaluate", "export", "import", "models", "train"), "quality.cli_learning"),
     **dict.fromkeys(("filter",), "quality.cli_pipelines"),
+    **dict.fromkeys(("index",), "quality.cli_index"),
 }
 
 
@@ -86,7 +87,7 @@ def let_go_of_output() -> None:
 
 
 class Unusable(click.ClickException):
-    """The model cannot be used."""
+    """The model, or an index, cannot be used."""
 
     exit_code = UNUSABLE
 
@@ -162,6 +163,11 @@ def main(ctx: click.Context, model: str) -> None:
     help="Terms of office of your own, beside the shipped table; may be given again.",
 )
 @click.option(
+    "--against",
+    metavar="INDEX",
+    help="A reference index (quality index): tells which texts and paragraphs are known from it.",
+)
+@click.option(
     "--input",
     "kind",
     type=click.Choice(["auto", "text", "jsonl"]),
@@ -192,6 +198,7 @@ def score(
     with_text: bool,
     rules: tuple[str, ...],
     officials: tuple[str, ...],
+    against: str | None,
     kind: str,
     text_field: str | None,
     id_field: str | None,
@@ -220,6 +227,8 @@ def score(
         quality score article.txt --rules house.toml
     To add terms of office of your own (docs/officials.md):
         quality score article.txt --officials county.csv
+    To see what of a text is known from texts indexed before (docs/index.md):
+        quality score article.txt --against archive.index
     """
     from quality.records import FieldNames, Problem, iso_day, read
     from quality.render.terminal import visible
@@ -232,7 +241,7 @@ def score(
             date = iso_day(date)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--date") from None
-    task = Task(ctx.obj, policy, rules, officials, form, with_text, *terminal())
+    task = Task(ctx.obj, policy, rules, officials, form, with_text, *terminal(), against)
     check_task(task)
     paths = files or ("-",)
     if "-" in paths and sys.stdin is None:  # closed by the shell: <&-
@@ -263,7 +272,7 @@ def score(
                 n_under += result.reliability is None or result.reliability < (fail_under or 0)
                 yield result.shown
 
-        with closing(shown()) as results:
+        with usable_index(against), closing(shown()) as results:
             write_reports(results, form)
 
     if not quiet and len(verdicts) + n_problems > 1:
@@ -286,6 +295,7 @@ class Task:
     width: int
     color: bool
     encoding: str
+    against: str | None = None
 
 
 @dataclass(frozen=True)
@@ -299,13 +309,21 @@ class _Result:
 
 @cache
 def scorer_of(
-    model: str, policy: str = "default", rules: tuple[str, ...] = (), officials: tuple[str, ...] = ()
+    model: str,
+    policy: str = "default",
+    rules: tuple[str, ...] = (),
+    officials: tuple[str, ...] = (),
+    against: str | None = None,
 ) -> Scorer:
     """The scorer of this process, loaded once."""
     from quality.scorer import Scorer
 
     return Scorer.load(
-        model, policy=policy, rules=[Path(r) for r in rules], officials=[Path(o) for o in officials]
+        model,
+        policy=policy,
+        rules=[Path(r) for r in rules],
+        officials=[Path(o) for o in officials],
+        against=against,
     )
 
 
@@ -320,6 +338,31 @@ def check_task(task: Task) -> None:
         scorer_of(task.model, task.policy, task.rules)
     with wrong_file("--officials", task.officials):
         scorer_of(task.model, task.policy, task.rules, task.officials)
+    check_index(task.against)
+
+
+def check_index(path: str | None) -> None:
+    """End the run with 3 where a reference index is asked for that cannot be used."""
+    if path is None:
+        return
+    from quality.index import Index
+
+    with usable_index(path), Index(path) as index:
+        index.state  # noqa: B018 - reading it opens the file
+
+
+@contextmanager
+def usable_index(path: str | None) -> Iterator[None]:
+    """Ends the run with 3 where an index, if there is one, turns out not to be usable."""
+    if path is None:
+        yield
+        return
+    from quality.index import UnusableIndexError
+
+    try:
+        yield
+    except (UnusableIndexError, FileNotFoundError) as error:
+        raise Unusable(f"the index {path!r} cannot be used: {error}") from None
 
 
 @contextmanager
@@ -371,7 +414,7 @@ def _scored_apart(task: Task, records: Sequence[Record]) -> list[_Result]:
 
 
 def _scored(task: Task, records: Sequence[Record]) -> list[_Result]:
-    scorer = scorer_of(task.model, task.policy, task.rules, task.officials)
+    scorer = scorer_of(task.model, task.policy, task.rules, task.officials, task.against)
     reports = scorer.score_many(records, with_text=task.with_text)
     return [
         _Result(_shown(task, report, record), report.verdict, report.reliability)

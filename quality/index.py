@@ -47,7 +47,7 @@ from quality.minhash import (
     signatures,
     similarity,
 )
-from quality.report import Duplicate, Finding, Paragraph, Report
+from quality.report import Duplicate, Finding, Paragraph, Report, given
 from quality.text import Batch
 
 # Raised when the tables or what is in them change their meaning, so that an old index is refused and not misread.
@@ -120,6 +120,10 @@ class Settings:
     shingle: int = SHINGLE
     n_bands: int = N_BANDS
     band: int = BAND
+
+
+class UnusableIndexError(ValueError):
+    """A file that is no index, is damaged, was made another way, or cannot be read."""
 
 
 class Added(NamedTuple):
@@ -259,8 +263,8 @@ class Entries:
 class Index:
     """A reference index that is there; `create` makes one. Picklable: each process opens it when it first asks.
 
-    Every method raises ValueError where the file is damaged, no index, or one of another format or making, and OSError
-    where it cannot be read or written.
+    Every method raises UnusableIndexError where the file cannot be used, and one that `writes` OSError where it cannot be
+    written.
     """
 
     def __init__(self, path: str | Path, *, writes: bool = False) -> None:
@@ -276,7 +280,7 @@ class Index:
     def create(cls, path: str | Path, **asked: Any) -> Index:
         """The index at a path, made if there is none; `asked` are settings by name, which one that is there must have.
 
-        Raises ValueError where it has others, or `n_permutations` is too few for its keys.
+        Raises UnusableIndexError where it has others, ValueError where `n_permutations` is too few for its keys.
         """
         path = Path(path)
         settings = replace(Settings(), **asked)
@@ -286,8 +290,8 @@ class Index:
         for name, value in asked.items():
             given = getattr(index.settings, name)
             if given != value:
-                raise ValueError(
-                    f"{path} has {name} {given}, not {value}: signatures would not be comparable"
+                raise UnusableIndexError(
+                    f"{path} has {name} {given}, not {value}: they could not be compared"
                 )
         return index
 
@@ -390,7 +394,7 @@ class Index:
                 if damage != ["ok"]:
                     return damage
                 return list(_contradictions(connection, _settings(connection, self.path)))
-        except ValueError as error:
+        except UnusableIndexError as error:
             return [str(error)]
 
     def compact(self) -> tuple[int, int]:
@@ -437,9 +441,9 @@ class Index:
             yield
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-            if code in _OF_THE_SYSTEM:
+            if code in _OF_THE_SYSTEM and self._writes:
                 raise OSError(_OF_THE_SYSTEM[code], str(error), str(self.path)) from error
-            raise ValueError(f"{self.path} cannot be used as an index: {error}") from error
+            raise UnusableIndexError(f"{self.path} cannot be used as an index: {error}") from error
 
     def _header(self, name: str) -> Any:
         return self._connection.execute("SELECT value FROM header WHERE name = ?", [name]).fetchone()[0]
@@ -583,7 +587,7 @@ def _sample(settings: Settings) -> str:
 
 
 def _settings(connection: sqlite3.Connection, path: Path) -> Settings:
-    """The settings in the header. Raises ValueError where this version would make other signatures of them."""
+    """The settings in the header. Raises UnusableIndexError where this version would make other signatures of them."""
     try:
         header = dict(connection.execute("SELECT name, value FROM header"))
     except sqlite3.DatabaseError as error:
@@ -592,18 +596,22 @@ def _settings(connection: sqlite3.Connection, path: Path) -> Settings:
             sqlite3.SQLITE_NOTADB,
         ):
             raise
-        raise ValueError(f"{path} is no index: make one with `quality index add`") from None
+        raise UnusableIndexError(f"{path} is no index: make one with `quality index add`") from None
     if header.get("format") != FORMAT:
-        raise ValueError(f"{path} has format {header.get('format')}, this version reads {FORMAT}: index anew")
+        raise UnusableIndexError(
+            f"{path} has format {header.get('format')}, this version reads {FORMAT}: index anew"
+        )
     known = Settings()
     given: dict[str, Any] = {name: header.get(name) for name in asdict(known)}
     settings = Settings(**given)
     for name in ("scheme", "hash", "shingle", "n_bands", "band"):
         ours = getattr(known, name)
         if given[name] != ours:
-            raise ValueError(f"{path} has {name} {given[name]!r}, this version makes {ours!r}: index anew")
+            raise UnusableIndexError(
+                f"{path} has {name} {given[name]!r}, this version makes {ours!r}: index anew"
+            )
     if header.get("sample") != _sample(settings):
-        raise ValueError(f"{path} was made by a version that makes other hashes: index anew")
+        raise UnusableIndexError(f"{path} was made by a version that makes other hashes: index anew")
     return settings
 
 
@@ -682,6 +690,16 @@ class Known:
         """What text d resembles, as a report lists it."""
         low, high = np.searchsorted(self.parent, [d, d + 1]).tolist()
         return (*self.documents[d], *(one for some in self.paragraphs[low:high] for one in some))
+
+    def to_dict(self, d: int) -> dict[str, Any]:
+        """What is known of text d, as plain values."""
+        low, high = np.searchsorted(self.parent, [d, d + 1]).tolist()
+        repeated = [
+            {"paragraph": p - low, "documents": int(self.seen[p])}
+            for p in range(low, high)
+            if self.is_furniture[p]
+        ]
+        return {"duplicates": [given(one) for one in self.of(d)], "repeated": repeated}
 
     def told(self, report: Report, d: int, text: str) -> Report:
         """The report on text d with what is known of it: duplicates, findings and roles, and no number that weighs.

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from quality.records import Record, iso_day
 from quality.registry import Counted, around_names, count, neighbourhood, own_packs, paragraph_matrix
 from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report
 from quality.text import Batch
+
+if TYPE_CHECKING:
+    from quality.index import Index as ReferenceIndex
 
 # Characters of text in a batch: enough for columns to pay, small enough to stay in the cache.
 BATCH_CHARACTERS = 500_000
@@ -66,6 +69,7 @@ class Scorer:
         policy: str = "default",
         packs: Sequence[RulePack] = (),
         officials: Index | None = None,
+        against: ReferenceIndex | None = None,
     ) -> None:
         if policy not in model.policies:
             raise ValueError(f"unknown policy {policy!r}; this model knows {', '.join(model.policies)}")
@@ -74,6 +78,7 @@ class Scorer:
         self.policy = model.policies[policy]
         self._packs = tuple(packs)
         self._officials = officials
+        self._against = against
 
     @classmethod
     def load(
@@ -83,8 +88,12 @@ class Scorer:
         policy: str = "default",
         rules: Sequence[str | Path] = (),
         officials: Sequence[str | Path] = (),
+        against: str | Path | None = None,
     ) -> Scorer:
         """A scorer with a shipped model (by name) or one in a folder, further rule packs and terms of office.
+
+        `against` is a reference index: reports then tell what of a text is known from it (docs/index.md). It must be
+        there, and is read when the first text is scored; what cannot be used then raises `quality.index.UnusableIndexError`.
 
         Raises FileNotFoundError where there is no such model, ValueError where it cannot be used, where
         the policy is unknown, where a rule pack is not as docs/rules.md says or a row not as docs/officials.md.
@@ -99,7 +108,12 @@ class Scorer:
                 )
             folder = shipped
         index = Index(OfficeTable.load(OFFICEHOLDERS, *map(Path, officials))) if officials else None
-        return cls(Model.load(folder), policy, own_packs(map(Path, rules)), index)
+        reference = None
+        if against is not None:
+            from quality.index import Index as ReferenceIndex
+
+            reference = ReferenceIndex(against)
+        return cls(Model.load(folder), policy, own_packs(map(Path, rules)), index, reference)
 
     def score(
         self,
@@ -189,6 +203,7 @@ class Scorer:
         model = {"name": self.model.name, "digest": self.model.digest}
         edges = np.searchsorted(batch.paragraphs.parent, np.arange(len(records) + 1))
         finding_edges = np.searchsorted(counted.start, batch.document_start)
+        known = None if self._against is None else self._against.look_up(batch, [r.id for r in records])
         chance, role = columns.chance.tolist(), [ROLES[code] for code in columns.role.tolist()]
         reliability: list[float | None] = columns.paragraph_reliability.tolist()
         for wordless in np.flatnonzero(batch.n_words(batch.paragraphs) == 0).tolist():
@@ -219,7 +234,7 @@ class Scorer:
             is_hard = any(f.tier == "hard" for f in findings)
             verdict = self.policy.verdict(value, n_words=n_words, stop_word_share=share, hard=is_hard)
             doubt = self.policy.doubt(n_words=n_words, stop_word_share=share)
-            yield Report(
+            report = Report(
                 record.id,
                 record.source,
                 value,
@@ -235,6 +250,7 @@ class Scorer:
                 doubt=doubt if verdict == "unsure" else None,
                 text=text if with_text else None,
             )
+            yield report if known is None else known.told(report, d, text)
 
     def _finding(self, counted: Counted, k: int, base: int, first_paragraph: int, text: str) -> Finding:
         rule = counted.rules[counted.rule[k]]
