@@ -361,7 +361,7 @@ def usable_index(path: str | None) -> Iterator[None]:
 
     try:
         yield
-    except (UnusableIndexError, FileNotFoundError) as error:
+    except UnusableIndexError as error:
         raise Unusable(f"the index {path!r} cannot be used: {error}") from None
 
 

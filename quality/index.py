@@ -47,7 +47,7 @@ from quality.minhash import (
     signatures,
     similarity,
 )
-from quality.report import Duplicate, Finding, Paragraph, Report, given
+from quality.report import Duplicate, Finding, Paragraph, Report, values_of
 from quality.text import Batch
 
 # Raised when the tables or what is in them change their meaning, so that an old index is refused and not misread.
@@ -268,13 +268,13 @@ class Index:
     """
 
     def __init__(self, path: str | Path, *, writes: bool = False) -> None:
-        """Raises FileNotFoundError where there is no such file."""
+        """Raises UnusableIndexError where there is no such file."""
         self.path = Path(path)
         self._writes = writes
         self._opened: sqlite3.Connection | None = None
         self._settings = Settings()
         if not self.path.exists():
-            raise FileNotFoundError(errno.ENOENT, "there is no such index", str(path))
+            raise UnusableIndexError(f"there is no file {path}: `quality index add` makes one")
 
     @classmethod
     def create(cls, path: str | Path, **asked: Any) -> Index:
@@ -699,7 +699,7 @@ class Known:
             for p in range(low, high)
             if self.is_furniture[p]
         ]
-        return {"duplicates": [given(one) for one in self.of(d)], "repeated": repeated}
+        return {"duplicates": [values_of(one) for one in self.of(d)], "repeated": repeated}
 
     def told(self, report: Report, d: int, text: str) -> Report:
         """The report on text d with what is known of it: duplicates, findings and roles, and no number that weighs.

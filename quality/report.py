@@ -138,11 +138,11 @@ class Report:
             "verdict": self.verdict,
             "policy": self.policy,
             "as_of": dict(self.as_of),
-            "paragraphs": [given(p) for p in self.paragraphs],
-            "findings": [given(f) for f in self.findings],
-            "contributions": [given(c) for c in self.contributions],
+            "paragraphs": [values_of(p) for p in self.paragraphs],
+            "findings": [values_of(f) for f in self.findings],
+            "contributions": [values_of(c) for c in self.contributions],
             "intercept": self.intercept,
-            "duplicates": [given(d) for d in self.duplicates],
+            "duplicates": [values_of(d) for d in self.duplicates],
             "warnings": list(self.warnings),
             "offset_unit": "codepoint",
             "model": dict(self.model),
@@ -151,7 +151,7 @@ class Report:
         return whole | {name: value for name, value in optional.items() if value is not None}
 
 
-def given(part: Paragraph | Finding | Contribution | Duplicate) -> dict[str, Any]:
+def values_of(part: Paragraph | Finding | Contribution | Duplicate) -> dict[str, Any]:
     """Fields of a part of the report, in order; optional ones (text, paragraph) only where given."""
     fields = part._asdict()
     for name in OPTIONAL.get(type(part), ()):

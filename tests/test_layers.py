@@ -33,9 +33,11 @@ MAY_IMPORT = {
     "scorer": BASE
     | {"features", "evidence", "model", "report", "records", "officeholders", "mentions", "index"},
     "journal": set(),
+    "clusters": COLUMNS | {"index", "minhash"},
     "containers": {"records"},
     "archives": {"records", "containers"},
-    "filter": {"records", "report", "scorer", "containers", "archives", "journal"},
+    "filter": COLUMNS
+    | {"records", "report", "scorer", "containers", "archives", "journal", "index", "clusters"},
     "catalogue": BASE | {"features", "index"},
     "misfires": {"lexicon", "records", "scorer"},
     "render": COLUMNS | {"report", "render"},
