@@ -109,14 +109,13 @@ def add(
     To index pages of a site, whose path is their id:
         quality index add site.index pages/*.txt
     """
-    from quality.index import Added, Index
+    from quality.index import Index
     from quality.scorer import batches
     from quality.text import Batch
 
     asked = {"n_permutations": permutations, "seed": seed}
     asked = {name: value for name, value in asked.items() if value is not None}
     problems = _Problems()
-    n = n_replaced = 0
     with _usable(ctx, path):
         try:
             made = Index.create(path, **asked)
@@ -125,14 +124,14 @@ def add(
                 raise
             raise click.BadParameter(str(error), param_hint="--permutations") from None
         with made as target:
-            for some in batches(problems.records(files, kind, text_field, id_field)):
-                batch = Batch.of([r.text for r in some], [r.paragraphs for r in some])
-                added: Added = target.add(batch, [r.id for r in some])
-                n += added.n
-                n_replaced += added.n_replaced
+            records = problems.records(files, kind, text_field, id_field)
+            added = target.add(
+                (Batch.of([r.text for r in some], [r.paragraphs for r in some]), [r.id for r in some])
+                for some in batches(records)
+            )
     if not quiet:
-        again = f", {n_replaced} of them in the place of earlier ones" if n_replaced else ""
-        click.echo(f"quality: {n} document{'s' * (n != 1)} added{again}", err=True)
+        again = f", {added.n_replaced} of them in the place of earlier ones" if added.n_replaced else ""
+        click.echo(f"quality: {added.n} document{'s' * (added.n != 1)} added{again}", err=True)
     ctx.exit(UNREADABLE if problems.n else DONE)
 
 

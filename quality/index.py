@@ -24,7 +24,7 @@ import errno
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -71,6 +71,9 @@ FURNITURE = 20
 COPIED_SHARE = 0.5
 # Seconds to wait for other writers, each of which holds the file for some tenths of a second at a time.
 PATIENCE = 600.0
+# Paragraphs that are written together. Their keys go to places all over the file, so twice as many cost hardly more;
+# other writers wait a second or two for them.
+TOGETHER = 32_000
 # Pages of four kilobytes that the log may have before they are written to their places, which takes longest.
 LOG_PAGES = 8192
 # Pairs of signatures compared at a time.
@@ -256,6 +259,16 @@ class Entries:
             band_keys(parts, *bands),
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence[Entries]) -> Entries:
+        """Entries of several batches as those of one."""
+        n_documents = np.cumsum([0, *(part.signature.shape[0] for part in parts)])
+        n_paragraphs = np.cumsum([0, *(part.line.size for part in parts)])
+        columns = {name: [getattr(part, name) for part in parts] for name in cls.__dataclass_fields__}
+        columns["parent"] = [c + n for c, n in zip(columns["parent"], n_documents, strict=False)]
+        columns["long"] = [c + n for c, n in zip(columns["long"], n_paragraphs, strict=False)]
+        return cls(**{name: np.concatenate(some) for name, some in columns.items()})
+
 
 # ---- the index ----
 
@@ -323,10 +336,28 @@ class Index:
         with self._told():
             return f"{self._header('made')}.{self._header('changes')}"
 
-    def add(self, batch: Batch, ids: Sequence[str]) -> Added:
-        """Add the texts of a batch under their ids, in one step; a text of an id that is there takes its place."""
+    def add(self, parts: Iterable[tuple[Batch, Sequence[str]]]) -> Added:
+        """Add the texts of batches under their ids; a text of an id that is there takes its place.
+
+        Some batches go in together, in one step, and then the next ones.
+        """
+        held: list[Entries] = []
+        ids: list[str] = []
+        n = n_replaced = 0
+        for batch, some in parts:
+            held.append(Entries.of(batch, self.settings))
+            ids += some
+            if sum(entries.line.size for entries in held) >= TOGETHER:
+                n_replaced += self._add(Entries.joined(held), ids)
+                n += len(ids)
+                held, ids = [], []
+        if held:
+            n_replaced += self._add(Entries.joined(held), ids)
+        return Added(n + len(ids), n_replaced)
+
+    def _add(self, entries: Entries, ids: Sequence[str]) -> int:
+        """Add some documents in one step; how many of them took the place of others."""
         settings = self.settings
-        entries = Entries.of(batch, settings)
         last = {_storable(id): d for d, id in enumerate(ids)}  # of two texts with one id the later one stays
         with self._told(), self._step("IMMEDIATE") as connection:
             n_replaced = sum(self._take_out(connection, id) for id in last)
@@ -343,7 +374,7 @@ class Index:
             signed = chosen[entries.is_signed[chosen]]
             _sketches(settings)[0].insert(connection, numbers[signed].tolist(), entries.keys[signed])
             self._changed(connection)
-        return Added(len(last), n_replaced)
+        return n_replaced + len(ids) - len(last)
 
     def remove(self, ids: Sequence[str]) -> int:
         """Take documents out by their ids, in one step; how many there were."""

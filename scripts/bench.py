@@ -42,6 +42,8 @@ SETTINGS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "R
 SETTINGS |= {"POLARS_MAX_THREADS": "1", "HF_HUB_OFFLINE": "1", "LOGURU_LEVEL": "ERROR"}
 ROUNDS = 6  # with the first, which does not count
 FILTER_COPIES, FILTER_ROUNDS = 6, 3  # of the texts for `filter --jobs`: work beside which starting is nothing
+SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000)  # paragraphs of a reference index
+TOGETHER = 1600  # documents added at a time
 LINES = 20  # paragraphs of a made text
 ROUNDS_ASKED = 50  # texts that a reference index is asked about
 INSTALL = "pip install 'datatrove[processing]' spacy textstat==0.7.8 scikit-learn"
@@ -277,32 +279,30 @@ def show_index(most: int) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder, "bench.index")
         with Index.create(path) as index:
-            n = spent = walls = 0.0
-            steps = [
-                size for size in (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000) if size <= most
-            ]
-            for size in steps:
+            n = 0
+            for size in (size for size in SIZES if size <= most):
                 before, spent, walls = n, 0.0, 0.0
                 while n * LINES < size:
-                    texts = made_texts(100, int(n) + 2)
-                    ids = [f"document {int(n) + k}" for k in range(100)]
+                    upto = min(n + TOGETHER, size // LINES)
+                    some = [(made_texts(100, k + 2), [f"document {k + j}" for j in range(100)]) for k in range(n, upto, 100)]  # fmt: skip
                     begun = time.process_time(), time.perf_counter()
-                    index.add(Batch.of(texts), ids)
+                    index.add((Batch.of(texts), ids) for texts, ids in some)
                     spent, walls = (
                         spent + time.process_time() - begun[0],
                         walls + time.perf_counter() - begun[1],
                     )
-                    n += 100
-                changed = [" ".join(["changed", *text.split(" ")[1:]]) for text in texts[:ROUNDS_ASKED]]
+                    n = upto
+                texts = made_texts(100, n - 98)[:ROUNDS_ASKED]
+                changed = [" ".join(["changed", *text.split(" ")[1:]]) for text in texts]
                 told = []
-                for some in (asked, changed):
+                for asking in (asked, changed):
                     times, of_processor = [], []
-                    for text in some:
+                    for text in asking:
                         begun = time.process_time(), time.perf_counter()
                         known = index.look_up(Batch.of([text]), ["asked"])
                         of_processor.append(1e3 * (time.process_time() - begun[0]))
                         times.append(1e3 * (time.perf_counter() - begun[1]))
-                        assert bool(known.of(0)) == (some is changed)
+                        assert bool(known.of(0)) == (asking is changed)
                     told.append(f"{median(of_processor):.1f} ({median(times):.1f}, {max(times):.1f})")
                 each = index.stats()["bytes"] / size
                 compacted = index.compact()[1] / size
