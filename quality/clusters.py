@@ -15,7 +15,6 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,17 +104,13 @@ def is_made(path: Path, terms: str) -> bool:
 
 def read(path: str, first: int, n: int) -> dict[int, Cluster]:
     """Clusters of n texts from a number on, by place from 0; a text that is like no other has none."""
-    found = _opened(path).execute(
-        "SELECT cluster.number, kept, text.id, similarity FROM cluster JOIN text ON text.number = kept "
-        "WHERE cluster.number BETWEEN ? AND ?",
-        [first, first + n - 1],
-    )
+    with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        found = connection.execute(
+            "SELECT cluster.number, kept, text.id, similarity FROM cluster JOIN text ON text.number = kept "
+            "WHERE cluster.number BETWEEN ? AND ?",
+            [first, first + n - 1],
+        ).fetchall()
     return {number - first: Cluster(kept, id, like, number == kept) for number, kept, id, like in found}
-
-
-@cache
-def _opened(path: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)
 
 
 def _hold(connection: sqlite3.Connection, first: int, some: Signed) -> None:

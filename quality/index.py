@@ -314,6 +314,9 @@ class Index:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        self.close()  # a scorer goes without saying so
+
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_opened": None}
 
@@ -431,8 +434,10 @@ class Index:
     def compact(self) -> tuple[int, int]:
         """Take out what leads nowhere and write the file anew without gaps; its bytes before and after."""
         with self._told():
+            connection = self._connection
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what is in the log counts as well
             before = self.path.stat().st_size
-            with self._step("IMMEDIATE") as connection:
+            with self._step("IMMEDIATE"):
                 for sketches in _sketches(self.settings):
                     sketches.drop_dead(connection)
             connection.execute("VACUUM")
@@ -673,7 +678,13 @@ def _contradictions(connection: sqlite3.Connection, settings: Settings) -> Itera
         (
             "passages",
             "SELECT count(*) FROM passage",
-            "lines with one",
+            "lines that have one",
+            "SELECT count(*) FROM line JOIN passage ON number = passage",
+        ),
+        (
+            "long lines",
+            "SELECT count(*) FROM line WHERE passage IS NOT NULL",
+            "of them with a passage",
             "SELECT count(*) FROM line JOIN passage ON number = passage",
         ),
     ]
