@@ -7,7 +7,6 @@ import subprocess
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from quality.index import Index
@@ -57,7 +56,7 @@ def texts():
 
 def test_the_recipe_for_redis_finds_what_an_index_finds(port, tmp_path):
     (recipe,) = re.findall(r"^```python redis\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-    one: dict = {"host": "127.0.0.1", "port": port, "np": np}
+    one: dict = {"host": "127.0.0.1", "port": port}
     other = dict(one)
     exec(recipe, one)
     exec(recipe, other)  # as on another machine
