@@ -43,13 +43,20 @@ _ALL = (_MARK << 1) - 1
 _SINGLE = ("LITERAL", "NOT_LITERAL", "ANY", "IN")
 _ENDS = ("AT_END", "AT_END_STRING")
 _REPEATS = ("MAX_REPEAT", "MIN_REPEAT")
+# Parts whose ways are not counted here, and what a person calls them.
+_UNCOUNTED = {
+    "POSSESSIVE_REPEAT": "a possessive repeat such as a++",
+    "ATOMIC_GROUP": "an atomic group (?>...)",
+    "GROUPREF_EXISTS": "a condition (?(1)...)",
+}
 
 
 def most_ways(expression: str) -> int:
     """Upper bound on the ways to try an expression at one place, `MANY` where it has no smaller one.
 
     Raises re.error where it is none, and ValueError for an unbounded repeat (`*`, `+`, `{2,}`): tried
-    anew at every place, even a harmless one takes time in the square of a text's length.
+    anew at every place, even a harmless one takes time in the square of a text's length. ValueError as well
+    for a possessive repeat, an atomic group or a condition, whose ways are not counted.
     """
     return min(_ways(tuple(_parser.parse(expression, re.IGNORECASE)), ()), MANY)
 
@@ -63,6 +70,8 @@ def _ways(parts: Parts, rest: Parts) -> int:
 
 
 def _ways_of(operation: str, value: Any, rest: Parts) -> int:
+    if operation in _UNCOUNTED:
+        raise ValueError(f"it holds {_UNCOUNTED[operation]}, which is not supported")
     if operation == "SUBPATTERN":
         return _ways(tuple(value[3]), rest)
     if operation == "BRANCH":

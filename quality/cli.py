@@ -401,15 +401,19 @@ def _results(task: Task, chunks: Iterable[list[Record]], jobs: int) -> Iterator[
     # what joblib says of work that nobody waits for any more, as after `| head`
     warnings.filterwarnings("ignore", r"\d+ tasks (have been successfully|which were still)")
     parallel = Parallel(n_jobs=jobs, return_as="generator", batch_size=1)
-    for results in parallel(delayed(_scored_apart)(task, chunk) for chunk in chunks):
+    for results in parallel(delayed(_scored_apart)(task, chunk, os.getpid()) for chunk in chunks):
         yield from results
 
 
-def _scored_apart(task: Task, records: Sequence[Record]) -> list[_Result]:
-    """Work of a process of many: Ctrl-C reaches all of them, and the one that began ends the others."""
+def _scored_apart(task: Task, records: Sequence[Record], first: int) -> list[_Result]:
+    """Work of a process of many: Ctrl-C reaches all of them, and the `first` one ends the others.
+
+    Where joblib cannot start processes it calls this in the first one, which must go on hearing it.
+    """
     import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if os.getpid() != first:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     return _scored(task, records)
 
 
@@ -512,7 +516,7 @@ def _summary(verdicts: Sequence[str], n_problems: int) -> str:
 
 @main.command()
 @click.argument("name", required=False, metavar="[NAME | bench]")
-@click.argument("where", nargs=-1, type=click.Path(exists=True), metavar="[DIR]...")
+@click.argument("where", nargs=-1, type=click.Path(exists=True), metavar="[FILE|DIR]...")
 @click.option(
     "--rules",
     "own",
@@ -572,20 +576,16 @@ def _scorer_with(model: str, own: tuple[str, ...]) -> Scorer:
 def _bench(scorer: Scorer, known: Sequence[Rule], where: Sequence[str], form: str) -> int:
     """Print how often the rules fire in labelled texts; the exit code."""
     from quality.misfires import bench, table
-    from quality.records import Problem, read
+    from quality.records import Problem, files_of_records, read
     from quality.render.terminal import visible
 
-    paths = [
-        str(path)
-        for place in map(Path, where)
-        for path in (sorted(place.glob("*.jsonl*")) if place.is_dir() else [place])
-    ]
-    if not paths:
+    if not where:
         raise click.UsageError("give a folder of labelled texts, or some files: quality rules bench DIR")
+    paths = files_of_records(where)
     problems: list[Problem] = []
 
     def records() -> Iterator[Record]:
-        for item in read(paths):
+        for item in read(paths, kind="jsonl"):
             if isinstance(item, Problem):
                 problems.append(item)
                 click.echo(f"quality: {visible(str(item))}", err=True)

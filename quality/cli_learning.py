@@ -50,7 +50,7 @@ def command(name: str | None = None) -> Callable[[Callable[..., None]], click.Co
 
 
 @command()
-@click.argument("labels", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+@click.argument("labels", nargs=-1, required=True, type=click.Path(exists=True), metavar="LABELS...")
 @click.option(
     "--base",
     default="labelled/base",
@@ -86,7 +86,9 @@ def train(
     seed: int,
     allow_regression: str | None,
 ) -> None:
-    """Learn from labels (JSON Lines, labelled/README.md) and the base; no corpora are needed.
+    """Learn from labels and the base; no corpora are needed.
+
+    LABELS are files of JSON Lines (docs/labels.md), or folders of them.
 
     Prints what was learnt from, what changed, and how the model compares with the one in place. Where it is worse it
     becomes NAME.candidate and the command ends with 1. Labels that contradict are listed, and nothing is learnt.
@@ -99,6 +101,7 @@ def train(
     To put a model in place though the gate refuses it:
         quality train my_labels.jsonl -o models/mine --allow-regression "recipes are filler here"
     """
+    from quality.learn.base import BaseError
     from quality.learn.retrain import LabelError, base_folder
     from quality.learn.retrain import train as learn
     from quality.learn.shelf import CANDIDATE, PREVIOUS
@@ -121,6 +124,8 @@ def train(
             click.echo(f"quality: {reason}", err=True)
         click.echo(f"quality: {error}; nothing was learnt", err=True)
         ctx.exit(UNREADABLE)
+    except BaseError as error:
+        raise Unusable(str(error)) from None
     except (OSError, ValueError) as error:
         click.echo(f"quality: {reason_of(error)}", err=True)
         ctx.exit(UNREADABLE)
@@ -138,11 +143,11 @@ def train(
 @click.option("--in", "home", default="models", show_default=True, help="The folder that holds the models.")
 @click.pass_context
 def models(ctx: click.Context, action: str, name: str | None, home: str) -> None:
-    """List models, show one's card, put a candidate in place, go back, or verify digest and golden texts.
+    """List models, show one's card, put a candidate in place, go back, or verify files and golden texts.
 
     NAME.candidate is a model that the gate refused, NAME.previous what NAME was before. promote puts the first in the
-    place of NAME; rollback lets NAME and NAME.previous change places. verify ends with 1 where a golden text does not
-    score as when the model was made, with 3 where the model cannot be used.
+    place of NAME; rollback lets NAME and NAME.previous change places. verify ends with 1 where a file is not as it was
+    when the model was made, or a golden text does not score so, with 3 where the model cannot be used.
 
     \b
     To see what there is:
@@ -157,6 +162,7 @@ def models(ctx: click.Context, action: str, name: str | None, home: str) -> None
         quality models verify mine
     """
     from quality.learn import shelf
+    from quality.model import changed_files
     from quality.scorer import model_folder, shipped_models
 
     if action == "list":
@@ -174,15 +180,16 @@ def models(ctx: click.Context, action: str, name: str | None, home: str) -> None
         folder = Path(name) if (Path(name) / "card.json").exists() else model_folder(name) or folder
     try:
         if action == "promote":
+            folder = Path(home) / name.removesuffix(shelf.CANDIDATE)
             say(f"{folder}  {shelf.promote(folder)[:16]}  in place")
         elif action == "rollback":
             say(f"{folder}  {shelf.roll_back(folder)[:16]}  in place")
         elif action == "verify":
-            wrong = shelf.verify(folder)
+            wrong = [*shelf.verify(folder), *changed_files(folder)]
             for line in wrong:
                 click.echo(f"quality: {line}", err=True)
             say(
-                f"{folder}: {'does not score as it did' if wrong else 'digest and golden texts are as they were'}"
+                f"{folder}: {'not as it was' if wrong else 'digest, files and golden texts are as they were'}"
             )
             ctx.exit(NEGATIVE if wrong else DONE)
         else:
@@ -224,7 +231,8 @@ def evaluate(
 ) -> None:
     """Measure the model on labelled texts, corpus by corpus; exit with 1 where none has a label.
 
-    LABELS are files of records with a field label: reliable, unreliable, or unclear (docs/evaluation.md).
+    LABELS are files of records with a field label (reliable, unreliable, unclear), or folders of such files
+    (docs/evaluation.md).
 
     \b
     To measure the model on texts of your own:
@@ -246,6 +254,10 @@ def evaluate(
         raise click.BadParameter(f"{report}: there is no such directory", param_hint="--report")
     for model in (ctx.obj, *([other] if other else [])):
         check_task(Task(model, policy, (), (), "json", False, *terminal()))
+        try:
+            scorer_of(model, policy, (), ()).model.learnt_from()
+        except (OSError, ValueError, KeyError) as error:
+            raise Unusable(f"the model {model!r} cannot be used: {reason_of(error)}") from None
     whole = examine(
         labels,
         scorer_of(ctx.obj, policy, (), ()),
@@ -350,7 +362,7 @@ def import_labels(
         meanings = {name: meaning for name, _, meaning in pairs}
         reader = exchange.Reader(tool, meanings, text_field, label_field, annotator, unit)
     read = [item for path in files for item in reader.read(path)]
-    voted, refused = votes.gathered(item for item in read if not isinstance(item, Problem))
+    voted, refused, notes = votes.gathered(item for item in read if not isinstance(item, Problem))
     labelled = list(votes.label_records([v for v in voted if v.votes], unmarked=unmarked))
     records = [item for item in labelled if not isinstance(item, Problem)]
     problems = [item for item in (*read, *refused, *labelled) if isinstance(item, Problem)]
@@ -360,7 +372,7 @@ def import_labels(
         click.echo(f"quality: {visible(str(problem))}", err=True)
     for reason, n in reader.passed_over.most_common():
         click.echo(f"quality: passed over: {n} {visible(reason)}", err=True)
-    for line in votes.told(records):
+    for line in (*notes, *votes.told(records)):
         indent = "  " * line.startswith(" ")
         click.echo(f"quality: {indent}{visible(line)}", err=True)
     if problems:

@@ -84,6 +84,36 @@ def combine(left: Hashes, right: Hashes) -> Hashes:
     return mixed
 
 
+class Numbers:
+    """Some unsigned numbers among which many others are looked up: `number` uint64[n], in an order of its own."""
+
+    def __init__(self, numbers: Hashes) -> None:
+        distinct = np.unique(numbers)
+        # in order of a multiplicative hash (Knuth 1998), which is one to one; its first bits are the bucket
+        order = np.argsort(distinct * _K1)
+        self.number = distinct[order]
+        self._hash = np.append(self.number * _K1, np.uint64(2**64 - 1))
+        bits = distinct.size.bit_length() + 3
+        self._shift = np.uint64(64 - bits)
+        size = np.bincount((self._hash[:-1] >> self._shift).view(np.int64), minlength=2**bits)
+        self._first = (np.cumsum(size) - size).astype(np.int32)
+        self._is_filled = size > 0
+        self._most = int(size.max())
+
+    def find(self, asked: Hashes) -> tuple[Ints, Ints]:
+        """Which of some numbers are there, and where in `number` each of these stands; int64 each."""
+        hashes = asked * _K1
+        bucket = (hashes >> self._shift).view(np.int64)
+        maybe = np.flatnonzero(
+            self._is_filled[bucket]
+        )  # most are not, and the rest costs several times as much
+        hashes, at = hashes[maybe], self._first[bucket[maybe]].astype(np.int64)
+        for _ in range(self._most - 1):
+            at += self._hash[at] < hashes
+        hit = self._hash[at] == hashes
+        return maybe[hit], at[hit]
+
+
 @dataclass(frozen=True, eq=False)
 class Group:
     """A way to cut the tokens of a batch into consecutive runs: its sentences, paragraphs or documents.
@@ -167,6 +197,13 @@ class Vocabulary:
     def last(self, k: int) -> Bytes:
         """The k-th letter from the end (1 = the last, at most 8) of each entry, 0 where it is shorter; uint8[v]."""
         return (self.ending >> np.uint64(8 * (k - 1))).astype(np.uint8)
+
+    @cached_property
+    def opening(self) -> Hashes:
+        """The first eight letters of each entry as one number, the first of all in its lowest byte; uint64[v]."""
+        padded = np.concatenate((self.letters, np.zeros(8, np.uint8)))
+        window = np.ndarray((self.letters.size + 1,), "<u8", padded, 0, (1,))
+        return window[self.start] & _WINDOW.take(self.length, mode="clip")
 
     @cached_property
     def ending(self) -> Hashes:

@@ -47,7 +47,7 @@ from quality.containers import (
 from quality.index import Index, UnusableIndexError
 from quality.journal import Journal, Output
 from quality.records import COMMON_NAMES, Record
-from quality.report import Policy, Report, values_of
+from quality.report import Policy, Report, Threshold, values_of
 from quality.scorer import Scorer
 from quality.text import Batch
 
@@ -235,15 +235,13 @@ def scorer_of(
     scorer = Scorer.load(
         model, policy="default" if own else policy, rules=rules, officials=officials, against=against
     )
+    given = scorer.policy
     if threshold is not None:
-        scorer.policy = _policy(scorer.policy, f"threshold {threshold}", threshold, threshold, False)
+        lows = given.n_words_low, given.stop_word_share_low
+        scorer.policy = Threshold(f"threshold {threshold}", threshold, threshold, *lows)
     elif own:
-        scorer.policy = _policy(scorer.policy, HARD_ONLY, 0.0, math.inf, True)
+        scorer.policy = replace(given, name=HARD_ONLY, keep=0.0, drop=math.inf)
     return scorer
-
-
-def _policy(given: Policy, name: str, keep: float, drop: float, needs_hard: bool) -> Policy:
-    return replace(given, name=name, keep=keep, drop=drop, needs_hard=needs_hard)
 
 
 def _scorer(plan: Plan) -> Scorer:
@@ -414,9 +412,21 @@ def sign(plan: Plan, chunk: Chunk, first: int) -> list[tuple[int, clusters.Signe
         bare = replace(plan, mode="annotate", against=None)
         decided = _decided(bare, _scorer(bare), records, [None] * len(records))
         reliability = [None if isinstance(one, Fault) else one.quality["reliability"] for one in decided]
-    batch = Batch.of([r.text for r in records], [r.paragraphs for r in records])
+    read = _readable(records)
+    batch = Batch.of([r.text for r in read], [r.paragraphs for r in read])
     signed = clusters.sign(batch, [r.id for r in records], reliability)
     return [(first, signed._replace(at=[places[k] for k in signed.at]))]
+
+
+def _readable(records: Sequence[Record]) -> list[Record]:
+    """The records with a text each, without any where it cannot be had: that is told when it is judged."""
+    try:
+        return _with_texts(records)
+    except Exception:  # whatever it is: it may concern one record only
+        if len(records) == 1:
+            return [replace(records[0], text="", paragraphs=None)]
+    middle = len(records) // 2
+    return [*_readable(records[:middle]), *_readable(records[middle:])]
 
 
 def judge(plan: Plan, chunk: Chunk, first: int = 0) -> Outcome:
@@ -488,8 +498,9 @@ def _decided(
 ) -> list[Decision | Fault]:
     """Decisions on some records; where scoring them together fails, on each half, down to the one it fails on."""
     try:
-        reports = scorer.score_many(records)
-        return [decide(plan, scorer.policy, *three) for three in zip(reports, records, known, strict=True)]
+        read = _with_texts(records)
+        reports = scorer.score_many(read)
+        return [decide(plan, scorer.policy, *three) for three in zip(reports, read, known, strict=True)]
     except UnusableIndexError:
         raise
     except Exception as error:  # whatever it is: it may concern one record only
@@ -504,6 +515,11 @@ def _decided(
     ]
 
 
+def _with_texts(records: Sequence[Record]) -> list[Record]:
+    """The records with a text each: the one door for those whose text has still to be taken out of a page."""
+    return list(records)
+
+
 def decide(
     plan: Plan, policy: Policy, report: Report, record: Record, cluster: Cluster | None = None
 ) -> Decision:
@@ -513,7 +529,7 @@ def decide(
         reasons.append(report.doubt)
     elif report.verdict == "review":
         reasons.append("below_keep")
-    elif report.verdict == "drop" and not policy.needs_hard:
+    elif report.verdict == "drop" and isinstance(policy, Threshold):
         reasons.append("below_threshold")
     quality: dict[str, Any] = {
         "reliability": report.reliability,

@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np
 
 from quality.backtracking import most_ways
-from quality.columns import Bools, Floats, Hashes, Ints, Vocabulary, combine, hash_bytes, within
-from quality.pattern import Pattern, Patterns, Some, has_groups, is_tied
+from quality.columns import Bools, Floats, Hashes, Ints, Numbers, Vocabulary, combine, hash_bytes, within
+from quality.pattern import Passages, Pattern, Patterns
 from quality.text import Batch, hash_words, once_per_batch
 
 DATA = Path(str(resources.files("quality") / "data"))
@@ -44,7 +44,8 @@ _STEM = np.uint64(0x5D588B656C078965)
 _ROOT = np.uint64(0x2545F4914F6CDD1D)
 _BRACES, _STAR = re.compile(r"\{([^{}]*)\}"), re.compile(r"\w\*")
 _BEFORE = "x "
-_LIST = re.compile(r"\$([a-z][a-z_]*)")
+# "$$" stands for a plain "$"
+_LIST = re.compile(r"\$(\$|[a-z][a-z_]*)")
 
 
 @dataclass(frozen=True)
@@ -134,24 +135,24 @@ class Phrases:
             ends = batch.document_start[k] + len(_BEFORE) + np.array(sorted(_star_ends(forms[k])), np.int64)
             is_stem[first[k] : last[k]] = np.isin(batch.token_end[first[k] : last[k]], ends)
         stem = np.unique(batch.token_word[is_stem])
-        stem_hash, size = batch.vocabulary.hash[stem], batch.vocabulary.length[stem]
-        self._stems = {int(n): stem_hash[size == n] for n in np.unique(size)}
-        self._opens_stem = np.zeros(2**16, bool)
-        self._opens_stem[_first_two(batch.vocabulary)[stem]] = True
+        size, opening = batch.vocabulary.length[stem], batch.vocabulary.opening[stem]
+        self._stems = Numbers(batch.vocabulary.hash[stem])
+        # how stems begin: with which three letters, and with which of up to eight, by their length
+        self._three = Numbers(_head(opening[size > 2], 3))
+        self._heads = {int(n): Numbers(_head(opening[size == n], int(n))) for n in np.unique(size)}
         keys = np.where(is_stem, batch.token_hash ^ _STEM, batch.token_hash)
         node = np.full(len(forms), _ROOT, np.uint64)
-        paths = [node[:0]]
+        paths, inner = [node[:0]], [node[:0]]
         for depth in range(int((last - first).max(initial=0))):
             going = np.flatnonzero(first + depth < last)
+            inner.append(node[going])
             node[going] = combine(node[going], keys[first[going] + depth])
             paths.append(node[going])
-        self._node = np.unique(np.concatenate(paths))
-        # a look-up asks first whether any node begins with these bits: most do not, and it is much cheaper
-        self._shift = np.uint64(61 - self._node.size.bit_length())
-        self._begins = np.zeros(2 ** int(np.uint64(64) - self._shift), bool)
-        self._begins[self._node >> self._shift] = True
+        self._nodes = Numbers(np.concatenate(paths))
+        self._node = self._nodes.number
+        self._goes_on = np.isin(self._node, np.concatenate(inner))
         # one row for each ending and value, in that order
-        owner = np.searchsorted(self._node, node)
+        owner = self._nodes.find(node)[1]
         order = np.lexsort((values, owner))
         owner, values = owner[order], values[order]
         kept = np.ones(owner.size, bool)
@@ -168,65 +169,59 @@ class Phrases:
         empty = np.zeros(0, np.int64)
         if not self._node.size:
             return Hits(empty, empty, empty)
-        hashes, stems = batch.vocabulary.hash, self._stem_keys(batch)
-        is_stem = np.zeros(hashes.size, bool)
-        for column in stems:
-            is_stem |= column != 0
+        hashes = batch.vocabulary.hash
+        entry, stem = self._stem_keys(batch.vocabulary)
+        n_stems = np.bincount(entry, minlength=hashes.size)
+        first_stem = np.cumsum(n_stems) - n_stems
         # the first step is the same for all tokens of a word
-        opening = []
-        for column in (hashes, *stems):
-            node = np.full(hashes.size, -1, np.int32)
-            entries, at = self._at(combine(np.array([_ROOT]), column))
-            node[entries] = at
-            if entries.size:
-                of_token = node[batch.token_word]
-                first = np.flatnonzero(of_token >= 0)
-                opening.append((first, of_token[first]))
-        first, at = (np.concatenate(c) for c in zip(*opening, strict=True)) if opening else (empty, empty)
+        keys, of_entry = np.concatenate((hashes, stem)), np.concatenate((np.arange(hashes.size), entry))
+        row, node = self._nodes.find(combine(np.array([_ROOT]), keys))
+        order = np.argsort(of_entry[row], kind="stable")
+        node = node[order]
+        n_nodes = np.bincount(of_entry[row], minlength=hashes.size)
+        first_node = np.cumsum(n_nodes) - n_nodes
+        first = np.flatnonzero((n_nodes > 0)[batch.token_word])
+        word = batch.token_word[first]
+        row, of = within(first_node[word], n_nodes[word])
+        first, at = first[of], node[row]
         limit = batch.paragraphs.last[batch.paragraphs.of_token[first]]
         depth = 1
         found: list[tuple[Ints, int, Ints]] = [(empty, 0, empty)]
         while first.size:
             ends = self._n_values[at] > 0
             found.append((first[ends], depth, at[ends]))
-            more = first + depth < limit
+            more = np.flatnonzero((first + depth < limit) & self._goes_on[at])
             first, limit, prefix = first[more], limit[more], self._node[at[more]]
             word = batch.token_word[first + depth]
-            steps = [self._at(combine(prefix, hashes[word]))]
-            some = np.flatnonzero(is_stem[word])
-            for column in stems:
-                kept, at = self._at(combine(prefix[some], column[word[some]]))
-                steps.append((some[kept], at))
-            row, at = (np.concatenate(columns) for columns in zip(*steps, strict=True))
+            whole, at = self._nodes.find(combine(prefix, hashes[word]))
+            some = np.flatnonzero(n_stems[word])
+            key, of = within(first_stem[word[some]], n_stems[word[some]])
+            hit, of_stem = self._nodes.find(combine(prefix[some[of]], stem[key]))
+            row, at = np.concatenate((whole, some[of[hit]])), np.concatenate((at, of_stem))
             first, limit = first[row], limit[row]
             depth += 1
         return self._collect(found)
 
-    def _at(self, paths: Hashes) -> tuple[Ints, Ints]:
-        """Which of the paths are nodes, and the index of each of these nodes."""
-        maybe = np.flatnonzero(self._begins[paths >> self._shift])
-        paths = paths[maybe]
-        at = np.minimum(np.searchsorted(self._node, paths), self._node.size - 1)
-        hit = self._node[at] == paths
-        return maybe[hit], at[hit]
-
-    def _stem_keys(self, batch: Batch) -> list[Hashes]:
-        """Keys of the stems that vocabulary entries begin with, else 0: a column for each length met."""
-        vocabulary = batch.vocabulary
-        if not self._stems:
-            return []
-        maybe = np.flatnonzero(self._opens_stem[_first_two(vocabulary)])
+    def _stem_keys(self, vocabulary: Vocabulary) -> tuple[Ints, Hashes]:
+        """Vocabulary entries that begin with a stem, in order, and the key of that stem; several for some."""
+        likely = self._three.find(_head(vocabulary.opening, 3))[0]
+        opening = vocabulary.opening[likely]
+        entries, sizes = [likely[:0]], [likely[:0]]
+        for size, heads in self._heads.items():
+            if size < 3:
+                found = heads.find(_head(vocabulary.opening, size))[0]
+            else:
+                found = likely[heads.find(_head(opening, size))[0]]
+            found = found[vocabulary.length[found] >= size]
+            entries.append(found)
+            sizes.append(np.full(found.size, size))
+        entry, length = np.concatenate(entries), np.concatenate(sizes)
+        order = np.argsort(entry, kind="stable")
+        entry, length = entry[order], length[order]
         padded = np.concatenate((vocabulary.letters, np.zeros(16, np.uint8)))
-        keys = []
-        for size, stems in self._stems.items():
-            entries = maybe[vocabulary.length[maybe] >= size]
-            head = hash_bytes(padded, vocabulary.start[entries], np.full(entries.size, size, np.int64))
-            matching = (head[:, None] == stems).any(axis=1)
-            if matching.any():
-                column = np.zeros(len(vocabulary), np.uint64)
-                column[entries[matching]] = head[matching] ^ _STEM
-                keys.append(column)
-        return keys
+        head = hash_bytes(padded, vocabulary.start[entry], length)
+        kept = self._stems.find(head)[0]
+        return entry[kept], head[kept] ^ _STEM
 
     def _collect(self, found: list[tuple[Ints, int, Ints]]) -> Hits:
         first = np.concatenate([f for f, _, _ in found])
@@ -240,11 +235,9 @@ class Phrases:
         return Hits(first[order], n_tokens[order], value[order])
 
 
-def _first_two(vocabulary: Vocabulary) -> Ints:
-    """The first two letters of each entry as one number, the second 0 where there is none; int64[v]."""
-    first = vocabulary.letters[vocabulary.start].astype(np.int64)
-    second = vocabulary.letters[np.minimum(vocabulary.start + 1, max(vocabulary.letters.size - 1, 0))]
-    return first << 8 | np.where(vocabulary.length > 1, second, 0)
+def _head(opening: Hashes, size: int) -> Hashes:
+    """The first letters of words, as many but at most eight, of the numbers in `Vocabulary.opening`; uint64[n]."""
+    return opening & np.uint64(2 ** (8 * min(size, 8)) - 1)
 
 
 def expand(phrase: str) -> list[str]:
@@ -341,9 +334,9 @@ class RulePack:
         # anchors go into the same table, numbered after the rules: one walk over the text finds both
         entries += [(a, len(self.rules) + k) for k, r in enumerate(self.rules) for a in r.anchors]
         self._phrases = Phrases(entries)
-        # patterns tied to the start of a paragraph are tried there alone
-        self._tied = [_together([p for p in r.patterns if is_tied(p)]) for r in self.rules]
-        self._patterns = [Patterns(p for p in r.patterns if not is_tied(p)) for r in self.rules]
+        # all patterns in a row, and the rule of each
+        self._owner = np.array([k for k, rule in enumerate(self.rules) for _ in rule.patterns], np.int64)
+        self._patterns = Patterns([Pattern(p) for rule in self.rules for p in rule.patterns])
         self._unless = [[Pattern(p) for p in r.unless] for r in self.rules]
         self._document_unless = [[Pattern(p) for p in r.document_unless] for r in self.rules]
 
@@ -380,52 +373,50 @@ class RulePack:
     def find(self, batch: Batch) -> list[Spans]:
         """Spans of every rule, in the order of `rules`."""
         found = self._phrases.find(batch)
+        of_pattern = self._search(batch, found)
+        # by rule, phrases in order of place
+        order = np.argsort(found.value, kind="stable")
+        edges = np.searchsorted(found.value[order], np.arange(len(self.rules) + 1))
         result = []
         for number, rule in enumerate(self.rules):
-            of_rule = found.value == number
-            first, last = _without_overlap(found.first[of_rule], (found.first + found.n_tokens)[of_rule])
+            of_rule = order[edges[number] : edges[number + 1]]
+            first = found.first[of_rule]
+            first, last = _without_overlap(first, first + found.n_tokens[of_rule])
             spans = Spans.of_tokens(batch, first, last) if first.size else Spans.none()
-            if rule.patterns:
-                paragraphs = np.unique(
-                    batch.paragraphs.of_token[found.first[found.value == len(self.rules) + number]]
-                )
-                if rule.where == "short":
-                    paragraphs = paragraphs[batch.n_words(batch.paragraphs)[paragraphs] <= SHORT]
-                if paragraphs.size:
-                    spans = _joined(spans, self._search(batch, number, paragraphs))
+            if number in of_pattern:
+                spans = _joined(spans, of_pattern[number])
             if len(spans):
                 spans = self._allowed(batch, number, rule, spans)
             result.append(spans)
         return result
 
-    def _search(self, batch: Batch, number: int, paragraphs: Ints) -> Spans:
-        of, tied, patterns = batch.paragraphs, self._tied[number], self._patterns[number]
-        bounds = zip(*(c[paragraphs].tolist() for c in (of.start, of.end, of.parent)), strict=True)
-        first = batch.document_start.tolist()
+    def _search(self, batch: Batch, found: Hits) -> dict[int, Spans]:
+        """What the patterns of each rule find in paragraphs that hold one of its anchors, by the rule's number."""
+        of = batch.paragraphs
+        anchors = np.flatnonzero(found.value >= len(self.rules))
+        asked = np.zeros((len(self.rules), of.n), bool)
+        asked[found.value[anchors] - len(self.rules), of.of_token[found.first[anchors]]] = True
+        long = batch.n_words(of) > SHORT
+        for number, rule in enumerate(self.rules):
+            if rule.where == "short":
+                asked[number, long] = False
+        paragraphs = np.flatnonzero(asked.any(axis=0))
+        if not paragraphs.size:
+            return {}
+        start, end, document = (column[paragraphs].tolist() for column in (of.start, of.end, of.parent))
+        first, folded = batch.document_start.tolist(), batch.folded.tobytes()
+        bounds = list(zip(start, end, document, strict=True))
         # lines broken by hand within a paragraph are no breaks of the sentence
         texts = [
             batch.texts[d][low - first[d] : high - first[d]].replace("\n", " ") for low, high, d in bounds
         ]
-        found = [
-            (k, match)
-            for pattern in tied
-            for k, text in enumerate(texts)
-            if (match := pattern.regex.match(text))
-        ]
-        if len(patterns):
-            size = of.end[paragraphs] - of.start[paragraphs] + 1
-            folded = batch.folded[within(of.start[paragraphs], size)[0]]
-            folded[folded == ord("\n")] = ord(" ")
-            folded[np.cumsum(size) - 1] = ord("\n")
-            found += patterns.search(Some(texts, folded.tobytes()))
-        start, end, owner = [], [], []
-        for k, match in found:
+        some = Passages(texts, [folded[low:high] for low, high, _ in bounds])
+        places: dict[int, list[tuple[int, int, int]]] = {}
+        for k, p, match in self._patterns.search(some, asked[:, paragraphs][self._owner]):
             if match.end() > match.start():
-                low = int(of.start[paragraphs[k]])
-                start.append(low + match.start())
-                end.append(low + match.end())
-                owner.append(int(paragraphs[k]))
-        return Spans(np.array(start, np.int64), np.array(end, np.int64), np.array(owner, np.int64))
+                place = (start[p] + match.start(), start[p] + match.end(), int(paragraphs[p]))
+                places.setdefault(int(self._owner[k]), []).append(place)
+        return {number: Spans(*np.array(some, np.int64).T) for number, some in places.items()}
 
     def _allowed(self, batch: Batch, number: int, rule: Rule, spans: Spans) -> Spans:
         """The spans that the rule's conditions leave."""
@@ -549,9 +540,11 @@ def _is_hit(hit: object) -> bool:
 
 
 def _with_words(name: str, text: str, words: Mapping[str, str], separator: str) -> str:
-    """A phrase or pattern with each `$list` replaced by the words of that list."""
+    """A phrase or pattern with each `$list` replaced by the words of that list, and each `$$` by `$`."""
 
     def listed(match: re.Match[str]) -> str:
+        if match[1] == "$":
+            return "$"
         if match[1] not in words:
             known = ", ".join(words) or "none"
             raise ValueError(f"{name}: ${match[1]} names no list of [words]; there are: {known}")
@@ -584,13 +577,6 @@ def _check_pattern(pattern: str, rule: str) -> None:
             f"rule {rule}: pattern {pattern!r} may take more than linear time: its repeats nest or overlap, and "
             f"there may be over {WAYS_HIGH:,} ways to try it at one place; let a repeat end where what follows begins"
         )
-
-
-def _together(patterns: Sequence[str]) -> list[Pattern]:
-    """Patterns as one, but for those whose groups would meet others'."""
-    alone = [p for p in patterns if has_groups(p)]
-    joined = "|".join(f"(?:{p})" for p in patterns if p not in alone)
-    return [Pattern(p) for p in ([joined] if joined else []) + alone]
 
 
 def _without_overlap(first: Ints, last: Ints) -> tuple[Ints, Ints]:

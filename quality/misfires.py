@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import exp, log, sqrt
-from pathlib import PurePath
 from typing import Any
 
 from quality.lexicon import TIERS, Rule
-from quality.records import Record
+from quality.records import Record, short_names
 from quality.scorer import Scorer
 
 LABELS = ("reliable", "unreliable")
@@ -93,6 +92,8 @@ class Bench:
 def bench(scorer: Scorer, rules: Sequence[Rule], records: Iterable[Record]) -> Bench:
     """Score labelled texts and count each rule's findings; a record's corpus is the file it comes from.
 
+    Files of one name in different folders are different corpora.
+
     Raises ValueError where one of the two labels is missing.
     """
     findings: Counter[tuple[str, str, str]] = Counter()  # by rule, label and corpus
@@ -105,7 +106,7 @@ def bench(scorer: Scorer, rules: Sequence[Rule], records: Iterable[Record]) -> B
         labelled = [record for record in some if record.label in LABELS and record.text.strip()]
         unlabelled += len(some) - len(labelled)
         for record, report in zip(labelled, scorer.score_many(labelled), strict=True):
-            label, corpus = str(record.label), corpus_of(record)
+            label, corpus = str(record.label), record.source
             n_texts[label] += 1
             n_paragraphs[label, corpus] += len(report.paragraphs)
             findings.update((finding.rule, label, corpus) for finding in report.findings)
@@ -117,6 +118,7 @@ def bench(scorer: Scorer, rules: Sequence[Rule], records: Iterable[Record]) -> B
             f"`label` is {' or '.join(LABELS)}, some of each"
         )
     corpora = tuple(dict.fromkeys(corpus for _, corpus in n_paragraphs))
+    names = short_names(corpora)
     whole = [sum(n_paragraphs[label, corpus] for corpus in corpora) for label in LABELS]
 
     def rates(rule: Rule) -> Rates:
@@ -136,7 +138,7 @@ def bench(scorer: Scorer, rules: Sequence[Rule], records: Iterable[Record]) -> B
             (having[0] / of[0], having[1] / of[1]),
             ratio,
             (low, high),
-            (most, worst[most]),
+            (names[most], worst[most]),
         )
 
     order = {verdict: k for k, verdict in enumerate(("misfires", "in doubt", "ok", "silent"))}
@@ -145,13 +147,12 @@ def bench(scorer: Scorer, rules: Sequence[Rule], records: Iterable[Record]) -> B
         key=lambda r: (TIERS.index(r.tier), order[r.verdict], r.ratio, -r.per_1000[0], r.rule),
     )
     return Bench(
-        tuple(found), corpora, (n_texts[LABELS[0]], n_texts[LABELS[1]]), (whole[0], whole[1]), unlabelled
+        tuple(found),
+        tuple(names[corpus] for corpus in corpora),
+        (n_texts[LABELS[0]], n_texts[LABELS[1]]),
+        (whole[0], whole[1]),
+        unlabelled,
     )
-
-
-def corpus_of(record: Record) -> str:
-    """Name of the file that a record comes from, without endings."""
-    return PurePath(record.source).name.partition(".")[0]
 
 
 def _chunks(records: Iterator[Record]) -> Iterator[list[Record]]:

@@ -2,11 +2,13 @@
 
     role of a paragraph   additive model over its features, its neighbours' and its word score,
                           then filler and duplicate by their own evidence
-    reliability           intercept + bounded likeness + evidence + structure, then calibration
+    reliability           intercept + bounded likeness, less where the kind of text is another than those it was
+                          learnt on + evidence + structure, then calibration
 
 A model is a folder: `card.json` (what it is, what it was made from, thresholds) and `weights.npz`
 (arrays, loaded without pickle). Nothing in it can run code. Scoring needs numpy alone; learning
-lives in quality/learn.
+lives in quality/learn. Its digest stands for all of the folder that a score or verdict depends on: the
+weights, the names of their columns, the policies. What else lies in it is under the sums of `SHA256SUMS`.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +29,13 @@ from numpy.typing import NDArray
 from quality.columns import Floats
 from quality.report import Policy
 
-FORMAT = "quality-model/2"
+FORMAT = "quality-model/4"
 # The likeness moves the logit of reliability by at most this much: style classifiers do not carry
 # over to unseen sources beyond AUC .81, so they must not decide (docs/results.md).
 LIKENESS_LIMIT = 1.0
+# Log odds (at even chances) of a text being of the kinds that the likeness was learnt on, below which it counts for
+# nothing and from which it counts whole (docs/results.md).
+STRANGE, FAMILIAR = -2.0, 0.0
 
 
 def sigmoid(logit: Floats) -> Floats:
@@ -55,6 +61,13 @@ class Additive:
         """Bin of each value, 0 for NaN; int64[n]."""
         return np.where(np.isnan(values), 0, np.searchsorted(edges, values, "right") + 1)
 
+    def bins_of(self, matrix: Floats) -> NDArray[np.uint8]:
+        """Bin of every value; uint8[n, features]."""
+        columns = [self.bins(matrix[:, j], edges) for j, edges in enumerate(self.edges)]
+        return (
+            np.column_stack(columns).astype(np.uint8) if columns else np.zeros((matrix.shape[0], 0), np.uint8)
+        )
+
     def effects(self, matrix: Floats) -> Floats:
         """What each feature adds to the logit; float64[n, features]."""
         columns = [
@@ -68,6 +81,13 @@ class Additive:
         total = np.full(matrix.shape[0], self.intercept)
         for j, (edges, table) in enumerate(zip(self.edges, self.tables, strict=True)):
             total += table[self.bins(matrix[:, j], edges)]
+        return total
+
+    def logit_of_bins(self, bins: NDArray[Any]) -> Floats:
+        """As `logit`, where the bins are known (`bins_of`); float64[n]."""
+        total = np.full(bins.shape[0], self.intercept)
+        for j, table in enumerate(self.tables):
+            total += table[bins[:, j]]
         return total
 
 
@@ -98,39 +118,34 @@ def total(effects: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Likeness:
-    """How much a text reads like the reliable side of the corpora: three scores, averaged and squashed.
+    """How much a text reads like the reliable side of the corpora: two scores, averaged and squashed.
 
-    `words` and `masked` are weights of hashed n-grams (one for each bucket) with their idf;
-    `style` is linear in rates of the text. Each score is divided by its spread on unseen corpora.
+    `words` and `masked` are weights of hashed n-grams (one for each bucket) with their idf. Each score is divided by
+    its spread on unseen corpora. `kind` are weights of the masked n-grams, and `kind_intercept` theirs: whether a text
+    is of the kinds that the likeness was learnt on at all. Outside them it says less, and far outside nothing.
     """
 
     words: Floats
     words_idf: Floats
     masked: Floats
     masked_idf: Floats
-    style: Linear
-    style_mean: Floats
-    style_spread: Floats
+    kind: Floats
+    kind_intercept: float
     spreads: Floats
     centre: float
     scale: float
 
-    def effect(self, z: Floats) -> Floats:
-        """What a score adds to the logit: within +-`LIKENESS_LIMIT`; float64[n]."""
-        return LIKENESS_LIMIT * np.tanh((z - self.centre) * self.scale)
+    def effect(self, z: Floats, familiarity: Floats | float) -> Floats:
+        """What a score adds to the logit: within +-`LIKENESS_LIMIT`, in proportion to familiarity; float64[n]."""
+        return LIKENESS_LIMIT * familiarity * np.tanh((z - self.centre) * self.scale)
 
-    def blend(self, words: Floats, masked: Floats, style: Floats) -> Floats:
-        """One score from the three; higher reads more reliable; float64[n]."""
-        return (
-            0.5 * words / self.spreads[0]
-            + 0.5 * masked / self.spreads[1]
-            + STYLE_SHARE * style / self.spreads[2]
-        )
+    def blend(self, words: Floats, masked: Floats) -> Floats:
+        """One score from the two; higher reads more reliable; float64[n]."""
+        return 0.5 * words / self.spreads[0] + 0.5 * masked / self.spreads[1]
 
-    def style_score(self, matrix: Floats) -> Floats:
-        """The style part from the matrix of its features, bounded at three spreads; float64[n]."""
-        scaled = np.clip((matrix - self.style_mean) / self.style_spread, -3, 3)
-        return self.style.logit(scaled)
+    def familiarity(self, kind: Floats) -> Floats:
+        """How far a text is of the kinds learnt on, from the sum of the weights of its kind; float64[n], 0..1."""
+        return np.clip((kind + self.kind_intercept - STRANGE) / (FAMILIAR - STRANGE), 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -150,10 +165,6 @@ class FillerWords:
         return np.clip((score - self.low) / (self.high - self.low), 0.0, 1.0)
 
 
-# Part of the style rates in the blend; between .3 and 1 the left-out AUC is flat (docs/results.md).
-STYLE_SHARE = 0.3
-
-
 @dataclass(frozen=True)
 class Model:
     """Everything that scoring needs, as numbers. Make one with `Model.load`."""
@@ -171,6 +182,15 @@ class Model:
     calibration: tuple[float, float]
     paragraph_calibration: tuple[float, float]
     policies: Mapping[str, Policy]
+    folder: Path | None = None
+
+    def learnt_from(self) -> NDArray[np.uint64] | None:
+        """Fingerprints of the texts that the model learnt from (quality/learn/base.py), None where nothing tells.
+
+        Raises ValueError where the file that holds them is damaged.
+        """
+        path = None if self.folder is None else self.folder / KNOWN
+        return read_arrays(path)["texts"] if path is not None and path.exists() else None
 
     def calibrated(self, logit: Floats) -> Floats:
         """Reliability of documents from the logit; monotone; float64[n]."""
@@ -209,7 +229,6 @@ class Model:
         return {
             "boilerplate": list(self.boilerplate.names),
             "filler": list(self.filler.names),
-            "style": list(self.likeness.style.names),
             "reliability": list(self.reliability.names),
             "paragraph_reliability": list(self.paragraph_reliability.names),
         }
@@ -237,7 +256,7 @@ class Model:
             tuple(np.split(arrays["boilerplate_tables"], np.cumsum(n_edges + 2)[:-1])),
             scalar("boilerplate_intercept"),
         )
-        likeness = likeness_from(arrays, names["style"])
+        likeness = likeness_from(arrays)
         slope, offset = arrays["calibration"]
         paragraph_slope, paragraph_offset = arrays["paragraph_calibration"]
         return cls(
@@ -265,14 +284,16 @@ class Model:
         folder.mkdir(parents=True, exist_ok=True)
         weights = folder / "weights.npz"
         write_arrays(weights, self.arrays())
-        digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-        whole = {"format": FORMAT, "weights_sha256": digest, "names": self.names(), **card}
-        whole["policies"] = {
+        policies = {
             key: {k: v for k, v in vars(policy).items() if k != "name"}
             for key, policy in self.policies.items()
         }
+        whole = {"format": FORMAT, "names": self.names(), **card, "policies": policies}
+        digest = _digest(weights.read_bytes(), whole)
         temporary = folder / "card.json.part"
-        temporary.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf8")
+        temporary.write_text(
+            json.dumps({"digest": digest, **whole}, indent=1, ensure_ascii=False) + "\n", "utf8"
+        )
         os.replace(temporary, folder / "card.json")
         return digest
 
@@ -281,31 +302,71 @@ class Model:
         """The model in a folder.
 
         Raises FileNotFoundError where there is no card, ValueError where the card is of another
-        format or the weights are not those it was written with.
+        format, or where weights and card are not those that the digest was made of.
         """
-        card_path = folder / "card.json"
-        if not card_path.exists():
+        path = folder / "card.json"
+        if not path.exists():
             raise FileNotFoundError(f"no model in {folder}: card.json is missing")
         try:
-            card = json.loads(card_path.read_text("utf8"))
-        except json.JSONDecodeError as error:
-            raise ValueError(f"{card_path} is not JSON: {error}") from error
-        if card.get("format") != FORMAT:
-            raise ValueError(
-                f"{card_path} has format {card.get('format')!r}, expected {FORMAT!r}: train it anew"
-            )
+            card = json.loads(path.read_text("utf8"))
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path} is not JSON: {error}") from error
+        given = card.get("format") if isinstance(card, dict) else None
+        if given != FORMAT:
+            raise ValueError(f"{path} has format {given!r}, expected {FORMAT!r}: train it anew")
         try:
             content = (folder / "weights.npz").read_bytes()
         except OSError as error:
             raise ValueError(f"{folder}: weights.npz cannot be read: {error}") from error
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != card["weights_sha256"]:
+        digest = _digest(content, card)
+        if digest != card.get("digest"):
             raise ValueError(
-                f"{folder}: weights.npz is not the file its card was written with; restore or train anew"
+                f"{folder}: weights.npz, or the names or policies of card.json, are not those that the model was "
+                "made with; restore or train anew"
             )
-        with np.load(folder / "weights.npz", allow_pickle=False) as stored:
-            arrays = {key: stored[key] for key in stored.files}
-        return cls.from_arrays(folder.name, digest, card, arrays)
+        arrays = read_arrays(folder / "weights.npz")
+        return replace(cls.from_arrays(folder.name, digest, card, arrays), folder=folder)
+
+
+# What else lies in a model's folder: fingerprints of the texts it learnt from, and a sum of every file in the
+# form that `sha256sum --check` reads.
+KNOWN, SUMS = "known.npz", "SHA256SUMS"
+
+
+def _digest(weights: bytes, card: Mapping[str, Any]) -> str:
+    """SHA-256 of the weights and of what else in a model a score or verdict depends on."""
+    told = {key: card.get(key) for key in ("format", "names", "policies")}
+    plain = json.dumps(told, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(hashlib.sha256(weights).digest() + plain.encode("utf8")).hexdigest()
+
+
+def seal(folder: Path) -> None:
+    """Write down the sum of every file of a model's folder, so that `changed_files` can tell what became of them."""
+    sums = [f"{_sum(path)}  {path.name}\n" for path in sorted(folder.iterdir()) if path.name != SUMS]
+    (folder / SUMS).write_text("".join(sums), "utf8")
+
+
+def changed_files(folder: Path) -> list[str]:
+    """What is wrong with the files of a model's folder: those that are not as they were when it was sealed.
+
+    A file that came later is none of the model's.
+    """
+    path = folder / SUMS
+    if not path.exists():
+        return [f"{path} is missing, so nothing tells whether the files are as they were"]
+    lines = path.read_text("utf8").splitlines()
+    sums = {name: given for given, _, name in (line.partition("  ") for line in lines)}
+    wrong = []
+    for name, given in sums.items():
+        if not (folder / name).is_file():
+            wrong.append(f"{folder / name} is missing")
+        elif _sum(folder / name) != given:
+            wrong.append(f"{folder / name} is not the file that the model was made with")
+    return wrong
+
+
+def _sum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def filler_words_arrays(words: FillerWords) -> dict[str, NDArray[Any]]:
@@ -335,15 +396,15 @@ def likeness_arrays(likeness: Likeness) -> dict[str, NDArray[Any]]:
         "likeness_masked": _packed(likeness.masked),
         "likeness_masked_scale": np.array(_scale(likeness.masked)),
         "likeness_masked_idf": likeness.masked_idf.astype(np.float16),
-        "likeness_style_weights": likeness.style.weights,
-        "likeness_style_mean": likeness.style_mean,
-        "likeness_style_spread": likeness.style_spread,
+        "likeness_kind": _packed(likeness.kind),
+        "likeness_kind_scale": np.array(_scale(likeness.kind)),
+        "likeness_kind_intercept": np.array(likeness.kind_intercept),
         "likeness_spreads": likeness.spreads,
         "likeness_centre_scale": np.array([likeness.centre, likeness.scale]),
     }
 
 
-def likeness_from(arrays: Mapping[str, NDArray[Any]], style_names: Sequence[str]) -> Likeness:
+def likeness_from(arrays: Mapping[str, NDArray[Any]]) -> Likeness:
     """The likeness that `likeness_arrays` stored.
 
     Raises KeyError where an array is missing.
@@ -354,9 +415,8 @@ def likeness_from(arrays: Mapping[str, NDArray[Any]], style_names: Sequence[str]
         arrays["likeness_words_idf"].astype(np.float64),
         arrays["likeness_masked"] * float(arrays["likeness_masked_scale"]),
         arrays["likeness_masked_idf"].astype(np.float64),
-        Linear(tuple(style_names), arrays["likeness_style_weights"], 0.0),
-        arrays["likeness_style_mean"],
-        arrays["likeness_style_spread"],
+        arrays["likeness_kind"] * float(arrays["likeness_kind_scale"]),
+        float(arrays["likeness_kind_intercept"]),
         arrays["likeness_spreads"],
         float(centre),
         float(scale),
@@ -375,6 +435,22 @@ def _packed(weights: Floats) -> NDArray[np.int8]:
 def rounded(weights: Floats) -> Floats:
     """The weights as they come back from a saved model; float64."""
     return np.asarray(_packed(weights) * _scale(weights), np.float64)
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """All arrays of an npz.
+
+    Raises FileNotFoundError where there is none, ValueError where it is damaged.
+    """
+    try:
+        # opened here, since numpy leaves a file open that breaks off
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            return {key: stored[key] for key in stored.files}
+    except FileNotFoundError:
+        raise
+    # what zip files and arrays that break off, or that are none, end in
+    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"{path} is damaged ({error}): restore it") from error
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -125,10 +125,16 @@ class OfficeTable:
 
         An office's titles may stand in its first row alone.
 
-        Raises ValueError naming the rows that cannot be right (see `check_table`) and offices without title.
+        Raises ValueError naming a file without a term, the rows that cannot be right (see `check_table`) and
+        offices without title.
         """
         places = read_rows(jurisdictions)
-        rows = [row for path in paths for row in read_rows(path)]
+        tables = {path: read_rows(path) for path in paths}
+        if empty := [str(path) for path, rows in tables.items() if not rows]:
+            raise ValueError(
+                f"no term of office in {', '.join(empty)}; expected a head of columns and a row for each term"
+            )
+        rows = [row for path in paths for row in tables[path]]
         check_table(rows, places)
         table = cls._of(rows, places)
         if without := sorted(office for office, titles in table.titles.items() if not titles):
@@ -208,9 +214,12 @@ def shipped_table() -> OfficeTable:
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """Rows of a CSV file by column."""
+    """Rows of a CSV file by column, empty ones left out; cells may stand between semicolons, as Excel writes them."""
     with path.open(encoding="utf-8-sig", newline="") as handle:
-        return list(csv.DictReader(handle))
+        head = handle.readline()
+        handle.seek(0)
+        mark = ";" if head.count(";") > head.count(",") else ","
+        return [row for row in csv.DictReader(handle, delimiter=mark) if any(row.values())]
 
 
 def _term(row: Mapping[str, str]) -> Term:

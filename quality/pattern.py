@@ -1,58 +1,57 @@
 """Regular expressions that are tried only where their letters stand.
 
 Searching a text for a regular expression without regard to capitals costs some twenty nanoseconds a
-character, finding a few letters in it less than one. So a `Pattern` knows pieces of text that any
-match of it must hold, read off the parsed expression, and those that any match begins with: most
-texts lack a piece and are not searched at all, and in the others it is tried at the beginnings alone.
+character, and there are hundreds of them. So a `Pattern` knows pieces of text that any match of it
+must hold, read off the parsed expression, and those that any match begins with. `Patterns` finds the
+pieces of many patterns in one look through the letters, and tries a pattern only in passages that
+hold all it needs, and there only at its beginnings.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
-from itertools import accumulate
+from itertools import groupby
+from operator import itemgetter
 from re import _parser  # type: ignore[attr-defined]  # the only way to an expression's parts
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from quality.columns import Bools, Hashes, Ints
+from quality.columns import Bools, Bytes, Ints, Numbers, within
 from quality.text import Batch
 
-# Letters of a piece: shorter ones stand nearly everywhere, longer ones say hardly more and are more in number.
-# From about `MOST` pieces on, finding them takes as long as searching. (Own timing on news.)
-SHORTEST, LONGEST, MOST = 3, 6, 128
-# Of the table that tells quickly which pieces a text lacks.
+# Letters of a piece: shorter ones stand nearly everywhere, longer ones do not fit into a number. Pieces from `TELLING`
+# letters on are rare enough to be looked for wherever there are any. Lists of more than `MOST` pieces take long to make.
+SHORTEST, TELLING, LONGEST, MOST = 3, 5, 8, 128
+# Lists looked for beside the openings: further ones keep hardly any passage from being tried. (Own timing on news.)
+LISTS = 2
+# Marks that stand in many paragraphs; any other is a piece by itself.
+COMMON_MARKS = b" .,:;'\"-?!()"
+# Of the table that tells quickly where no piece begins.
 BITS = 18
+# How far from the start a tied pattern is asked for what it opens with.
+FAR = 80
 
 Pieces = frozenset[bytes]
 NOTHING: Pieces = frozenset((b"",))
 
 
-class Some:
-    """Some texts to search: `texts`, and their characters as in `Batch.folded`, each text's with a break after it."""
+class Passages:
+    """Stretches of text to search: `texts`, and the characters of each as in `Batch.folded`.
 
-    def __init__(self, texts: Sequence[str], folded: bytes) -> None:
+    `letters` uint8 has them one after the other, each with a break behind it, those of passage k from
+    `edges[k]` on (int64[n + 1]). Line breaks within a passage are read as blanks.
+    """
+
+    def __init__(self, texts: Sequence[str], folded: Sequence[bytes]) -> None:
         self.texts = texts
-        self.folded = folded
-        self.edges = [0, *accumulate(len(text) + 1 for text in texts)]
-
-    @cached_property
-    def holds(self) -> Bools:
-        """Whether some piece of up to `LONGEST` letters with this hash is in the texts; bool[2 ** BITS]."""
-        holds = np.zeros(2**BITS, bool)
-        letters = np.frombuffer(self.folded, np.uint8).astype(np.uint64)
-        codes = np.zeros(letters.size, np.uint64)
-        for n in range(LONGEST):
-            codes = (codes[: letters.size - n] << np.uint64(8)) | letters[n:]
-            holds[_hash(codes)] = True
-        return holds
-
-    def there(self, pieces: Sequence[bytes]) -> list[bytes]:
-        """Those of some pieces that may be in the texts."""
-        return [pieces[k] for k in np.flatnonzero(self.holds[_hashes_of(pieces)]).tolist()]
+        joined = b"\n".join(one.replace(b"\n", b" ") for one in folded)
+        # a window may begin with the last letter
+        self.letters = np.frombuffer(joined + b"\n" * LONGEST, np.uint8)
+        self.edges = np.cumsum([0] + [len(one) + 1 for one in folded])
 
 
 class Pattern:
@@ -60,85 +59,156 @@ class Pattern:
 
     def __init__(self, expression: str) -> None:
         self.expression = expression
+        self.is_tied = is_tied(expression)
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
         """The expression compiled; raises re.error where it is none."""
         return re.compile(self.expression, re.IGNORECASE)
 
-    def search(self, some: Some) -> Iterator[tuple[int, re.Match[str]]]:
-        """Number of a text and match, for all matches that do not overlap, as `finditer` gives them."""
-        openings, needed = self.pieces
-        there = [some.there(pieces) for pieces in ([openings] if openings else needed)]
-        if not all(there):
-            return
-        if openings:
-            end = 0
-            for place in _places(there[0], some.folded):
-                if place >= end:
-                    k = bisect_right(some.edges, place) - 1
-                    if match := self.regex.match(some.texts[k], place - some.edges[k]):
-                        yield k, match
-                        end = some.edges[k] + match.end()
-            return
-        # the texts that hold a piece of the shortest list
-        numbers: Iterable[int] = range(len(some.texts))
-        if there:
-            rarest = min(there, key=len)
-            numbers = sorted({bisect_right(some.edges, place) - 1 for place in _places(rarest, some.folded)})
-        for k in numbers:
-            if _has(some.folded, some.edges[k], some.edges[k + 1], there):
-                for match in self.regex.finditer(some.texts[k]):
-                    yield k, match
-
     @cached_property
-    def pieces(self) -> tuple[list[bytes], list[list[bytes]]]:
-        """Pieces one of which any match begins with, if known; lists of each of which any match holds one."""
-        runs = _runs(_parser.parse(self.expression, re.IGNORECASE))
-        heads = {piece[:1] for piece in runs[0]}
-        runs = [frozenset(piece[:LONGEST] for piece in run) for run in runs]
-        needed = sorted((_least(run) for run in runs if min(map(len, run)) >= SHORTEST), key=len)
-        if not any(head.isalnum() or not head.strip() for head in heads):
-            return sorted(heads), needed  # marks are rare
-        if min(map(len, runs[0])) >= SHORTEST:
-            return sorted(p for p in runs[0] if not any(p.startswith(q) for q in runs[0] - {p})), needed
-        return [], needed
+    def pieces(self) -> tuple[Pieces, int, list[Pieces]]:
+        """Pieces one of which any match begins with, if any are known; lists of each of which any match holds one.
+
+        Where the pattern is tied, the former are those of which one stands at most so many characters from the start.
+        """
+        parts = _parser.parse(self.expression, re.IGNORECASE)
+        runs, _ = _runs(parts)
+        openings, reach = _openings(runs), 0
+        for k in range(1, len(parts) if self.is_tied and not openings else 0):
+            openings, reach = _openings(_runs(parts[k:])[0]), parts[:k].getwidth()[1]
+            if openings or reach > FAR:
+                break
+        others = sorted((run for run in runs if run != openings), key=lambda run: (-_shortest(run), len(run)))
+        telling = [run for run in others if _shortest(run) >= TELLING]
+        if telling or openings:
+            return openings, reach, telling[:LISTS]
+        marks = [frozenset(piece[:1] for piece in run) for run in others if not _has_common_head(run)]
+        return openings, reach, (marks or [run for run in others if _shortest(run) >= SHORTEST])[:1]
+
+    def matches(self, text: str, places: Iterable[int] | None) -> Iterator[re.Match[str]]:
+        """Matches that do not overlap, as `finditer` gives them; at some places, in order, where those are given."""
+        if places is None:
+            yield from self.regex.finditer(text)
+            return
+        end = 0
+        for place in places:
+            if place >= end and (match := self.regex.match(text, place)):
+                yield match
+                end = match.end()
 
 
 class Patterns:
-    """Several patterns, searched together: one look-up tells which of them may match at all."""
+    """Several patterns, searched together."""
 
-    def __init__(self, expressions: Iterable[str]) -> None:
-        self._patterns = [Pattern(expression) for expression in expressions]
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        self._patterns = patterns
+        self._is_tied = np.array([pattern.is_tied for pattern in patterns], bool)
+        self._know(np.zeros(len(patterns), bool))
 
-    def __len__(self) -> int:
-        return len(self._patterns)
+    def _know(self, known: Bools) -> None:
+        """Read off what some patterns hold, which takes a third of a second for all the shipped ones."""
+        self._known = known
+        # of each pattern its openings and its further lists, list 0 where it has none: every passage holds that
+        self._lists = np.zeros((1 + LISTS, known.size), np.int64)
+        lists: list[Pieces] = [NOTHING]
+        reaches = [0]
+        for k in np.flatnonzero(known).tolist():
+            openings, reach, others = self._patterns[k].pieces
+            for slot, pieces in enumerate((openings, *others)):
+                if pieces:
+                    self._lists[slot, k] = len(lists)
+                    lists.append(pieces)
+                    reaches.append(reach if self._is_tied[k] and not slot else 2**62)
+        self._reach = np.array(reaches)
+        # the pattern that is tried wherever a piece of the list stands
+        self._opens = np.full(len(lists), -1)
+        self._opens[self._lists[0]] = np.where(self._is_tied, -1, np.arange(known.size))
+        self._opens[0] = -1
+        self._table = _Table(lists)
 
-    def search(self, some: Some) -> Iterator[tuple[int, re.Match[str]]]:
-        """What each pattern finds, pattern by pattern."""
-        for k in self._possible(some):
-            yield from self._patterns[k].search(some)
+    def search(self, some: Passages, asked: Bools) -> Iterator[tuple[int, int, re.Match[str]]]:
+        """Number of a pattern, of a passage, and match: all that a pattern finds in the passages it is asked for.
 
-    def _possible(self, some: Some) -> list[int]:
-        """Patterns of each of whose lists of pieces one is in the texts."""
-        possible = np.ones(len(self._patterns), bool)
-        hashes, first, owner = self._lists
-        if first.size:
-            lacks = ~np.logical_or.reduceat(some.holds[hashes], first)
-            possible[owner[lacks]] = False
-        return np.flatnonzero(possible).tolist()
+        `asked` bool[patterns, passages].
+        """
+        known = self._known | asked.any(axis=1)
+        if (known != self._known).any():
+            self._know(known)
+        place, of_list = self._table.places(some.letters)
+        passage = np.searchsorted(some.edges, place, "right") - 1
+        near = np.flatnonzero(place - some.edges[passage] <= self._reach[of_list])
+        place, of_list, passage = place[near], of_list[near], passage[near]
+        held = np.zeros((self._opens.size, len(some.texts)), bool)
+        held[0] = True
+        held[of_list, passage] = True
+        possible = asked.copy()
+        for lists in self._lists:
+            possible &= held[lists]
+        # at its openings where they are known, else at the start if it is tied to that, else everywhere
+        pattern = self._opens[of_list]
+        at = np.flatnonzero(pattern >= 0)
+        at = at[possible[pattern[at], passage[at]]]
+        at = at[np.lexsort((place[at], passage[at], pattern[at]))]
+        places = place[at] - some.edges[passage[at]]
+        tries = zip(pattern[at].tolist(), passage[at].tolist(), places.tolist(), strict=True)
+        for (k, p), group in groupby(tries, key=itemgetter(0, 1)):
+            for match in self._patterns[k].matches(some.texts[p], map(itemgetter(2), group)):
+                yield k, p, match
+        others = np.flatnonzero(self._is_tied | (self._lists[0] == 0))
+        row, passage = possible[others].nonzero()
+        for k, p in zip(others[row].tolist(), passage.tolist(), strict=True):
+            for match in self._patterns[k].matches(some.texts[p], (0,) if self._is_tied[k] else None):
+                yield k, p, match
 
-    @cached_property
-    def _lists(self) -> tuple[Ints, Ints, Ints]:
-        """Hashes of all pieces list by list; where each list begins, and whose it is; int64 each."""
-        lists = [
-            (k, pieces)
-            for k, pattern in enumerate(self._patterns)
-            for pieces in (*([pattern.pieces[0]] if pattern.pieces[0] else []), *pattern.pieces[1])
-        ]
-        size = np.array([len(pieces) for _, pieces in lists], np.int64)
-        hashes = _hashes_of([piece for _, pieces in lists for piece in pieces])
-        return hashes, np.cumsum(size) - size, np.array([k for k, _ in lists], np.int64)
+
+class _Table:
+    """Pieces of some lists, each as a number that has its first letter in the lowest byte."""
+
+    def __init__(self, lists: Sequence[Pieces]) -> None:
+        rows = [(piece, k) for k, pieces in enumerate(lists) for piece in pieces - NOTHING]
+        code = np.array([int.from_bytes(piece, "little") for piece, _ in rows], np.uint64)
+        size = np.array([len(piece) for piece, _ in rows], np.int64)
+        # the lists of each piece, in order of its number
+        order = np.argsort(code)
+        self._list = np.array([k for _, k in rows], np.int64)[order]
+        distinct, self._n_lists = np.unique(code, return_counts=True)
+        self._first_list = np.cumsum(self._n_lists) - self._n_lists
+        # pieces by length; place of the first of each among all
+        self._of_size = {}
+        for n in np.unique(size).tolist():
+            some = Numbers(code[size == n])
+            self._of_size[n] = some, np.searchsorted(distinct, some.number)
+        # where none begins: marks, and what the first four letters of the others are
+        self._is_mark = np.zeros(256, bool)
+        self._is_mark[code[size == 1].astype(np.int64)] = True
+        fourth = np.arange(256, dtype=np.uint64) << np.uint64(24)
+        begins = np.concatenate((code[size > 3], (code[size == 3, None] | fourth).ravel()))
+        self._begins = np.zeros(2**BITS, bool)
+        self._begins[_hash(begins.astype(np.uint32))] = True
+
+    def places(self, letters: Bytes) -> tuple[Ints, Ints]:
+        """Where pieces stand, and a list that holds each, once for each list; int64[k] each.
+
+        `letters` must go on for `LONGEST` behind the last piece.
+        """
+        n = letters.size - LONGEST
+        four = np.ndarray((n,), "<u4", letters, 0, (1,))
+        maybe = np.flatnonzero(self._begins[_hash(four)] | self._is_mark[letters[:n]])
+        window = np.ndarray((n,), "<u8", letters, 0, (1,))[maybe]
+        places, pieces = [maybe[:0]], [maybe[:0]]
+        for size, (some, piece) in self._of_size.items():
+            there, at = some.find(window & np.uint64(2 ** (8 * size) - 1))
+            places.append(maybe[there])
+            pieces.append(piece[at])
+        piece = np.concatenate(pieces)
+        row, of = within(self._first_list[piece], self._n_lists[piece])
+        return np.concatenate(places)[of], self._list[row]
+
+
+def _hash(four: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Multiplicative hash (Knuth 1998) of four letters to `BITS` bits."""
+    return (four * np.uint32(0x9E3779B1)) >> np.uint32(32 - BITS)
 
 
 def is_tied(expression: str) -> bool:
@@ -158,117 +228,90 @@ def is_tied(expression: str) -> bool:
     return True
 
 
-def has_groups(expression: str) -> bool:
-    """Whether an expression has groups that others may refer to, by number or name."""
-    bare = re.sub(r"\\[^1-9]", "", expression)
-    return re.search(r"\((?!\?)|\(\?P|\\[1-9]", bare) is not None
+def _openings(runs: Sequence[Pieces]) -> Pieces:
+    """The pieces that any match begins with, none where they are too short to look for."""
+    if _shortest(runs[0]) >= SHORTEST:
+        return runs[0]
+    heads = frozenset(piece[:1] for piece in runs[0])
+    if any(head.isalnum() or not head.strip() for head in heads):
+        return frozenset()
+    return heads  # marks are rare
 
 
-def _hashes_of(pieces: Sequence[bytes]) -> Ints:
-    return _hash(np.array([int.from_bytes(piece[:LONGEST], "big") for piece in pieces], np.uint64))
+def _shortest(pieces: Pieces) -> int:
+    return min(map(len, pieces))
 
 
-def _hash(codes: Hashes) -> Ints:
-    """Multiplicative hash (Knuth 1998) to `BITS` bits."""
-    return ((codes * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - BITS)).astype(np.int64)
+def _runs(parts: Iterable[tuple[Any, Any]]) -> tuple[list[Pieces], bool]:
+    """What stands in any match, of each set one piece, in that order; whether it is one set of all that can match.
 
-
-def _has(text: bytes, start: int, end: int, needed: Sequence[Sequence[bytes]]) -> bool:
-    """Whether a stretch of text holds a piece of each list."""
-    return all(any(text.find(piece, start, end) >= 0 for piece in pieces) for pieces in needed)
-
-
-def _least(pieces: Pieces) -> list[bytes]:
-    """The pieces that hold no other one."""
-    return sorted(p for p in pieces if not any(q in p for q in pieces - {p}))
-
-
-def _places(pieces: Sequence[bytes], text: bytes) -> list[int]:
-    places = []
-    for piece in pieces:
-        at = text.find(piece)
-        while at >= 0:
-            places.append(at)
-            at = text.find(piece, at + 1)
-    return sorted(places) if len(pieces) > 1 else places
-
-
-def _runs(parts: Iterable[tuple[Any, Any]]) -> list[Pieces]:
-    """What stands in any match, from its beginning: of each set one piece, in that order."""
-    runs = [NOTHING]
+    Pieces are cut to `LONGEST` letters.
+    """
+    runs, whole, literal = [NOTHING], True, b""
     for operation, value in parts:
-        forms = _forms(operation, value)
-        if forms is None:
-            opening, *others = _within(operation, value)
-            runs = [*_extended(runs, opening), *others, NOTHING]
-        else:
-            runs = _extended(runs, forms)
-    return runs
+        if operation is _parser.LITERAL and value < 128:
+            literal += _ascii_folds()[value : value + 1]
+            continue
+        runs, literal = _extended(runs, frozenset((literal,))), b""
+        (opening, *others), all_of_it = _within(operation, value)
+        runs = _extended(runs, opening)
+        if not all_of_it:
+            runs += [*others, NOTHING]
+            whole = False
+    runs = _extended(runs, frozenset((literal,)))
+    return runs, whole and len(runs) == 1
 
 
 def _extended(runs: list[Pieces], forms: Pieces) -> list[Pieces]:
     """The runs, the last one followed by one of some forms."""
-    if len(runs[-1]) * len(forms) > MOST:
+    last = runs[-1]
+    if forms == NOTHING or _shortest(last) >= LONGEST:
+        return runs
+    if len(last) * len(forms) > MOST:
         return [*runs, forms]
-    return [*runs[:-1], _followed(runs[-1], forms)]
+    return [*runs[:-1], frozenset((one + other)[:LONGEST] for one in last for other in forms)]
 
 
-def _followed(left: Pieces, right: Pieces) -> Pieces:
-    return frozenset(one + other for one in left for other in right)
-
-
-def _forms(operation: Any, value: Any) -> Pieces | None:
-    """All that a part of an expression can match, folded; None where that is much or not known."""
-    forms: Pieces | None = None
-    match str(operation):
-        case "AT" | "ASSERT" | "ASSERT_NOT":
-            forms = NOTHING
-        case "LITERAL":
-            forms = _fold(value)
-        case "IN":
-            forms = _union(_forms(*item) if str(item[0]) == "LITERAL" else None for item in value)
-        case "BRANCH":
-            forms = _union(_sequence(parts) for parts in value[1])
-        case "SUBPATTERN":
-            forms = _sequence(value[3])
-        case "MAX_REPEAT" | "MIN_REPEAT" if value[1] in (0, 1):
-            once = _sequence(value[2])
-            forms = once if once is None or value[0] else once | NOTHING
-    return forms if forms is not None and len(forms) <= MOST else None
-
-
-def _sequence(parts: Iterable[tuple[Any, Any]]) -> Pieces | None:
-    forms = NOTHING
-    for part in parts:
-        following = _forms(*part)
-        if following is None or len(forms) * len(following) > MOST:
-            return None
-        forms = _followed(forms, following)
-    return forms
-
-
-def _union(some: Iterable[Pieces | None]) -> Pieces | None:
-    union: set[bytes] = set()
-    for forms in some:
-        if forms is None:
-            return None
-        union |= forms
-    return frozenset(union)
-
-
-def _within(operation: Any, value: Any) -> list[Pieces]:
-    """What stands in any match of a part that has too many forms, from its beginning."""
-    match str(operation):
-        case "SUBPATTERN":
+def _within(operation: Any, value: Any) -> tuple[list[Pieces], bool]:
+    """As `_runs`, of one part."""
+    match operation:
+        case _parser.AT | _parser.ASSERT | _parser.ASSERT_NOT:
+            return [NOTHING], True
+        case _parser.LITERAL:
+            return _known(_fold(value))
+        case _parser.CATEGORY if value is _parser.CATEGORY_SPACE:
+            return _known(frozenset((b" ",)))
+        case _parser.IN:
+            return _either([_within(*item) for item in value])
+        case _parser.BRANCH:
+            return _either([_runs(parts) for parts in value[1]])
+        case _parser.SUBPATTERN:
             return _runs(value[3])
-        case "MAX_REPEAT" | "MIN_REPEAT" if value[0]:
-            return _runs(value[2])
-        case "BRANCH":
-            # of each alternative the run that says most
-            best = [max(_runs(parts), key=lambda run: min(map(len, run))) for parts in value[1]]
-            union = frozenset().union(*best)
-            return [NOTHING, union] if len(union) <= MOST else [NOTHING]
-    return [NOTHING]
+        case _parser.MAX_REPEAT | _parser.MIN_REPEAT:
+            low, high, body = value
+            runs, whole = _runs(body)
+            if high == 1:
+                return _either([(runs, whole), ([NOTHING], True)]) if not low else (runs, whole)
+            if low:
+                return runs, False
+    return [NOTHING], False
+
+
+def _known(forms: Pieces | None) -> tuple[list[Pieces], bool]:
+    return ([NOTHING], False) if forms is None else ([forms], True)
+
+
+def _either(choices: Sequence[tuple[list[Pieces], bool]]) -> tuple[list[Pieces], bool]:
+    """As `_runs`, of alternatives: the pieces they begin with, and of each the run that says most."""
+    opening: Pieces = frozenset().union(*(runs[0] for runs, _ in choices))
+    if all(whole for _, whole in choices) and len(opening) <= MOST:
+        return [opening], True
+    best: Pieces = frozenset().union(*(max(runs, key=_shortest) for runs, _ in choices))
+    return [some if len(some) <= MOST else NOTHING for some in (opening, best)], False
+
+
+def _has_common_head(run: Pieces) -> bool:
+    return any(not piece or piece[:1].isalnum() or piece[0] in COMMON_MARKS for piece in run)
 
 
 @cache
@@ -284,4 +327,4 @@ def _fold(code: int) -> Pieces | None:
 
 @cache
 def _ascii_folds() -> bytes:
-    return Batch.of(["".join(map(chr, range(128)))]).folded.tobytes()
+    return Batch.of(["".join(map(chr, range(128)))]).folded.tobytes().replace(b"\n", b" ")

@@ -15,7 +15,7 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from email.utils import parsedate_to_datetime
 from importlib import import_module
@@ -49,6 +49,18 @@ NOT_READ: Mapping[str, str] = {
     ".wet": "WET is not read: write one JSON object per line (.jsonl)",
 }
 
+# A day in words, as it begins a field: day or month first, the month by its name or the first three letters of it, a
+# weekday before it or not. What follows is a time, if anything.
+_MONTHS = "january february march april may june july august september october november december".split()
+_MONTH = "(" + "|".join(f"{m[:3]}(?:{m[3:]})?" if m[3:] else m for m in _MONTHS) + r"|sept)\.?"
+_DAY_IN_WORDS = re.compile(
+    rf"\s*(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
+    rf"(?:(\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?[\s-]+{_MONTH}|{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?),?[\s-]+(\d{{4}})(?!\w)",
+    re.IGNORECASE,
+)
+# Numbers in another order than ISO's, with a time or not, or one number.
+_NUMBERS = re.compile(r"\s*(?!\d{4}-)\d[\d./-]*(?:[\s,]+[\d:.]+)?\s*")
+
 # Control characters that a text file may hold: tab, line and page breaks, escape (coloured logs).
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 # Share of other control characters above which a file counts as binary. Text has none; in random
@@ -61,6 +73,12 @@ NO_PROSE: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\s*<(?:!doctype|html|\?xml)\b", re.IGNORECASE), NOT_READ[".html"]),
 )
 
+# Endings of a file of one record a line, packed or not.
+_RECORDS = re.compile(r"\.(?:jsonl|ndjson)(?:\.(?:gz|xz|zst))*$", re.IGNORECASE)
+
+# Bytes of a zstd stream that are unpacked at a time.
+ZSTD_PIECE = 1 << 16
+
 _COMPRESSED = (".gz", ".xz", ".zst")
 BROKEN_STREAM: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
@@ -72,7 +90,8 @@ class Record:
     `text` is what offsets count in: the text as decoded or, where `paragraphs` are given (kept as
     they are, one paragraph each), these joined by a blank line. `date` is an ISO day; `has_unread_date`
     that there was one in a form we do not read, so that no other day may be put in its place. `fields` are
-    all fields of a JSON line as they were, `warnings` what a reader of the result should know.
+    all fields of a JSON line as they were, `line` its number in the file, `warnings` what a reader of the result
+    should know.
     """
 
     id: str
@@ -86,6 +105,7 @@ class Record:
     warnings: tuple[str, ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict)
     has_unread_date: bool = False
+    line: int | None = None
 
     @classmethod
     def of(
@@ -178,27 +198,62 @@ def read(
         yield from _read_one(path, kind, names or FieldNames(), stdin, on_bytes or (lambda _: None))
 
 
-def iso_day(value: object) -> str:
-    """The day, as YYYY-MM-DD, with which an ISO date or time begins; that of a `datetime.date`, or of a feed's date.
+def files_of_records(paths: Iterable[str]) -> list[str]:
+    """The paths, with the JSON Lines files in it (packed or not, by name) in the place of each folder.
 
-    Feeds write as mail does (RFC 2822): "Mon, 24 Nov 2008 10:00:00 GMT".
+    A folder without any stays, so that reading it tells what is wrong.
+    """
+    found: list[str] = []
+    for path in paths:
+        inside = sorted(Path(path).iterdir()) if path != "-" and Path(path).is_dir() else []
+        found += [str(file) for file in inside if _RECORDS.search(file.name) and file.is_file()] or [path]
+    return found
+
+
+def stem(path: str) -> str:
+    """What a file of records is called: its name without endings."""
+    return "standard input" if path == "-" else _RECORDS.sub("", Path(path).name)
+
+
+def short_names(paths: Iterable[str]) -> dict[str, str]:
+    """A name for each path: its stem, after as many of its folders as tell it from the others."""
+    parts = {path: (*Path(path).absolute().parent.parts, stem(path)) for path in paths}
+    names = {}
+    for path, own in parts.items():
+        others = [other for other in parts.values() if other != own]
+        n = next(n for n in range(1, len(own) + 1) if all(other[-n:] != own[-n:] for other in others))
+        names[path] = "/".join(own[-n:])
+    return names
+
+
+def iso_day(value: object) -> str:
+    """The day, as YYYY-MM-DD, with which a date begins, in its own time zone; that of a `datetime.date`.
+
+    Read are ISO 8601 ("2025-06-10T08:30:00Z"), what mail and feeds write (RFC 2822: "Tue, 10 Jun 2025 08:30:00 GMT")
+    and days with the month in letters ("10 June 2025", "June 10th, 2025, 8:30"). Numbers alone in another order, and
+    seconds since 1970, are refused: they may mean several days.
 
     Raises ValueError for anything else.
     """
     if isinstance(value, date):
         value = value.isoformat()
-    match = re.match(r"\s*(\d{4}-\d{2}-\d{2})(?!\d)", value) if isinstance(value, str) else None
-    if match:
+    if isinstance(value, str):
+        written = re.match(r"\s*(\d{4})-(\d{2})-(\d{2})(?!\d)", value)
+        in_words = _DAY_IN_WORDS.match(value)
         try:
-            return date.fromisoformat(match[1]).isoformat()
+            if written:
+                return date(*map(int, written.groups())).isoformat()
+            if in_words:
+                first, month, month_first, second, year = in_words.groups()
+                number = [m[:3] for m in _MONTHS].index((month or month_first)[:3].lower()) + 1
+                return date(int(year), number, int(first or second)).isoformat()
+            if re.match(r"\s*[A-Z][a-z]{2}, \d", value):  # feeds may write the year in two digits
+                return parsedate_to_datetime(value).date().isoformat()
         except ValueError:
             pass  # such as 2025-02-30: told below like any other value that is no day
-    elif isinstance(value, str) and re.match(r"\s*[A-Z][a-z]{2}, \d", value):
-        try:
-            return parsedate_to_datetime(value).date().isoformat()
-        except ValueError:
-            pass
-    raise ValueError(f"date {_shortened(value)} is not a day written YYYY-MM-DD")
+    is_number = isinstance(value, int | float) or (isinstance(value, str) and _NUMBERS.fullmatch(value))
+    hint = ", and numbers alone may mean several days" if is_number else ""
+    raise ValueError(f"date {_shortened(value)} is not a day written YYYY-MM-DD{hint}")
 
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
@@ -340,7 +395,7 @@ def _line_record(path: str, number: int, line: bytes, names: FieldNames) -> Reco
         raise ValueError("JSON nested too deeply: one object per line is expected") from None
     if not isinstance(fields, dict):
         raise ValueError(f"a {_type_name(fields)}: one object per line is expected")
-    return Record.of(fields, number, source=path, names=names, warnings=warnings)
+    return replace(Record.of(fields, number, source=path, names=names, warnings=warnings), line=number)
 
 
 def _text(fields: Mapping[str, Any], names: FieldNames) -> tuple[str, tuple[str, ...] | None]:
@@ -437,16 +492,23 @@ def decompressed(raw: io.BufferedReader) -> io.BufferedReader:
 
 
 class _Zstd(io.RawIOBase):
-    """A zstd stream whose errors are OSErrors, as those of gzip are; needs Python 3.14 or zstandard."""
+    """A zstd stream, of one frame or several, whose errors are OSErrors, as those of gzip are.
+
+    Needs Python 3.14 or zstandard, whose own reader takes a file that breaks off for one that ends.
+    """
 
     def __init__(self, raw: BinaryIO) -> None:
+        self._raw, self._packed, self._plain = raw, b"", memoryview(b"")
+        self._frame: Any = None
         for name in ("compression.zstd", "zstandard"):
             try:
                 module = import_module(name)
             except ModuleNotFoundError:
                 continue
-            self._stream: BinaryIO = module.open(raw, "rb")
             self._error: type[Exception] = module.ZstdError
+            self._new_frame: Callable[[], Any] = module.ZstdDecompressor
+            if name == "zstandard":
+                self._new_frame = module.ZstdDecompressor().decompressobj
             return
         raise ModuleNotFoundError("is compressed with zstd: pip install zstandard, or unpack it first")
 
@@ -454,9 +516,20 @@ class _Zstd(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        try:
-            data = self._stream.read(len(buffer))
-        except self._error as error:
-            raise OSError(str(error)) from error
-        buffer[: len(data)] = data
-        return len(data)
+        while not self._plain:
+            packed = self._packed or self._raw.read(ZSTD_PIECE)
+            if not packed:
+                if self._frame is not None:
+                    raise EOFError("the zstd stream ended before its end was reached")
+                return 0
+            self._frame = self._frame or self._new_frame()
+            try:
+                self._plain = memoryview(self._frame.decompress(packed))
+            except self._error as error:
+                raise OSError(str(error)) from error
+            self._packed = self._frame.unused_data
+            if self._frame.eof:
+                self._frame = None
+        n = min(len(buffer), len(self._plain))
+        buffer[:n], self._plain = self._plain[:n], self._plain[n:]
+        return n

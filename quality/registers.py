@@ -23,6 +23,9 @@ REGISTERS = ("regulation", "plug", "advice", "notice", "nod")
 # Points of a cue by its kind. An opening cue counts at the start of a sentence only, a leading one at that of a
 # paragraph.
 POINTS = {"telling": 2, "opening": 2, "faint": 1, "leading": 1}
+# Words of the story: one of them takes away a point, a verb of advice that somebody gave ("she advised readers to")
+# as many as make a register at the least and once more, since what follows it is all advice.
+AGAINST = {"words": -1, "advised": -4}
 # A register is at home in a text that has more than this many points of it in its other paragraphs, and one more
 # for every ten of them; a paragraph gives two at most. Farms put two or three such pieces into a story.
 AT_HOME, EVERY = 2, 10
@@ -40,9 +43,10 @@ def _cues() -> tuple[Phrases, Ints, Ints, Bools, Bools]:
     cues = [
         (k, kind, p) for k, name in enumerate(REGISTERS) for kind in table[name] for p in table[name][kind]
     ]
-    story = table["story"]["words"]
+    against = [(p, AGAINST[kind]) for kind, some in table["story"].items() for p in some]
+    story = [p for p, _ in against]
     register = np.array([k for k, _, _ in cues] + [len(REGISTERS)] * len(story), np.int64)
-    points = np.array([POINTS[kind] for _, kind, _ in cues] + [-1] * len(story), np.int64)
+    points = np.array([POINTS[kind] for _, kind, _ in cues] + [n for _, n in against], np.int64)
     opening, leading = (
         np.array([kind == wanted for _, kind, _ in cues] + [False] * len(story), bool)
         for wanted in ("opening", "leading")
@@ -63,14 +67,17 @@ def _counting(batch: Batch, found: Hits, opening: Bools, leading: Bools) -> Bool
 
 @once_per_batch
 def cue_points(batch: Batch) -> tuple[NDArray[np.int64], Ints]:
-    """Points of each register, a cue counting once in a paragraph, int64[paragraphs, registers]; words of the story."""
+    """Points of each register, a cue counting once in a paragraph; those that the story takes away.
+
+    int64[paragraphs, registers] and int64[paragraphs].
+    """
     phrases, register, points, opening, leading = _cues()
     n, kinds = batch.paragraphs.n, len(REGISTERS)
     found = phrases.find(batch)
     counts = _counting(batch, found, opening, leading)
     paragraph, cue = batch.paragraphs.of_token[found.first[counts]], found.value[counts]
     told = points[cue] < 0
-    story = np.bincount(paragraph[told], minlength=n).astype(np.int64)
+    story = np.bincount(paragraph[told], weights=-points[cue[told]], minlength=n).astype(np.int64)
     paragraph, cue = np.divmod(np.unique(paragraph[~told] * points.size + cue[~told]), points.size)
     cell = paragraph * kinds + register[cue]
     sums = np.bincount(cell, weights=points[cue], minlength=n * kinds).astype(np.int64)
@@ -87,9 +94,8 @@ def foreign_register(batch: Batch) -> tuple[Ints, Ints]:
     points, story = cue_points(batch)
     group = batch.paragraphs
     capped = np.minimum(points, POINTS["telling"])
-    of_text = np.zeros((batch.n_documents, len(REGISTERS)), np.int64)
-    np.add.at(of_text, group.parent, capped)
-    others = of_text[group.parent] - capped
+    of_text = [np.bincount(group.parent, column, batch.n_documents) for column in capped.T]
+    others = np.array(of_text, np.int64).T[group.parent] - capped
     n_others = np.bincount(group.parent, minlength=batch.n_documents)[group.parent] - 1
     usual = AT_HOME + n_others // EVERY
     foreign = np.where(others <= usual[:, None], points, 0)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +200,7 @@ def own_packs(paths: Iterable[Path]) -> tuple[RulePack, ...]:
     packs = tuple(RulePack.load(path) for path in paths)
     if not packs:  # the shipped rules take a while to read, and loading a model does not need them
         return ()
-    taken = {rule.id for rule in shipped_rules().rules} | set(CODE_RULES) | set(LATE_RULES)
+    taken = set(_shipped_ids())
     for path, rule in ((path, rule) for path, pack in zip(paths, packs, strict=True) for rule in pack.rules):
         with naming(path):
             if rule.id in taken or rule.id.startswith("officeholder."):  # which need a date, and are told
@@ -207,6 +208,11 @@ def own_packs(paths: Iterable[Path]) -> tuple[RulePack, ...]:
             _check_source(rule.id, rule.source)
         taken.add(rule.id)
     return packs
+
+
+@cache
+def _shipped_ids() -> frozenset[str]:
+    return frozenset(rule.id for rule in shipped_rules().rules) | CODE_RULES.keys() | LATE_RULES.keys()
 
 
 # Share of a paragraph's characters under boilerplate cues from which it is page furniture: boxes for newsletters in
@@ -273,8 +279,12 @@ class Counted:
         ).sorted()
 
     def covered(self, batch: Batch, *families: str) -> Floats:
-        """Share of each paragraph's characters under findings of rules whose id begins so, at most 1; float64[n]."""
-        ids = [rule.id.startswith(families) for rule in self.rules]
+        """Share of each paragraph's characters under findings of shipped rules whose id begins so, at most 1; float64[n].
+
+        Rules of a user's own do not count, whatever they are called: roles follow from it, and no model weighs them.
+        """
+        shipped = _shipped_ids()
+        ids = [rule.id in shipped and rule.id.startswith(families) for rule in self.rules]
         some = np.flatnonzero(np.array(ids, bool)[self.rule])
         group = batch.paragraphs
         size = (self.end - self.start)[some].astype(np.float64)

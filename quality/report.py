@@ -21,8 +21,7 @@ class Policy:
     """Thresholds that turn reliability into a verdict.
 
     At `keep` or above a text is kept; below `drop` it is dropped, provided it has hard evidence
-    against it; everything else is for review. Where no hard evidence is needed (`needs_hard` False: a
-    threshold somebody asked for), every text below `drop` is dropped that is not unsure. Texts with under `n_words_low` words of content, or with a share of
+    against it; everything else is for review. Texts with under `n_words_low` words of content, or with a share of
     English function words under `stop_word_share_low`, are `unsure` unless hard evidence drops them.
     """
 
@@ -31,17 +30,13 @@ class Policy:
     drop: float
     n_words_low: int
     stop_word_share_low: float
-    needs_hard: bool = True
 
     def verdict(self, reliability: float | None, *, n_words: int, stop_word_share: float, hard: bool) -> str:
-        """One of `VERDICTS`. Soft signals alone never give "drop" where hard evidence is needed."""
-        is_low = reliability is not None and reliability < self.drop
-        if hard and is_low:
+        """One of `VERDICTS`. Soft signals alone never give "drop"."""
+        if hard and reliability is not None and reliability < self.drop:
             return "drop"
         if reliability is None or self.doubt(n_words=n_words, stop_word_share=stop_word_share):
             return "unsure"
-        if is_low and not self.needs_hard:
-            return "drop"
         return "keep" if reliability >= self.keep else "review"
 
     def doubt(self, *, n_words: int, stop_word_share: float) -> str | None:
@@ -49,6 +44,19 @@ class Policy:
         if n_words < self.n_words_low:
             return "few_words"
         return None if stop_word_share >= self.stop_word_share_low else "not_english"
+
+
+class Threshold(Policy):
+    """A policy by a number that somebody asked for: below `drop` a text is dropped without hard evidence too.
+
+    Still not where it is unsure, since its number is a guess then.
+    """
+
+    def verdict(self, reliability: float | None, *, n_words: int, stop_word_share: float, hard: bool) -> str:
+        """One of `VERDICTS`."""
+        given = super().verdict(reliability, n_words=n_words, stop_word_share=stop_word_share, hard=hard)
+        is_low = reliability is not None and reliability < self.drop
+        return "drop" if is_low and given != "unsure" else given
 
 
 class Finding(NamedTuple):

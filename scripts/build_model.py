@@ -15,6 +15,7 @@ from quality.learn.gate import compare
 from quality.learn.retrain import write_metrics
 from quality.learn.shelf import put
 from quality.learn.train import fit, save_model
+from quality.model import seal
 
 # Own texts whose scores the model folder records, one sound and three not.
 GOLDEN = (
@@ -43,6 +44,7 @@ def main() -> None:
         print(save_model(model, base, part, golden))
         # beside itself: its figures on the reference set, with their intervals
         write_metrics(part, compare(base, model, model, seed=given.seed))
+        seal(part)
 
     put(given.model, write, keep_previous=False)
 

@@ -1,12 +1,16 @@
 """Measure models on corpora that they have not seen, through the command line, beside two baselines.
 
-    python scripts/measure_left_out.py ../shared out [--only articles|pages|made|keep]
+    python scripts/measure_left_out.py ../shared out [--only articles|pages|made|keep|base]
 
 For each family of article corpora and each main page corpus a model is trained without it and
 `../shared/tools/measure.py` is run on it with that model; for the made pages, by two halves of
 their groups. Baselines measured on the same folds: TF-IDF with logistic regression, and a probe
 that sees length and format alone. `keep`: what `quality filter` keeps, of articles by models that have not seen their
-family, of the controls (../shared/corpora/controls, which nothing learns from) by the shipped one. Writes out/left_out.json and prints Markdown for docs/results.md.
+family, of the controls (../shared/corpora/controls, which nothing learns from) by the shipped one. Writes out/left_out.json
+and prints Markdown for docs/results.md.
+
+`--only base` is a short cut of seconds: wording as the base has it (by models without the family), weights of the
+evidence learnt without the family; roles of paragraphs and the scale of the wording have seen it.
 """
 
 from __future__ import annotations
@@ -16,15 +20,18 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from quality.columns import Bools, Floats
+from quality.learn.base import Base, load
 from quality.learn.build import build, with_roles
 from quality.learn.columns import Material
-from quality.learn.corpora import Labelled, half, read_rows
+from quality.learn.corpora import FAMILIES, LABEL_FAMILIES, Labelled, half, read_rows
+from quality.learn.fit import Table
 from quality.learn.judged import form_of
 from quality.learn.material import read_material
 from quality.learn.train import fit, save_model
@@ -38,10 +45,13 @@ def main() -> None:
     )
     options.add_argument("shared", type=Path)
     options.add_argument("out", type=Path)
-    options.add_argument("--only", choices=("articles", "pages", "made", "keep"))
+    options.add_argument("--only", choices=("articles", "pages", "made", "keep", "base"))
     options.add_argument("--own", type=Path, default=Path("labelled"))
     options.add_argument("--seed", type=int, default=0)
     given = options.parse_args()
+    if given.only == "base":
+        show(measure_base(load(given.own / "base"), seed=given.seed))
+        return
     material = read_material(given.shared / "corpora", given.own, seed=given.seed)
     found: dict[str, Any] = {}
     if given.only in (None, "articles"):
@@ -90,6 +100,54 @@ def measure_articles(given: argparse.Namespace, material: Material) -> list[dict
     for key in ("auc", "tf-idf + lr", "format only"):
         print(f"macro {key}: {np.mean([r[key] for r in rows]):.3f}")
     return rows
+
+
+def measure_base(base: Base, *, seed: int) -> list[dict[str, Any]]:
+    """Ranking, and verdicts of the policy `default`, by the base's own scores and evidence learnt without the family."""
+    table = base.documents
+    family = np.array([FAMILIES.get(name, name) for name in base.corpora])[table.corpus]
+    as_published = np.array([":" not in kind for kind in base.kinds])[table.kind]
+    reliable = table.label == 1
+    likeness = base.likeness.effect(base.likeness_score, base.familiarity)
+    shipped = fit(base, "all", seed=seed)
+    roles = (shipped.boilerplate, shipped.filler)
+    rows = []
+    for code, corpus in enumerate(base.corpora):
+        here = np.flatnonzero(as_published & (table.corpus == code))
+        if LABEL_FAMILIES.get(corpus) in (None, "making") or not here.size:
+            continue
+        others = np.flatnonzero(family != FAMILIES.get(corpus, corpus))
+        part = {f.name: getattr(table, f.name)[others] for f in fields(Table) if f.name != "names"}
+        without = replace(
+            base,
+            documents=Table(table.names, **part),
+            likeness_score=base.likeness_score[others],
+            familiarity=base.familiarity[others],
+        )
+        model = fit(without, corpus, seed=seed, parts=roles)
+        matrix = table.matrix[here].astype(np.float64)
+        value = model.calibrated(model.reliability.logit(matrix) + likeness[here])
+        hard = (matrix[:, [table.names.index(name) for name in base.hard]] > 0).any(axis=1)
+        policy, truth = model.policies["default"], reliable[here]
+        review, drop = value < policy.keep, hard & (value < policy.drop)
+        rows.append(
+            {
+                "corpus": corpus,
+                "wording alone": round(auc(truth, base.likeness_score[here]), 3),
+                "whole": round(auc(truth, value), 3),
+                "reliable dropped": round(float(drop[truth].mean()), 4),
+                "reliable kept back": round(float(review[truth].mean()), 3),
+                "unreliable kept back": round(float(review[~truth].mean()), 3),
+            }
+        )
+    mean = {k: round(float(np.mean([r[k] for r in rows])), 4) for k in rows[0] if k != "corpus"}
+    return [*rows, {"corpus": "mean"} | mean]
+
+
+def auc(truth: Bools, value: Floats) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(truth, value))
 
 
 def baselines(texts: list[Labelled], corpus: str, family: str) -> tuple[float, float]:

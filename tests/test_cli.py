@@ -304,8 +304,11 @@ def test_a_process_of_many_leaves_ctrl_c_to_the_first(monkeypatch):
     calls = []
     monkeypatch.setattr(signal, "signal", lambda *arguments: calls.append(arguments))
     task = cli.Task("default", "default", (), (), "jsonl", False, 80, False, "utf-8")
-    assert cli._scored_apart(task, []) == []
+    assert cli._scored_apart(task, [], os.getpid() + 1) == []
     assert calls == [(signal.SIGINT, signal.SIG_IGN)]
+    # joblib calls it in the first one itself where it cannot start others
+    assert cli._scored_apart(task, [], os.getpid()) == []
+    assert len(calls) == 1
 
 
 # ---- the other verbs ----
@@ -519,11 +522,13 @@ def test_a_closed_pipe_ends_quietly(tmp_path, jobs):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
-def test_control_c_ends_with_130_and_no_traceback(tmp_path):
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_control_c_ends_with_130_and_no_traceback(tmp_path, jobs):
     (tmp_path / "some.jsonl").write_text((json.dumps({"text": STORY}) + "\n") * 4000)
     run = subprocess.Popen(
-        [*COMMAND, "score", "--format", "jsonl", "some.jsonl"],
+        [*COMMAND, "score", "--format", "jsonl", "--jobs", jobs, "some.jsonl"],
         cwd=tmp_path,
+        env=os.environ | {"JOBLIB_MULTIPROCESSING": "0"},  # so that 2 jobs are done one after the other
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +11,14 @@ import pytest
 from click.testing import CliRunner
 
 from quality import cli
+from quality.learn.corpora import Labelled
 from quality.learn.evaluate import compare, evaluate
-from quality.learn.judged import Judged, read_labels
+from quality.learn.judged import Judged, judge
 from quality.learn.probes import baselines, shuffled
 from quality.learn.selection import confident, next_to_label, suspects
-from quality.records import Problem
 from quality.render.evaluation import page
 from quality.render.evaluation_html import html
+from quality.scorer import Scorer, shipped_models
 
 LABELLED = Path(__file__).parent.parent / "labelled"
 
@@ -193,6 +195,76 @@ def test_no_text_at_all_is_no_error():
     json.dumps(whole, allow_nan=False)
 
 
+def test_unclear_texts_are_counted_and_nothing_else():
+    texts = corpus_of("one", 0.9, 0.1)
+    doubtful = [judged(f"u{k}", "unclear", 0.95, "one", "drop", findings={"a.b": 1}, tiers={"a.b": "hard"})
+                for k in range(9)]  # fmt: skip
+    plain, more = measured(texts), measured([*texts, *doubtful])
+    assert (plain["read"].pop("unclear"), more["read"].pop("unclear")) == (0, 9)
+    assert (plain["read"].pop("texts"), more["read"].pop("texts")) == (40, 49)
+    assert more == plain
+
+
+# ---- texts that a model has learnt from ----
+
+
+def half_learnt():
+    """One corpus of which the model knows every text that it gets right."""
+    known = [replace(t, learnt=True) for t in corpus_of("one", 0.9, 0.1)]
+    return [*known, *[replace(t, id=f"new-{t.id}", group=f"new-{t.id}") for t in corpus_of("one", 0.1, 0.9)]]
+
+
+def test_figures_are_given_with_and_without_the_texts_learnt_from():
+    whole = measured(half_learnt())
+    assert whole["notes"] == ["the model learnt from 40 of these 80 texts, so its figures flatter"]
+    assert whole["macro"]["auc"]["value"] == 0.5
+    assert (whole["unseen"]["learnt"], whole["unseen"]["macro"]["auc"]["value"]) == (40, 0.0)
+    assert [c["unreliable"] for c in whole["unseen"]["corpora"]] == [20]
+    assert whole["false_alarms"][0]["learnt"] is False
+    shown = page(whole)
+    assert "Ranking of texts that the model has not learnt from" in shown
+    assert re.search(r"^ +one +20 +20 +0.000", shown, re.MULTILINE)
+
+
+def test_texts_learnt_from_are_marked_in_the_lists():
+    assert "one-reliable-0 (one): reliability 0.900, keep, news, learnt from" in page(
+        measured([replace(t, learnt=True) for t in corpus_of("one", 0.9, 0.1)])
+    )
+
+
+def test_without_texts_learnt_from_nothing_is_said():
+    whole = measured(corpus_of("one", 0.9, 0.1))
+    assert (whole["notes"], whole["unseen"]) == ([], None)
+
+
+def test_where_all_were_learnt_from_no_figure_is_left():
+    whole = measured([replace(t, learnt=True) for t in corpus_of("one", 0.9, 0.1)])
+    assert (whole["unseen"]["corpora"], whole["unseen"]["macro"]["auc"]) == ([], None)
+
+
+def test_two_models_are_compared_on_texts_that_neither_knows_as_well():
+    texts = [
+        replace(t, compared=(0.5, "review"), learnt_by_second=t.learnt, learnt=False) for t in half_learnt()
+    ]
+    assert measured(texts)["notes"] == [
+        "the second model learnt from 40 of these 80 texts, so its figures flatter"
+    ]
+    found = compare(texts, n_draws=5)
+    assert found["macro"]["auc"]["value"] == 0.0
+    assert (found["unseen"]["learnt"], found["unseen"]["macro"]["auc"]["value"]) == (40, 0.5)
+    assert compare([replace(t, learnt_by_second=False) for t in texts], n_draws=5)["unseen"] is None
+    shown = page(measured(texts) | {"compare": found})
+    assert "on texts that neither has learnt from" in shown
+
+
+def test_suspects_of_texts_learnt_from_are_told_by_words():
+    words = {"reliable": "harbour council ferry", "unreliable": "miracle secret shocking"}
+    texts = [replace(t, text=words[t.label], learnt=True) for t in corpus_of("one", 0.9, 0.1, n=30)]
+    texts[3] = replace(texts[3], label="unreliable")
+    texts = [replace(t, terms={"likeness": -1.0 if t.unreliable else 1.0}) for t in texts]
+    assert [s["id"] for s in suspects(texts, seed=0)] == ["one-reliable-3"]
+
+
 # ---- two models ----
 
 
@@ -360,45 +432,14 @@ def written(path, *rows):
     return str(path)
 
 
-def test_the_corpus_is_the_field_or_the_name_of_the_file(tmp_path):
-    path = written(
-        tmp_path / "farm.v2.jsonl", {"text": "A.", "label": "reliable", "corpus": "mine"}, {"text": "B."}
-    )
-    assert [(corpus, label) for _, corpus, label in read_labels([path])] == [
-        ("mine", "reliable"),
-        ("farm.v2", None),
-    ]
-    assert [corpus for _, corpus, _ in read_labels([path], "all of it")] == ["all of it"] * 2
-
-
-def test_labels_that_are_none_are_problems(tmp_path):
-    path = written(
-        tmp_path / "a.jsonl",
-        {"id": "x", "text": "A.", "label": "good"},
-        {"id": "y", "text": "A.", "paragraph_labels": ["advert"]},
-        {"id": "z", "text": "A.", "paragraph_labels": "content"},
-        {"id": "ok", "text": "A.", "label": "unclear", "paragraph_labels": [None]},
-    )
-    *problems, (record, _, label) = read_labels([path])
-    assert all(isinstance(p, Problem) for p in problems)
-    assert [p.message.partition(",")[0] for p in problems[:2]] == [
-        "record x: label 'good'", "record y: paragraph label 'advert'"
-    ]  # fmt: skip
-    assert (record.id, label) == ("ok", "unclear")
-
-
 def test_judging_counts_words_of_paragraphs_and_keeps_the_first_hard_reasons():
-    from quality.learn.judged import judge
-    from quality.records import Record
-    from quality.scorer import Scorer
-
     text = (
         "The ferry may be late again on Monday, the harbour office said in a notice of two pages.\n\n"
         "As an AI language model, I cannot say when. As an AI language model, I have no timetable.\n\n"
         "Share this article"
     )
-    fields = {"text": text, "paragraph_labels": ["content", None, "boilerplate"], "kind": "leak", "group": 7}
-    (found,) = judge([(Record.of(fields, 1), "own", "unreliable")], Scorer.load())
+    roles = ("content", None, "boilerplate")
+    (found,) = judge([Labelled("a", "own", "7", "unreliable", "leak", text, None, roles)], Scorer.load())
     assert (found.corpus, found.kind, found.group, found.unreliable) == ("own", "leak", "7", True)
     assert [(label, n_words) for label, _, n_words in found.paragraphs] == [
         ("content", 18),
@@ -408,6 +449,11 @@ def test_judging_counts_words_of_paragraphs_and_keeps_the_first_hard_reasons():
     rules = [reason["rule"] for reason in found.reasons]
     assert rules[0] == "leak.chatbot"
     assert len(set(rules)) == len(rules) > 1
+
+
+def test_a_text_without_a_label_is_judged_as_one_that_waits():
+    (found,) = judge([Labelled("a", "own", "a", "", "news", "The ferry was late on Monday.")], Scorer.load())
+    assert (found.label, found.is_measured) == (None, False)
 
 
 # ---- pages ----
@@ -495,6 +541,13 @@ def test_undefined_figures_are_dashes():
     assert "nan" not in shown
 
 
+def test_a_table_of_which_the_terminal_shows_no_row_says_so():
+    texts = [judged(str(k), year=str(1990 + k)) for k in range(30)]
+    shown = page(measured(texts, by=["year"]))
+    assert "Slices" in shown
+    assert "and 30 more: --report or --format json" in shown
+
+
 # ---- the command ----
 
 
@@ -522,11 +575,44 @@ def test_the_command_measures_the_labelled_texts(own, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["page.html"]
 
 
-def test_comparing_a_model_with_itself_changes_nothing(own):
-    done = run(*own[:3], "--quick", "--compare", "default", "--corpus", "own", "--format", "json")
+def test_comparing_a_model_with_itself_changes_nothing_and_tells_what_both_know(own):
+    held_out = LABELLED / "held_out" / "sound.jsonl"
+    done = run(*own[:3], held_out, "--quick", "--compare", "default", "--corpus", "mine", "--format", "json")
     assert done.exit_code == 0
-    found = json.loads(done.stdout)["compare"]
-    assert (found["changed"], found["moves"]) == (0.0, [])
+    whole = json.loads(done.stdout)
+    assert (whole["compare"]["changed"], whole["compare"]["moves"]) == (0.0, [])
+    n, n_held_out = (sum(len(Path(p).read_text("utf8").splitlines()) for p in some)
+                     for some in (own[:3], [held_out]))  # fmt: skip
+    n_clear = n + n_held_out - whole["read"]["unclear"]
+    assert whole["notes"][:2] == [
+        f"{name} learnt from {n_clear - n_held_out} of these {n_clear} texts, so its figures flatter"
+        for name in ("the model", "the second model")
+    ]
+
+
+def test_a_model_that_does_not_tell_what_it_learnt_from_is_said_to(tmp_path):
+    shutil.copytree(shipped_models()["default"], tmp_path / "mine")
+    (tmp_path / "mine" / "known.npz").unlink()
+    path = written(tmp_path / "a.jsonl", {"text": "The ferry was late on Monday.", "label": "reliable"})
+    done = CliRunner().invoke(cli.main, ["--model", str(tmp_path / "mine"), "evaluate", path, "--quick"])
+    assert done.exit_code == 0
+    assert "the model does not tell which texts it learnt from" in " ".join(done.stdout.split())
+
+
+def test_what_a_damaged_model_learnt_from_ends_with_three(tmp_path):
+    shutil.copytree(shipped_models()["default"], tmp_path / "mine")
+    known = tmp_path / "mine" / "known.npz"
+    known.write_bytes(known.read_bytes()[:5000])
+    path = written(tmp_path / "a.jsonl", {"text": "The ferry was late on Monday.", "label": "reliable"})
+    done = CliRunner().invoke(cli.main, ["--model", str(tmp_path / "mine"), "evaluate", path, "--quick"])
+    assert done.exit_code == 3
+    assert "known.npz is damaged" in done.stderr
+
+
+def test_a_folder_stands_for_the_files_in_it(own):
+    folder, files = (run(*some, "--quick", "--format", "json") for some in ([LABELLED], own))
+    assert folder.exit_code == 0
+    assert json.loads(folder.stdout) == json.loads(files.stdout)
 
 
 def test_lines_that_cannot_be_read_are_told_and_the_rest_is_measured(tmp_path):
@@ -540,11 +626,12 @@ def test_lines_that_cannot_be_read_are_told_and_the_rest_is_measured(tmp_path):
             "label": "unreliable",
             "paragraph_labels": ["content", "content"],
         },
+        {"id": "z", "text": "The ferry was late.", "label": "unreliable"},
     )
     done = run(path, "--quick")
     assert done.exit_code == 2
     assert "a.jsonl:2: not JSON" in done.stderr
-    assert "record y: 2 paragraph labels for 1 paragraphs" in done.stderr
+    assert "a.jsonl:3: record y: 2 paragraph labels for 1 paragraphs" in done.stderr
     assert "2 problems in the labels" in done.stderr
     assert "2 texts with a label (1 reliable, 1 unreliable)" in done.stdout
 

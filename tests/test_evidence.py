@@ -5,7 +5,6 @@ import pytest
 
 import quality.features  # noqa: F401 - declares the features
 from quality.evidence import (
-    content_style,
     document_terms,
     filler_terms,
     hard_rules,
@@ -138,13 +137,6 @@ def test_what_is_no_short_plain_question_is_no_stub(line: str) -> None:
 )
 def test_what_does_not_open_like_an_encyclopaedia_is_no_definition(line: str) -> None:
     assert first_of_three(line) == 0.0
-
-
-def test_the_style_of_a_text_is_that_of_its_content_by_words() -> None:
-    text = batch("Hello there you.", "You you you you.", "...", "SIGN UP NOW, you readers!")
-    values = content_style(text, np.array([True, True, True, False]), ["you_share", "all_capitals_share"])
-    assert values.tolist() == [[5 / 7, 0.0]]
-    assert np.isnan(content_style(text, np.zeros(4, bool), ["you_share"])).all()
 
 
 GARDEN = [

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quality import cli, cli_learning
-from quality.learn.exchange import TOOLS, UNITS, Reader, utf16_starts
+from quality.learn.exchange import TOOLS, UNITS, Reader
+from quality.learn.offsets import utf16_starts
 from quality.learn.suggest import setup, suggestions
 from quality.learn.votes import Span, Voted, gathered, label_records
 from quality.records import Problem, Record
@@ -325,6 +326,31 @@ def test_doccano_text_with_nothing_marked_is_still_a_vote(read):
     assert record["paragraph_labels"] == ["content", "content", "content"]
 
 
+def test_doccano_suggestions_that_nobody_changed_or_signed_are_no_votes(read):
+    task = json.loads("".join(suggestions("doccano", [(RECORD, report())])))
+    cats, marked = {"label": task.pop("cats")}, {"label": task.pop("entities")}
+    both = {"cats": cats["label"], "entities": marked["label"]}
+    # a project is for labels or for marks, or has both
+    for said in (cats, marked, both):
+        rows = lines({"id": 9, **task, **said})
+        ((text,), problems, passed_over) = read("doccano", rows, name="ada.jsonl")
+        assert (text.votes, problems) == ((), [])
+        assert passed_over == {"suggested, not changed, and signed by nobody": 1}
+        for signed in ({"annotator": "ada"}, {}):
+            more = {} if signed else {"user": "ada"}
+            ((text,), _, _) = read(
+                "doccano", lines({"id": 9, **task, **said, **more}), name="x.jsonl", **signed
+            )
+            assert [vote.annotator for vote in text.votes] == ["ada"]
+
+
+def test_doccano_suggestions_that_were_changed_are_votes(read):
+    task = json.loads("".join(suggestions("doccano", [(RECORD, report())])))
+    for change in ({"cats": ["reliable"]}, {"entities": task["entities"][1:]}, {"cats": [], "entities": []}):
+        ((text,), problems, _) = read("doccano", lines({"id": 9, **task, **change}), name="ada.jsonl")
+        assert ([vote.annotator for vote in text.votes], problems) == (["ada"], [])
+
+
 # --- Argilla ------------------------------------------------------------------------------------------
 
 VALUE = [{"label": name, "start": start, "end": end} for start, end, name in marks("utf16")]
@@ -444,6 +470,52 @@ def test_a_date_that_is_no_day_is_told(read):
     assert passed_over == {"date 'last week' is not a day written YYYY-MM-DD; it is not used": 1}
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "\ufefftext;label\r\nOne, and two.;reliable\r\n;\r\n",
+        "\ufeffsep=;\r\ntext;label\r\nOne, and two.;reliable\r\n",
+        'text;"label, comment, and more";label\nOne, and two.;;reliable\n',
+    ],
+)
+def test_csv_of_a_spreadsheet_is_read(read, table):
+    ((text,), problems, _) = read("csv", table)
+    assert (text.record.text, text.votes[0].label, problems) == ("One, and two.", "reliable", [])
+
+
+def test_an_encoding_that_had_to_be_guessed_is_told(tmp_path):
+    path = tmp_path / "old.csv"
+    path.write_bytes("text;label\nCafé.;reliable\n".encode("cp1252"))
+    reader = Reader("csv")
+    (text,) = reader.read(str(path))
+    assert text.record.text == "Café."
+    (told,) = reader.passed_over
+    assert told.startswith(f"{path}: not UTF-8")
+    assert told.endswith("read as Windows-1252")
+
+
+def test_csv_lines_are_those_of_the_file(read):
+    _, problems, _ = read("csv", "sep=;\ntext;label\n;\nOne.;splendid\nTwo.\n")
+    assert problems[0].startswith(":4: label: 'splendid'")
+    assert problems[1:] == [":5: the row has not 2 cells, as the head has"]
+
+
+def test_csv_roles_may_stand_between_blanks_commas_or_bars(read):
+    for cell in ("content - filler", '"content,-,filler"', "content|-|filler"):
+        ((text,), problems, _) = read("csv", f"text,label,paragraph_labels\nx,,{cell}\n")
+        assert (problems, text.votes[0].paragraph_labels) == ([], ("content", None, "filler"))
+
+
+def test_ids_without_a_value_are_told_and_ids_that_are_none_refused(read):
+    ((text,), _, passed_over) = read("csv", "id,text,label\n,One.,reliable\n")
+    assert (text.record.id, passed_over) == ("", {"id without a value: made of the text": 1})
+    tasks = [{"data": {"quality_id": value, "text": "One."}, "annotations": []} for value in (None, ["a"], 0)]
+    texts, problems, passed_over = read("label-studio", tasks)
+    assert [text.record.id for text in texts] == ["", "0"]
+    assert problems == [": task 2: quality_id: ['a'] is neither a name nor a whole number"]
+    assert passed_over["quality_id without a value: made of the text"] == 1
+
+
 def test_csv_cells_are_told_apart_by_the_head_alone(read):
     ((text,), problems, _) = read("csv", "text,label\na; b; c; d,reliable\n")
     assert (text.record.text, problems) == ("a; b; c; d", [])
@@ -555,7 +627,7 @@ def test_whatever_stands_in_a_field_is_a_vote_or_a_problem(data, name):
         file.flush()
         found = list(Reader(tool).read(file.name))
     assert found
-    voted, _ = gathered(item for item in found if isinstance(item, Voted))
+    voted, *_ = gathered(item for item in found if isinstance(item, Voted))
     for record in label_records(voted):
         assert isinstance(record, dict | Problem)
 
@@ -633,7 +705,8 @@ def accepted(tool, written):
 @pytest.mark.parametrize("tool", TOOLS)
 def test_suggestions_taken_as_they_are_come_back_as_they_were(read, tool):
     written = "".join(suggestions(tool, [(RECORD, report())]))
-    ((text,), problems, _) = read(tool, accepted(tool, written), annotator="ada" if tool == "csv" else None)
+    signed = "ada" if tool in ("csv", "doccano") else None
+    ((text,), problems, _) = read(tool, accepted(tool, written), annotator=signed)
     (vote,) = text.votes
     assert problems == []
     assert vote.label == "unreliable"

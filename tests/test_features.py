@@ -13,10 +13,22 @@ import quality.features  # noqa: F401 - declares them
 from quality.columns import Floats, Group
 from quality.features.surface import CLASSES
 from quality.lexicon import shipped_rules
-from quality.registry import CODE_RULES, FEATURES, count, feature, paragraph_matrix, paragraph_names, rule
+from quality.registry import (
+    CODE_RULES,
+    FEATURES,
+    LATE_RULES,
+    count,
+    feature,
+    paragraph_matrix,
+    paragraph_names,
+    rule,
+)
 from quality.text import Batch, hash_words
 
-RULES = [r for r in shipped_rules().rules if r.id not in CODE_RULES] + [c.rule for c in CODE_RULES.values()]
+RULES = [
+    *shipped_rules().rules,
+    *(d.rule for declared in (CODE_RULES, LATE_RULES) for d in declared.values()),
+]
 HITS = [(r.id, text, expected) for r in RULES for text, expected in r.hits]
 CLEAN = [(r.id, text) for r in RULES for text in r.clean]
 VALUES = [(f.name, text, value) for f in FEATURES.values() for text, value in f.values]

@@ -22,7 +22,7 @@ from quality import cli
 from quality import filter as engine
 from quality.filter import Counts, Plan, decide, kept_text
 from quality.records import Record
-from quality.report import Finding, Paragraph, Policy, Report
+from quality.report import Finding, Paragraph, Policy, Report, Threshold
 from quality.scorer import Scorer
 
 ROOT = Path(__file__).parents[1]
@@ -256,10 +256,11 @@ def test_a_threshold_cuts_by_the_number_but_never_a_text_that_is_unsure(corpus, 
     assert verdicts(corpus, tmp_path, "--threshold", "0")["farm"] == ("keep", "threshold 0.0")
 
 
-def test_a_policy_that_needs_no_hard_evidence_still_says_unsure_where_it_does_not_know():
-    policy = Policy("mine", 0.5, 0.5, 5, 0.1, needs_hard=False)
+def test_a_threshold_still_says_unsure_where_it_does_not_know():
+    policy = Threshold("mine", 0.5, 0.5, 5, 0.1)
     assert policy.verdict(0.4, n_words=9, stop_word_share=0.4, hard=False) == "drop"
     assert policy.verdict(0.4, n_words=4, stop_word_share=0.4, hard=False) == "unsure"
+    assert policy.verdict(None, n_words=0, stop_word_share=0.4, hard=False) == "unsure"
     assert policy.verdict(0.4, n_words=4, stop_word_share=0.4, hard=True) == "drop"
     assert policy.verdict(0.5, n_words=9, stop_word_share=0.4, hard=False) == "keep"
 

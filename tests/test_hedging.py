@@ -130,6 +130,12 @@ def test_a_context_of_both_neighbours_is_refused() -> None:
         Contexts.of([("it", "may", "be", 1.0)])
 
 
+def test_nothing_learnt_finds_nothing() -> None:
+    batch = Batch.of(["The rain may stop."])
+    assert Contexts.of([]).find(batch).tolist() == []
+    assert Contexts.of([("*", "*", "*", 1.0)]).find(batch).tolist() == []
+
+
 def test_a_line_with_other_columns_is_refused_by_its_number(tmp_path: Path) -> None:
     path = tmp_path / "weights.tsv"
     path.write_text("# what: a test\nhedge.cue\t*\tmay\t*\t1.0\t2\t0.5\nhedge.cue\tmay\t1.0\n", "utf8")

@@ -258,3 +258,10 @@ def test_sources_are_told_apart_by_what_they_hold(tmp_path):
     assert engine._terms(Plan(), [Source(str(path), "a")], targets) == one
     path.write_text("{} ")
     assert engine._terms(Plan(), [Source(str(path), "a")], targets)["inputs"] != one["inputs"]
+
+
+def test_a_run_that_begins_anew_takes_the_old_note_away_before_it_cuts_the_outputs(tmp_path):
+    with journal_of(tmp_path) as one:
+        one.append({"kept": b"1\n"}, 1)
+    with journal_of(tmp_path, resume=False, every=3600):
+        assert contents(tmp_path) == {"out.partial": b"", "no.partial": b""}

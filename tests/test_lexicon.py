@@ -112,6 +112,9 @@ def test_a_word_table_gives_the_value_or_the_default() -> None:
         ("patterns = ['[A-Z]{3,9}!']\nanchors = [\"!\"]", "WIN! now\nWIN now", ["WIN!"]),
         ("patterns = ['^win']\nanchors = [\"win\"]", "Win, they said, win.", ["Win"]),
         ('phrases = ["act now", "now or never"]', "act now or never", ["act now"]),
+        # "$$" is a dollar sign, or the end of a text, where a list could be meant
+        ("patterns = ['(?:now|never$$x?)']\nanchors = [\"never\"]", "now or never", ["now", "never"]),
+        (r"patterns = ['\$$win']" + '\nanchors = ["win"]', "a prize of $win", ["$win"]),
     ],
 )
 def test_conditions_of_a_rule(tmp_path: Path, body: str, text: str, expected: list[str]) -> None:
@@ -128,6 +131,9 @@ def test_conditions_of_a_rule(tmp_path: Path, body: str, text: str, expected: li
         ('phrases = ["x"]\nquoted = "loud"', "quoted is 'loud'"),
         ("patterns = ['(a+)+']\nanchors = [\"a\"]", "more than linear time"),
         ("patterns = ['a.*b']\nanchors = [\"a\"]", "more than linear time"),
+        ("patterns = ['(?:a{0,9}+b){0,9}']\nanchors = [\"a\"]", r"holds a possessive repeat such as a\+\+"),
+        ("patterns = ['(?>a{0,9}b)']\nanchors = [\"a\"]", "holds an atomic group"),
+        ("patterns = ['(a)?(?(1)b|c)']\nanchors = [\"a\"]", "holds a condition"),
         ("patterns = ['(a']\nanchors = [\"a\"]", "not a regular expression"),
         ('lexicon = "no_such_list"', "no lexicon 'no_such_list'"),
         ('phrases = "act now"', "phrases is 'act now'; expected a list"),

@@ -101,6 +101,44 @@ def test_precision_falls_with_prevalence():
     assert math.isnan(metrics.precision_at(0.5, 0.0, 0.0))
 
 
+def test_precision_is_taken_within_corpora_of_both_labels_and_then_averaged():
+    # 8 of 10 caught at no false alarm; 1 of 2 at 1 of 4; texts of one label tell no precision
+    counts = [(8, 10, 0, 100), (1, 2, 1, 4), (50, 50, 0, 0)]
+    value, low = metrics.macro_precision(0.5, counts)
+    assert value == pytest.approx((1 + 0.5 / 0.75) / 2)
+    ends = [
+        metrics.precision_at(0.5, metrics.wilson(a, b)[0], metrics.wilson(c, d)[1])
+        for a, b, c, d in counts[:2]
+    ]
+    assert low == pytest.approx(sum(ends) / 2)
+    assert low < 0.65
+    # a large corpus weighs no more than a small one
+    assert metrics.macro_precision(0.5, [(800, 1000, 0, 100), counts[1]])[0] == pytest.approx(value)
+    # where nothing is flagged there is no precision, and the bad end counts
+    assert math.isnan(metrics.macro_precision(0.5, [(0, 10, 0, 10)])[0])
+    assert metrics.macro_precision(0.5, [(0, 10, 0, 10)])[1] == 0.0
+    assert all(map(math.isnan, metrics.macro_precision(0.5, [])))
+
+
+def test_a_mean_in_every_draw_counts_groups_as_often_as_they_were_drawn():
+    counts = np.array([[1, 1, 1], [2, 0, 1], [0, 0, 3], [0, 3, 0]], np.uint8)
+    found = metrics.resampled_mean(np.array([1.0, 0.0, 6.0]), np.array([0, 0, 2]), counts)
+    assert found[:3].tolist() == pytest.approx([7 / 3, 8 / 5, 6.0])
+    assert math.isnan(found[3])
+    # as the slow way gives it
+    random = np.random.default_rng(0)
+    values, group = random.random(50), random.integers(0, 9, 50)
+    counts = metrics.draws(np.arange(9), 20, 1)
+    slow = metrics.resampled(lambda w: (w * values).sum(axis=-1) / w.sum(axis=-1), group, counts)
+    assert metrics.resampled_mean(values, group, counts) == pytest.approx(slow)
+
+
+def test_a_mean_over_corpora_is_over_those_where_it_is_defined_in_a_draw():
+    rows = [np.array([1.0, np.nan, np.nan]), np.array([3.0, 5.0, np.nan])]
+    assert metrics.macro(rows)[:2].tolist() == [2.0, 5.0]
+    assert math.isnan(metrics.macro(rows)[2])
+
+
 def test_f1_of_eight_right_of_ten_given_and_sixteen_to_give():
     assert metrics.f1(8, 10, 16) == (0.8, 0.5, pytest.approx(16 / 26))
     assert all(map(math.isnan, metrics.f1(0, 0, 0)))

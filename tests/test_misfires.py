@@ -83,6 +83,18 @@ def test_the_page_says_plainly_what_misfires(found: Bench) -> None:
     assert "1 texts with neither label were left out" in page
 
 
+def test_files_of_one_name_in_different_folders_are_kept_apart() -> None:
+    north, south = (
+        [Record(str(k), f"{folder}/news.jsonl", text, label=label) for k in range(3)]
+        for folder, text, label in (("north", SOUND, "reliable"), ("south", LEAK, "reliable"))
+    )
+    other = Record("x", "north/other.jsonl.xz", LEAK, label="unreliable")
+    found = bench(Scorer.load(), known_rules(), [*north, *south, other])
+    assert found.corpora == ("north/news", "south/news", "other")
+    (rates,) = [r for r in found.rules if r.rule == "leak.chatbot"]
+    assert rates.worst == ("south/news", 1000.0)
+
+
 @pytest.mark.parametrize(("reliable", "unreliable", "said"), [(3, 0, "unreliable"), (0, 3, "reliable")])
 def test_both_labels_are_needed(reliable: int, unreliable: int, said: str) -> None:
     with pytest.raises(ValueError, match=f"no text is labelled {said}: give JSON Lines"):

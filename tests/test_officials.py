@@ -224,6 +224,22 @@ def test_a_table_saved_with_a_byte_order_mark_is_read(tmp_path):
     assert [span for _, span, _ in found] == ["Keeper of the Seal Ann Example"]
 
 
+def test_a_table_with_semicolons_between_its_cells_and_empty_rows_is_read(tmp_path):
+    path = written(tmp_path, ROW)
+    table = path.read_text("utf8").replace(",", ";") + ";" * (len(COLUMNS) - 1) + "\n"
+    path.write_text("\ufeff" + table, "utf8")
+    found = findings("Keeper of the Seal Ann Example spoke on Monday.", "2024-05-01", index_of(path))
+    assert [span for _, span, _ in found] == ["Keeper of the Seal Ann Example"]
+
+
+def test_a_table_without_a_term_is_refused_by_name(tmp_path):
+    empty = tmp_path / "empty.csv"
+    for content in ("", ",".join(COLUMNS) + "\n"):
+        empty.write_text(content, "utf8")
+        with pytest.raises(ValueError, match=r"no term of office in .*empty\.csv; expected a head"):
+            OfficeTable.load(OFFICEHOLDERS, empty)
+
+
 def test_an_office_without_a_title_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"offices without a title: us\.keeper"):
         OfficeTable.load(written(tmp_path, ROW | {"titles": ""}))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
+import numpy as np
 import pytest
 
 from quality.lexicon import shipped_rules
-from quality.pattern import Pattern, Some, has_groups, is_tied
+from quality.pattern import Passages, Pattern, Patterns, is_tied
 from quality.text import Batch
 
 
 def found(expression: str, texts: list[str]) -> list[tuple[int, str]]:
-    some = Some(texts, b"".join(Batch.of([text]).folded[:-1].tobytes() + b"\n" for text in texts))
-    return [(k, match[0]) for k, match in Pattern(expression).search(some)]
+    some = Passages(texts, [Batch.of([text]).folded[:-1].tobytes() for text in texts])
+    matches = Patterns([Pattern(expression)]).search(some, np.ones((1, len(texts)), bool))
+    return [(k, match[0]) for _, k, match in matches]
 
 
 @pytest.mark.parametrize(
@@ -33,6 +36,11 @@ def found(expression: str, texts: list[str]) -> list[tuple[int, str]]:
         (r"^note|note$", "note the note"),
         (r"\W{2,3}fish", "... fish"),
         (r"x?", "xx"),
+        (r"\bI\s(?:have|had)\sno", "I\u2003have no, i had no"),
+        (r"(?:\[photo|\[image) of", "[photo of] [Image of]"),
+        (r"^\W{0,4}(?:share|tweet) (?:this|it)$", "- Share this"),
+        (r"^[^.]{0,9}#[a-z]{2,9}", "see #news"),
+        (r"^.{0,4}ferry", "The ferry and the ferry"),
     ],
 )
 def test_a_pattern_finds_the_same_as_a_search_of_every_character(expression: str, text: str) -> None:
@@ -48,6 +56,30 @@ def test_matches_stay_within_their_text() -> None:
         (4, "one two"),
     ]
     assert found(r"one\s", ["one", "one "]) == [(1, "one ")]
+
+
+def test_each_pattern_is_searched_where_it_is_asked_for() -> None:
+    texts = ["a ferry boat", "a ferry boat", "a canoe"]
+    some = Passages(texts, [text.encode() for text in texts])
+    patterns = Patterns([Pattern("ferry"), Pattern("boats?"), Pattern("^a")])
+    asked = np.array([[True, False, True], [False, True, True], [False, False, True]])
+    matches = [(k, p, match[0]) for k, p, match in patterns.search(some, asked)]
+    assert sorted(matches) == [(0, 0, "ferry"), (1, 1, "boat"), (2, 2, "a")]
+
+
+def test_a_tied_pattern_is_tried_only_where_what_it_opens_with_stands_near_the_start() -> None:
+    tried = []
+
+    class Told(Pattern):
+        def matches(self, text: str, places: Iterable[int] | None) -> Iterator[re.Match[str]]:
+            tried.append(text)
+            return super().matches(text, places)
+
+    texts = ["by the ferry", "nowhere near the ferry", "a canoe"]
+    some = Passages(texts, [text.encode() for text in texts])
+    matches = Patterns([Told("^.{0,9}ferry")]).search(some, np.ones((1, 3), bool))
+    assert [match[0] for _, _, match in matches] == ["by the ferry"]
+    assert tried == ["by the ferry"]
 
 
 def test_shipped_patterns_find_the_same_as_a_full_search_in_the_examples_of_their_rule() -> None:
@@ -71,10 +103,3 @@ def test_an_expression_is_tied_to_the_start_where_it_cannot_match_elsewhere(
 ) -> None:
     assert is_tied(expression) is tied
     assert (re.search(expression, "x b, a|b") is None) or not tied
-
-
-@pytest.mark.parametrize(
-    ("expression", "has"), [("^(?:a)", False), (r"^a\(b", False), ("^(a)", True), (r"^(?P<x>a)\1", True)]
-)
-def test_groups_that_could_be_referred_to_are_seen(expression: str, has: bool) -> None:
-    assert has_groups(expression) is has

@@ -233,6 +233,15 @@ def test_beside_paragraphs_the_text_counts(folder):
         ("2025-06-10", "2025-06-10"),
         (" 2025-06-10 08:30:00+02:00", "2025-06-10"),
         ("2024-02-29T00:00", "2024-02-29"),
+        ("2025-06-10T23:59:59.5-11:00", "2025-06-10"),  # the day of where it was written
+        ("10 June 2025", "2025-06-10"),
+        ("10th of June, 2025", "2025-06-10"),
+        ("10-Jun-2025", "2025-06-10"),
+        ("June 10, 2025", "2025-06-10"),
+        ("june 10th 2025, 8:30 pm", "2025-06-10"),
+        ("Tuesday, Sept. 2, 2025", "2025-09-02"),
+        ("Tue, 10 Jun 2025 08:30:00 +0200", "2025-06-10"),
+        ("Sat, 07 Sep 02 00:00:01 GMT", "2002-09-07"),
     ],
 )
 def test_a_date_is_the_day_that_it_begins_with(value, day):
@@ -244,16 +253,26 @@ def test_a_date_may_be_one_of_pythons_own():
         assert Record.of({"text": "One.", "date": value}, 1).date == "2025-06-10"
 
 
-@pytest.mark.parametrize("value", ["2025-02-30", "2025-06", "10.06.2025", "2025-06-101", "", "yesterday"])
+@pytest.mark.parametrize(
+    "value",
+    ["2025-02-30", "2025-06", "2025-06-101", "", "yesterday", "31 June 2025", "10 June 25", "10 June 20251",
+     "10 Juneau 2025", "since 10 June 2025"],
+)  # fmt: skip
 def test_any_other_date_is_refused_but_the_record_is_kept(folder, value):
     record = read_fields(folder, text="One.", date=value)
-    assert record.date is None
+    assert (record.date, record.has_unread_date) == (None, True)
     assert record.warnings == (f"date {value!r} is not a day written YYYY-MM-DD; it is not used",)
 
 
-def test_a_number_is_no_date(folder):
-    record = read_fields(folder, text="One.", created=1592697600)
-    assert record.warnings == ("date 1592697600 is not a day written YYYY-MM-DD; it is not used",)
+@pytest.mark.parametrize(
+    "value", ["03/04/2025", "10.06.2025", "3-4-2025 08:30", "2025/06/10", "1592697600", 1592697600, 1.5e9]
+)
+def test_numbers_alone_are_no_date_since_they_may_mean_several(folder, value):
+    record = read_fields(folder, text="One.", created=value)
+    assert (record.date, record.has_unread_date) == (None, True)
+    assert record.warnings == (
+        f"date {value!r} is not a day written YYYY-MM-DD, and numbers alone may mean several days; it is not used",
+    )
 
 
 def test_nul_characters_that_json_wrote_are_kept_with_a_warning(folder):
@@ -275,6 +294,15 @@ def test_zstd_is_read_where_the_package_is_there(folder):
     zstandard = pytest.importorskip("zstandard")
     data = zstandard.compress(b'{"text": "One."}\n{"text": "Two."}\n')
     assert [r.text for r in read_bytes(folder, "a.jsonl.zst", data)] == ["One.", "Two."]
+
+
+def test_zstd_of_several_frames_is_read_to_its_end_and_one_that_breaks_off_is_told(folder):
+    zstandard = pytest.importorskip("zstandard")
+    one, two = (zstandard.compress((json.dumps({"text": text}) + "\n").encode()) for text in ("One.", "Two."))
+    assert [r.text for r in read_bytes(folder, "a.jsonl.zst", one + two)] == ["One.", "Two."]
+    *records, problem = read_bytes(folder, "a.jsonl.zst", one + two[:-4])
+    assert [r.text for r in records] == ["One."]
+    assert "the file breaks off here" in problem.message
 
 
 def test_without_the_package_zstd_is_a_problem_that_says_what_to_install(folder, monkeypatch):
@@ -411,9 +439,8 @@ def test_a_pipe_given_by_name_is_read_to_its_end(tmp_path):
     assert sum(heard) == 0
 
 
-def test_a_feeds_date_is_read_and_another_form_is_kept_apart_from_no_date() -> None:
-    assert iso_day("Mon, 24 Nov 2008 10:00:00 GMT") == "2008-11-24"
+def test_a_date_in_a_form_that_is_not_read_is_kept_apart_from_no_date() -> None:
     with pytest.raises(ValueError, match="is not a day"):
         iso_day("Mon, 42 Nov 2008")
-    assert Record.of({"text": "x", "date": "10 June 2025"}, 1).has_unread_date
+    assert Record.of({"text": "x", "date": "early June"}, 1).has_unread_date
     assert not Record.of({"text": "x"}, 1).has_unread_date

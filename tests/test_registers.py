@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 
 from quality.lexicon import DATA, expand
-from quality.registers import POINTS, REGISTERS, cue_points, foreign_register
+from quality.registers import AGAINST, POINTS, REGISTERS, cue_points, foreign_register
 from quality.text import Batch
 
 TABLE = tomllib.loads((DATA / "registers.toml").read_text("utf8"))
@@ -62,6 +62,13 @@ def test_the_matter_of_several_registers_is_none() -> None:
     assert foreign(f"{STORY}\n{spatula} And a whisk.")[0][-1] == 2
 
 
+def test_advice_that_somebody_gave_is_told_and_not_given() -> None:
+    advice = "Readers should knead the dough for ten minutes and let it rise near the oven under a tea towel."
+    told = "The baker advised readers to knead the dough for ten minutes and let it rise near the oven."
+    assert foreign(f"{STORY}\n{advice}")[0][-1] >= 2
+    assert foreign(f"{STORY}\n{told}")[0][-1] < 2
+
+
 def test_a_register_is_foreign_where_the_text_speaks_otherwise() -> None:
     alone, twice, shop = foreign(
         f"{STORY}\n{PLUG}", f"{STORY}\n{PLUG}\n{PLUG}", f"{STORY}\n{PLUG}\n{PLUG}\n{PLUG}"
@@ -81,6 +88,7 @@ def test_the_register_with_most_points_is_named_and_a_text_is_judged_alike_in_an
 
 def test_the_file_names_the_registers_their_kinds_of_cues_and_the_story() -> None:
     assert tuple(TABLE) == (*REGISTERS, "story")
+    assert tuple(TABLE["story"]) == tuple(AGAINST)
     assert {kind for name in REGISTERS for kind in TABLE[name]} == set(POINTS)
 
 

@@ -6,14 +6,16 @@ import datetime
 import json
 import math
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import quality
 from quality.learn.corpora import own
-from quality.model import Model
+from quality.model import Model, changed_files, read_arrays, seal, write_arrays
 from quality.records import Record
 from quality.report import Policy, Report
 from quality.scorer import Scorer, shipped_models
@@ -256,22 +258,83 @@ def test_a_model_with_other_weights_than_its_card_says_is_refused(tmp_path: Path
     content = bytearray((folder / "weights.npz").read_bytes())
     content[len(content) // 2] ^= 1
     (folder / "weights.npz").write_bytes(bytes(content))
-    with pytest.raises(ValueError, match="not the file its card was written with"):
+    with pytest.raises(ValueError, match="are not those that the model was made with"):
         Model.load(folder)
+
+
+@pytest.mark.parametrize("change", ["names", "policies"])
+def test_a_card_that_would_score_otherwise_is_noticed(tmp_path: Path, change: str) -> None:
+    folder = copied(tmp_path)
+    card = json.loads((folder / "card.json").read_text("utf8"))
+    if change == "names":
+        card["names"]["reliability"][:2] = card["names"]["reliability"][1::-1]
+    else:
+        card["policies"]["default"]["drop"] += 0.01
+    (folder / "card.json").write_text(json.dumps(card), "utf8")
+    with pytest.raises(ValueError, match="are not those that the model was made with"):
+        Model.load(folder)
+
+
+def test_the_digest_is_that_of_what_decides_on_scores_and_verdicts(tmp_path: Path) -> None:
+    model = Model.load(shipped_models()["default"])
+    renamed = replace(model.reliability, names=model.reliability.names[::-1])
+    milder = replace(model.policies["default"], drop=0.0)
+    assert model.save(tmp_path / "told", {"name": "other", "made_by": "somebody"}) == model.digest
+    for other in (
+        replace(model, reliability=renamed),
+        replace(model, policies={**model.policies, "default": milder}),
+        replace(model, calibration=(1.0, 0.0)),
+    ):
+        assert other.save(tmp_path / "other", {}) != model.digest
+
+
+def test_a_card_that_is_no_object_is_refused(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    (folder / "card.json").write_text("[]", "utf8")
+    with pytest.raises(ValueError, match="has format None"):
+        Model.load(folder)
+
+
+def test_files_that_are_not_as_they_were_are_named(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    assert changed_files(folder) == []
+    for name in ("README.md", "metrics.json", "golden.jsonl", "known.npz", "card.json"):
+        (folder / name).write_bytes((folder / name).read_bytes() + b" ")
+    assert sorted(line.split(" is ")[0] for line in changed_files(folder)) == [
+        str(folder / name) for name in ("README.md", "card.json", "golden.jsonl", "known.npz", "metrics.json")
+    ]
+    seal(folder)
+    (folder / "metrics.json").unlink()
+    (folder / "note.txt").write_text("mine", "utf8")
+    assert changed_files(folder) == [f"{folder / 'metrics.json'} is missing"]
+    (folder / "SHA256SUMS").unlink()
+    assert changed_files(folder) == [
+        f"{folder / 'SHA256SUMS'} is missing, so nothing tells whether the files are as they were"
+    ]
+
+
+def test_arrays_that_break_off_are_told_as_damaged(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.npz"
+    write_arrays(whole, {"a": np.arange(1000), "b": np.arange(1000)})
+    content = whole.read_bytes()
+    for size in range(0, len(content), 97):
+        (tmp_path / "part.npz").write_bytes(content[:size])
+        with pytest.raises(ValueError, match=r"part\.npz is damaged"):
+            read_arrays(tmp_path / "part.npz")
 
 
 def test_a_model_of_another_format_is_refused(tmp_path: Path) -> None:
     folder = copied(tmp_path)
     card = json.loads((folder / "card.json").read_text("utf8"))
     (folder / "card.json").write_text(json.dumps(card | {"format": "quality-model/0"}), "utf8")
-    with pytest.raises(ValueError, match="expected 'quality-model/2'"):
+    with pytest.raises(ValueError, match="expected 'quality-model/4'"):
         Model.load(folder)
 
 
 def test_a_saved_model_is_the_same_again(tmp_path: Path) -> None:
     folder = shipped_models()["default"]
     model = Model.load(folder)
-    known = ("format", "weights_sha256", "names", "policies")
+    known = ("format", "digest", "names", "policies")
     digest = model.save(tmp_path / "again", {k: v for k, v in model.card.items() if k not in known})
     assert digest == model.digest
     assert (tmp_path / "again" / "card.json").read_bytes() == (folder / "card.json").read_bytes()
@@ -312,3 +375,19 @@ def test_the_report_in_the_readme_is_the_one_that_comes_out(scorer: Scorer) -> N
     shown = (ROOT / "README.md").read_text("utf8")
     weights = [f"{abs(c.effect):.2f}" for c in scorer.score(Record("x", "", FARM)).contributions[:4]]
     assert [w for w in weights if f"{w}  " not in shown] == []
+
+
+def test_a_rule_of_ones_own_gives_no_role_whatever_it_is_called(scorer: Scorer, tmp_path: Path) -> None:
+    """Its tier decides, not that its name begins as that of shipped rules of leaks and furniture does."""
+    pack = tmp_path / "house.toml"
+    block = (
+        'tier = "soft"\ntitle = "t"\nmessage = "{text}"\nwhy = "w"\nsource = "own"\n'
+        'phrases = ["the"]\nhits = [["The dog", ["The"]]]\nclean = ["A dog"]\n'
+    )
+    names = ("leak.chatbot_of_ours", "filler.stock_of_ours", "boilerplate.of_ours")
+    pack.write_text("".join(f'[[rule]]\nid = "{name}"\n{block}' for name in names), "utf8")
+    text = "\n".join(["The " * 12 + "dog barks at the mill in the valley."] * 1 + [FAIR])
+    plain, ours = score(scorer, text), score(Scorer.load(rules=[pack]), text)
+    assert len(ours.findings) > len(plain.findings)
+    assert ours.paragraphs == plain.paragraphs
+    assert (ours.reliability, ours.verdict) == (plain.reliability, plain.verdict)

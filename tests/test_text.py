@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.columns import Group, changes, sorting, within
+from quality.columns import Group, Numbers, changes, sorting, within
 from quality.segment import _interned
 from quality.text import Batch, hash_words
 
@@ -287,3 +287,17 @@ def test_a_sign_that_folds_to_a_digit_is_another_word_than_the_digit():
         }
         assert words["1"] != words["½"]
         assert (batch.vocabulary.kind[batch.token_word] == batch.token_kind).all()
+
+
+@given(st.lists(st.integers(0, 2**64 - 1)), st.lists(st.integers(0, 2**64 - 1)))
+def test_numbers_are_found_among_others(known: list[int], others: list[int]) -> None:
+    numbers, asked = Numbers(np.array(known, np.uint64)), [*known[::2], *others]
+    rows, at = numbers.find(np.array(asked, np.uint64))
+    assert rows.tolist() == [k for k, number in enumerate(asked) if number in known]
+    assert numbers.number[at].tolist() == [number for number in asked if number in known]
+
+
+def test_the_letters_that_a_word_opens_with_are_a_number() -> None:
+    vocabulary = Batch.of(["ab internationally"]).vocabulary
+    openings = {vocabulary.word(k): int(vocabulary.opening[k]).to_bytes(8, "little") for k in range(2)}
+    assert openings == {"ab": b"ab\0\0\0\0\0\0", "internationally": b"internat"}

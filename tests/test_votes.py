@@ -120,6 +120,17 @@ def test_of_several_votes_of_one_annotator_the_latest_counts():
     assert record_of(vote(None, "reliable"), vote(None, "unreliable"))["label"] == "unclear"
 
 
+def test_the_latest_kind_of_an_annotator_counts_and_differences_are_told():
+    early = vote("ada", "unreliable", kind="satire", time="2026-01-01T00:00:00Z")
+    late = vote("ada", "unreliable", kind="spun", time="2026-01-02T00:00:00Z")
+    assert record_of(late, early)["kind"] == "spun"
+    assert record_of(early, vote("ben", kind="satire"), late, vote("cy", kind="spun"))["kind"] == "spun"
+    differing = record_of(late, vote("ben", kind="satire"))
+    assert differing["kind"] == "imported"
+    assert conflicts(differing) == ["kind: satire (ben), spun (ada)"]
+    assert agreement([differing]) == []
+
+
 def test_a_paragraph_has_the_role_that_more_than_half_of_it_is_marked_with():
     bridge = TEXT.index("The")  # 18 characters
     record = record_of(vote("ada", spans=(Span(0, 4, "boilerplate"), Span(bridge, bridge + 9, "filler"))))
@@ -147,6 +158,26 @@ def test_unmarked_paragraphs_have_the_role_that_is_asked_for():
     assert record_of(vote("ada", "reliable"), unmarked="content")["paragraph_labels"] == ["content"] * 3
 
 
+def test_who_marked_nothing_outvotes_no_mark():
+    marked = vote("ada", spans=(Span(0, 4, "boilerplate"),))
+    silent = [vote("ben", "reliable"), vote("cy", "reliable"), vote("di", spans=(Span(5, 24, "filler.nod"),))]
+    assert record_of(marked, *silent, unmarked="content")["paragraph_labels"] == [
+        "boilerplate", "content", "content"
+    ]  # fmt: skip
+
+
+def test_who_marked_some_paragraphs_is_taken_to_have_seen_the_others():
+    menu, bridge = Span(0, 4, "boilerplate"), Span(5, 24, "filler")
+    both, one, other = (
+        vote("ada", spans=(menu, bridge)),
+        vote("ben", spans=(menu,)),
+        vote("cy", spans=(menu,)),
+    )
+    assert record_of(both, one, other, unmarked="content")["paragraph_labels"][1] == "content"
+    assert record_of(both, one, unmarked="content")["paragraph_labels"][1] is None
+    assert record_of(both, one, other)["paragraph_labels"][1] == "filler"
+
+
 def test_roles_that_do_not_line_up_with_the_paragraphs_are_a_problem():
     problem = record_of(vote("ada", paragraph_labels=("content",)))
     assert isinstance(problem, Problem)
@@ -162,7 +193,7 @@ def test_given_paragraphs_are_kept_as_they_were():
 
 
 def test_the_same_text_is_one_record_and_its_id_is_the_first_given():
-    kept, problems = gathered(
+    kept, problems, notes = gathered(
         [
             voted(vote("ada", "reliable"), id=""),
             voted(vote("ben", "unclear"), id="b"),
@@ -171,22 +202,22 @@ def test_the_same_text_is_one_record_and_its_id_is_the_first_given():
         ]
     )
     assert [(v.record.id, [w.annotator for w in v.votes]) for v in kept] == [("b", ["ada", "ben"]), ("c", [])]
-    assert problems == []
+    assert (problems, notes) == ([], ["the text b is also given as later: one text"])
 
 
 def test_a_vote_that_stands_in_two_files_is_one_vote():
     timed, untimed = vote(None, "reliable", time="2026-01-01T00:00:00Z"), vote(None, "reliable")
-    (one,), _ = gathered([voted(timed, untimed), voted(timed, untimed)])
+    (one,), *_ = gathered([voted(timed, untimed), voted(timed, untimed)])
     assert one.votes == (timed, untimed, untimed)
 
 
 def test_a_text_without_an_id_has_one_that_is_always_the_same():
-    (one,), _ = gathered([voted(id="")])
+    (one,), *_ = gathered([voted(id="")])
     assert one.record.id == "text-7a5ad4633e4752a9"
 
 
 def test_an_id_of_two_texts_is_a_problem_and_the_first_keeps_it():
-    kept, problems = gathered([voted(text="One."), voted(text="Two.")])
+    kept, problems, _ = gathered([voted(text="One."), voted(text="Two.")])
     assert [v.record.text for v in kept] == ["One."]
     assert "id 'a' is given to two texts" in str(problems[0])
 

@@ -10,6 +10,7 @@ from quality.features import evasion
 from quality.features import template
 from quality.features import ngrams
 from quality.features import hedging
+from quality.features import sections
 
 __all__ = [
     "boilerplate",
@@ -19,6 +20,7 @@ __all__ = [
     "officials",
     "readability",
     "repetition",
+    "sections",
     "surface",
     "template",
     "topic",

@@ -84,7 +84,7 @@ class Contexts:
                     f"context {before!r} {cue!r} {after!r}: expected the cue with at most one neighbour, or one neighbour"
                 )
         told = [row for row in rows if row[:3] != (ANY, ANY, ANY)]
-        befores, cues, afters, weights = zip(*told, strict=True)
+        befores, cues, afters, weights = zip(*told, strict=True) if told else ((),) * 4
         keys = _context(_written(befores), _written(cues), _written(afters))
         order = np.argsort(keys)
         asked = hash_words(sorted({cue.lower() for cue in cues} - {ANY}))

@@ -1,8 +1,8 @@
 """Hashed n-grams: (text, bucket, value) triples that learnt weights are summed over.
 
 Three streams. Of paragraphs: words, pairs, and how the paragraph opens and closes, for its role. Of
-documents: plain words and pairs, and the same with every word outside the thousand commonest masked
-by its shape, so that what remains is manner rather than matter. A bucket is the top bits of a
+documents: plain words and pairs without marks, and words, marks and pairs with every word outside the thousand
+commonest masked by its shape, so that what remains is manner rather than matter. A bucket is the top bits of a
 64-bit hash: a model made of these holds numbers and no words.
 
 Recipe and figures: docs/results.md.
@@ -126,7 +126,7 @@ def _whole(batch: Batch, paragraphs: Ints) -> Hashes:
 
 
 def document_rows(batch: Batch, content: Bools) -> tuple[Rows, Rows]:
-    """Counts of words and pairs of each document, plain and masked, in its content paragraphs.
+    """Counts of words and pairs of each document, plain without marks and masked with them, in its content paragraphs.
 
     `content` bool[paragraphs]; only the first `N_CHARACTERS` of content are read. Values are counts.
     """
@@ -138,10 +138,12 @@ def document_rows(batch: Batch, content: Bools) -> tuple[Rows, Rows]:
     # characters of the joined text before which a paragraph's tokens are read
     limit = np.where(content, group.start + N_CHARACTERS - before, 0)
     tokens = np.flatnonzero(batch.token_start < limit[group.of_token])
-    document = batch.documents.of_token[tokens]
-    return tuple(
-        _counted(batch.n_documents, document, keys[tokens]) for keys in (_plain(batch), _masked(batch))
-    )  # type: ignore[return-value]
+    unmarked = tokens[batch.token_kind[tokens] != PUNCTUATION]
+    document = batch.documents.of_token
+    return (
+        _counted(batch.n_documents, document[unmarked], _plain(batch)[unmarked]),
+        _counted(batch.n_documents, document[tokens], _masked(batch)[tokens]),
+    )
 
 
 def _counted(n: int, document: Ints, keys: Hashes) -> Rows:

@@ -1,7 +1,7 @@
 """What a stretch of text looks like: length, case, digits, marks, kinds of words.
 
 None of it says that a text is good or bad. The role model needs it to tell a menu line from a
-sentence, and the style part of the likeness uses a few of its rates.
+sentence.
 """
 
 from __future__ import annotations

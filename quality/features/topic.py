@@ -19,9 +19,9 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.columns import WORD, Bools, Floats, Ints, changes
+from quality.columns import NUMBER, WORD, Bools, Floats, Ints, changes
 from quality.lexicon import Spans
-from quality.registers import REGISTERS, foreign_register
+from quality.registers import REGISTERS, cue_points, foreign_register
 from quality.registry import rule
 from quality.text import Batch, once_per_batch
 from quality.topics import (
@@ -410,6 +410,7 @@ _FAR = (
     "Goalkeepers who train twice a day need more protein than outfield players, and the club's striker "
     "scored his ninth goal of the season from a penalty in the derby."
 )
+_TIMELESS = "A sharp plane makes light work of a warped door, and a little wax on the hinges stops the noise of an old gate."
 # page furniture is off every topic, and told as such
 _SIGN_UP = " Sign up for our weekly newsletter about health. You can unsubscribe at any time."
 # which a tail does not make of a strange paragraph
@@ -455,6 +456,65 @@ def astray_paragraph(batch: Batch) -> Spans:
     """Paragraphs below the threshold, but not by much."""
     odds = off_topic_log_odds(batch)
     return _spans(batch, (odds >= ASTRAY) & (odds < 0.0))
+
+
+# ---- paragraphs that tell of nobody -------------------------------------------------------------------
+
+# Log odds of being off the subject from which a paragraph that tells of nobody is reported; words in -ed it may have
+# ("related", "limited"), and the share of the other paragraphs that tell something. Chosen on the reliable articles and
+# the half of the made pages that was read.
+TIMELESS, ENDINGS, TELLING, SHORTEST = -5.0, 1, 0.8, 8
+
+
+@once_per_batch
+def _tells(batch: Batch) -> Bools:
+    """Paragraphs with a figure, a name, or somebody who did or said something; bool[paragraphs]."""
+    group, vocabulary = batch.paragraphs, batch.vocabulary
+    opens = np.zeros(batch.token_word.size + 1, bool)
+    first = batch.sentences.first[batch.sentences.filled]
+    opens[first] = True
+    opens[first[batch.token_kind[first] != WORD] + 1] = True
+    past = (vocabulary.last(1) == ord("d")) & (vocabulary.last(2) == ord("e"))
+    named = batch.token_upper & ~opens[:-1] & (batch.token_kind == WORD)
+    return (
+        (group.sum(named | (batch.token_kind == NUMBER)) > 0)
+        | (group.sum(past[batch.token_word]) > ENDINGS)
+        | (cue_points(batch)[1] > 0)
+    )
+
+
+@rule(
+    "filler.timeless",
+    tier="soft",
+    title="paragraph that tells of nobody",
+    message="a paragraph off the subject that tells of nobody and of no day, in a text that does",
+    why="It names nobody, gives no figure and says of nobody what he did, while the rest of the text does, and it has "
+    "little to do with that. So read pieces of guides and advertisements; a sentence that explains a term may read so as well.",
+    source="own",
+    unit="count",
+    hits=[(_STORY + _MORE + _TIMELESS, [_TIMELESS])],
+    clean=[
+        _STORY + _MORE + _TIMELESS.replace("a warped", "a warped Larnsund"),
+        _STORY + _MORE + _TIMELESS.replace("a little", "20 grams of"),
+        _STORY + _MORE + _TIMELESS.replace("of a warped", "of a warped, cracked or painted"),
+        _STORY + _MORE + _TIMELESS + " So the surveyor said.",
+        _TIMELESS + "\n" + "A cellar should be dry and dark all year round.\n" * 3 + _TIMELESS,
+        _STORY + _RELATED,
+    ],
+    in_furniture=False,
+)
+def timeless_paragraph(batch: Batch) -> Spans:
+    """Paragraphs off the subject that tell of nobody, where most others tell something."""
+    group = batch.paragraphs
+    tells, words = _tells(batch), batch.n_words(group)
+    judged = words >= SHORTEST
+    n, n_telling = (
+        np.bincount(group.parent, weights=some, minlength=batch.n_documents)[group.parent]
+        for some in (judged, judged & tells)
+    )
+    odds = off_topic_log_odds(batch)
+    telling = n_telling >= TELLING * (n - 1)  # the paragraph itself tells nothing
+    return _spans(batch, judged & ~tells & telling & (n > 1) & (odds >= TIMELESS) & (odds < 0.0))
 
 
 # ---- pieces of another register ----------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,15 @@ from quality.model import (
     filler_words_from,
     likeness_arrays,
     likeness_from,
+    read_arrays,
     write_arrays,
 )
 
-FORMAT = "quality-base/2"
+FORMAT = "quality-base/4"
+WHERE = (
+    "A base is no part of the installed package: it is the folder labelled/base of the repository and of the source archive. "
+    "Get one of them and name the folder (quality train --base FOLDER), or make one with scripts/build_base.py"
+)
 LABELS = ("unreliable", "reliable", "unclear")
 # No words are held against a paragraph: what the public corpora and our own texts say of filler by its words alone does
 # not carry over to filler of another hand (docs/results.md).
@@ -56,6 +61,7 @@ class Base:
     filler: Table
     documents: Table
     likeness_score: Floats
+    familiarity: Floats
     paragraphs: Table
     paragraph_words: Floats
     filler_words: FillerWords
@@ -96,7 +102,7 @@ def save(base: Base, folder: Path) -> None:
         "kinds": base.kinds,
         "hard": base.hard,
     }
-    card["names"] = {key: getattr(base, key).names for key in TABLES} | {"style": base.likeness.style.names}
+    card["names"] = {key: getattr(base, key).names for key in TABLES}
     for key in TABLES:
         table: Table = getattr(base, key)
         arrays = {f.name: getattr(table, f.name) for f in fields(Table) if f.name != "names"}
@@ -107,6 +113,7 @@ def save(base: Base, folder: Path) -> None:
     }
     score: dict[str, NDArray[Any]] = {
         "likeness_score": base.likeness_score.astype(np.float32),
+        "familiarity": base.familiarity.astype(np.float32),
         "paragraph_words": base.paragraph_words,
     }
     words = filler_words_arrays(base.filler_words)
@@ -116,22 +123,39 @@ def save(base: Base, folder: Path) -> None:
     (folder / "base.json").write_text(json.dumps(card, indent=1) + "\n", "utf8")
 
 
+class BaseError(ValueError):
+    """A base that cannot be used: not there, of another format, or damaged."""
+
+
 def load(folder: Path) -> Base:
     """The base in a folder.
 
-    Raises FileNotFoundError where there is none, ValueError where it is of another format.
+    Raises `BaseError` where there is none, where it is of another format and where a file of it is damaged.
     """
     path = folder / "base.json"
     if not path.exists():
-        raise FileNotFoundError(f"no base in {folder}: base.json is missing; scripts/build_base.py makes one")
-    card = json.loads(path.read_text("utf8"))
-    if card.get("format") != FORMAT:
-        raise ValueError(f"{path} has format {card.get('format')!r}, expected {FORMAT!r}: build it anew")
+        raise BaseError(f"no base in {folder}: base.json is missing. {WHERE}")
+    try:
+        card = json.loads(path.read_text("utf8"))
+    except ValueError as error:
+        raise BaseError(f"{path} is not JSON ({error}): restore it") from error
+    given = card.get("format") if isinstance(card, dict) else None
+    if given != FORMAT:
+        raise BaseError(f"{path} has format {given!r}, expected {FORMAT!r}: build it anew")
+    try:
+        return _loaded(folder, card)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        what = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+        raise BaseError(f"the base in {folder} cannot be used: {what}") from error
+
+
+def _loaded(folder: Path, card: Mapping[str, Any]) -> Base:
+    """The base that a card and the files beside it describe."""
     tables = {}
     for key in TABLES:
-        tables[key] = Table(tuple(card["names"][key]), **_stored(folder / f"{key}.npz"))
+        tables[key] = Table(tuple(card["names"][key]), **read_arrays(folder / f"{key}.npz"))
     arrays, reference, known = (
-        _stored(folder / f"{name}.npz") for name in ("encoders", "reference", "known")
+        read_arrays(folder / f"{name}.npz") for name in ("encoders", "reference", "known")
     )
     return Base(
         tuple(card["corpora"]),
@@ -143,18 +167,13 @@ def load(folder: Path) -> Base:
         tables["filler"],
         tables["documents"],
         arrays["likeness_score"].astype(np.float64),
+        arrays["familiarity"].astype(np.float64),
         tables["paragraphs"],
         arrays["paragraph_words"],
         filler_words_from(arrays),
-        likeness_from(arrays, card["names"]["style"]),
+        likeness_from(arrays),
         Reference.from_arrays(reference),
         known["texts"],
         known["held_out_texts"],
         known["held_out_groups"],
     )
-
-
-def _stored(path: Path) -> dict[str, NDArray[Any]]:
-    """All arrays of a file."""
-    with np.load(path, allow_pickle=False) as stored:
-        return {key: stored[key] for key in stored.files}

@@ -1,7 +1,7 @@
 """From labelled texts to the numbers that training reads.
 
-`Material` holds the columns of all texts. `build` learns the encoders (weights of hashed n-grams, the
-style part) and gives a `Base`: matrices, labels, corpora and groups, no text.
+`Material` holds the columns of all texts. `build` learns the encoders (weights of hashed n-grams)
+and gives a `Base`: matrices, labels, corpora and groups, no text.
 
 Word scores and likeness in the base are out of sample: of paragraphs by folds of domains, of
 documents from encoders that have not seen their corpus family. A model that is to be measured on a
@@ -25,16 +25,19 @@ from quality.learn.columns import Index, Material, Names, Some, codes_of, sample
 from quality.learn.corpora import Labelled
 from quality.learn.encoders import (
     balanced_cells,
+    fit_kind,
     fit_likeness,
     fit_words,
+    kind_weights,
     likeness_parts,
     platt,
     sparse_rows,
+    tf_idf,
 )
-from quality.learn.fit import Table, balanced, fit_filler, fit_roles
+from quality.learn.fit import Table, balanced, fit_filler, fit_roles, grown
 from quality.learn.reference import Judged, take
 from quality.model import Additive, FillerWords, Likeness, Linear, rounded, sigmoid
-from quality.registry import FEATURES, paragraph_matrix, paragraph_names
+from quality.registry import paragraph_matrix, paragraph_names
 from quality.scorer import filler_matrix, role_matrix, word_score_columns
 
 # Paragraphs of a page that training reads at most: long pages would drown the others.
@@ -46,19 +49,13 @@ ROLE_FAMILIES = ("surface", "boilerplate")
 # Folds of domains for the word score.
 N_FOLDS = 3
 
-# Rates of a document that are no part of the likeness: length, and how a text was stored.
-FORMAT_FEATURES = ("log_n_words", "non_ascii_share", "marks_per_word")
+# Words of content from which a text of another kind tells of it, as many as the shortest articles have.
+N_WORDS_OF_KIND = 60
 ROLE_NAMES = ("content", "boilerplate")
+PAGE_KINDS = ("page", "other page")
 
 
 Used = Callable[[Labelled], bool]
-
-
-def style_names() -> tuple[str, ...]:
-    """Rates of a document that the style part of the likeness is linear in."""
-    families = ("surface", "readability")
-    chosen = (f for f in FEATURES.values() if f.of == "both" and f.family in families)
-    return tuple(f.name for f in chosen if f.name not in FORMAT_FEATURES)
 
 
 def build(
@@ -89,7 +86,8 @@ def build(
     )
     documents = [*material.articles, *material.marked]
     judged = [judge(some, role_model, words, filler_model, NO_WORDS) for some in documents]
-    likeness, score = _likeness(documents, [j.role for j in judged], is_used, leave_out)
+    others = [*material.pages, *material.others]
+    likeness, score, familiarity = _likeness(documents, [j.role for j in judged], others, is_used)
     table, paragraphs = document_tables(documents, judged, is_used, corpora, kinds, groups)
     used = np.array([is_used(t) for some in documents for t in some.texts])
     page_codes = [
@@ -122,18 +120,19 @@ def build(
         filler,
         table,
         score[used],
+        familiarity[used],
         paragraphs,
         words,
         NO_WORDS,
         likeness,
         reference,
-        _known(t for some in documents for t in some.texts if is_used(t) and ":" not in t.kind),
-        _known(held_out),
+        known_texts(t for some in documents for t in some.texts if is_used(t) and ":" not in t.kind),
+        known_texts(held_out),
         np.array(sorted({fingerprint(t.group) for t in held_out}), np.uint64),
     )
 
 
-def _known(texts: Iterable[Labelled]) -> NDArray[np.uint64]:
+def known_texts(texts: Iterable[Labelled]) -> NDArray[np.uint64]:
     """Fingerprint and label of each text; uint64[n, 2]."""
     rows = sorted({(text_fingerprint(t), LABELS.index(t.label)) for t in texts if t.label in LABELS})
     return np.array(rows, np.uint64).reshape(-1, 2)
@@ -231,7 +230,7 @@ def _filler(
         label = np.array([{"filler": 1, "content": 0, "boilerplate": 0}.get(r, -1) for r in some.roles])
         label = np.where(sound, 0, label)
         used = np.array([is_used(t) for t in some.texts])[parent] & (label >= 0)
-        is_page = np.array([t.kind == "page" for t in some.texts])[parent]
+        is_page = np.array([t.kind in PAGE_KINDS for t in some.texts])[parent]
         pick = np.flatnonzero(used & (~is_page | sample_of_each(parent, used, PAGE_SAMPLE // 4, random)))
         matrices.append(evidence.filler_terms(some.batch, some.counted, names)[pick].astype(np.float32))
         labels.append(label[pick] == 1)
@@ -244,9 +243,9 @@ def _filler(
 
 def judge(some: Some, roles: Additive, words: Floats, filler: Linear, filler_words: FillerWords) -> Judged:
     """Roles of the paragraphs of some texts by the two role models."""
-    boilerplate = sigmoid(roles.logit(role_matrix(some.batch, words, roles.names)))
+    bins = roles.bins_of(role_matrix(some.batch, words, roles.names))
     doubt = sigmoid(filler.logit(filler_matrix(some.batch, some.counted, filler_words, filler.names)))
-    return Judged(boilerplate, *evidence.roles(some.batch, boilerplate, doubt))
+    return Judged(*evidence.roles(some.batch, sigmoid(roles.logit_of_bins(bins)), doubt), bins)
 
 
 def document_tables(
@@ -257,7 +256,7 @@ def document_tables(
     kinds: Names,
     groups: Index,
 ) -> tuple[Table, Table]:
-    """Tables of documents and of marked paragraphs."""
+    """Tables of documents, their labels by index in `LABELS`, and of marked paragraphs."""
     matrices, labels, codes = [], [], []
     rows, truths, sources = [], [], []
     names: list[str] = []
@@ -270,7 +269,7 @@ def document_tables(
         matrices.append(
             evidence.document_terms(some.batch, some.counted, judgement.role, names)[used].astype(np.float32)
         )
-        labels.append(np.array([t.label == "reliable" for t in some.texts])[used])
+        labels.append(np.array([LABELS.index(t.label) for t in some.texts], np.uint8)[used])
         codes.append(code[used])
         parent = some.batch.paragraphs.parent
         marked = used[parent] & (some.roles != None)  # noqa: E711 - element by element
@@ -296,61 +295,112 @@ def document_tables(
     return table, paragraphs
 
 
-def mixed(label: Bools, code: NDArray[np.int32], kinds: Sequence[str]) -> Floats:
-    """Weights of the stated mix; float64[documents], mean 1.
+def mixed(
+    label: NDArray[np.uint8], code: NDArray[np.int32], kinds: Sequence[str], n_known: int | None = None
+) -> Floats:
+    """Weights of the stated mix; float64[documents], mean 1 where the label is clear, 0 where it is not.
 
-    Every corpus and label weighs 1, every way of spoiling half of that over all corpora, and then
-    reliable and unreliable texts are brought to the same total.
+    `label` is the index in `LABELS`. Every corpus and label weighs 1, every way of spoiling half of that over all
+    corpora, and then reliable and unreliable texts are brought to the same total. Rows from `n_known` on are new: a
+    corpus and label that only they have weighs less where they are few (`fit.grown`).
     """
-    is_spoilt = np.array([":" in kind for kind in kinds], bool)[code[:, 1]]
-    cell = np.where(is_spoilt, -1 - code[:, 1], code[:, 0] * 2 + label)
-    weight = balanced(cell) * np.where(is_spoilt, 0.5, 1.0)
-    if label.any() and not label.all():
-        share = weight[label].sum() / weight.sum()
-        weight *= np.where(label, 0.5 / share, 0.5 / (1 - share))
-    return weight / weight.mean()
+    weight = np.zeros(label.size)
+    told = np.flatnonzero(label != LABELS.index("unclear"))
+    reliable = label[told] == LABELS.index("reliable")
+    is_spoilt = np.array([":" in kind for kind in kinds], bool)[code[told, 1]]
+    cell = np.where(is_spoilt, -1 - code[told, 1], code[told, 0] * 2 + reliable)
+    mix = balanced(cell) * np.where(is_spoilt, 0.5, 1.0)
+    if n_known is not None:
+        mix *= grown(cell, told >= n_known)
+    if reliable.any() and not reliable.all():
+        share = mix[reliable].sum() / mix.sum()
+        mix *= np.where(reliable, 0.5 / share, 0.5 / (1 - share))
+    weight[told] = mix / mix.mean() if mix.size else mix
+    return weight
 
 
 def _likeness(
-    documents: Sequence[Some], roles: Sequence[Ints], is_used: Used, leave_out: frozenset[str]
-) -> tuple[Likeness, Floats]:
-    """The likeness learnt from all article corpora, and each document's score by one that has not seen its family."""
-    texts = [t for some in documents for t in some.texts]
-    names = style_names()
+    documents: Sequence[Some],
+    roles: Sequence[Ints],
+    others: Sequence[Some],
+    is_used: Used,
+) -> tuple[Likeness, Floats, Floats]:
+    """The likeness learnt from all article corpora, and each document's score and familiarity.
+
+    Those of a document are by models that have not seen its family. The kind of text is learnt from articles
+    against `others`, pages that are no articles and texts of other kinds; how steep it is, from scores of articles and
+    others by models that had seen neither's family.
+    """
+    texts = [t for some in [*documents, *others] for t in some.texts]
     content = [(some.batch, role == evidence.CONTENT) for some, role in zip(documents, roles, strict=True)]
+    content += [(some.batch, (some.roles == "content") | (some.roles == None)) for some in others]  # noqa: E711
     pairs = [document_rows(batch, chosen) for batch, chosen in content]
-    style = np.vstack([evidence.content_style(batch, chosen, names) for batch, chosen in content])
-    everything = [np.arange(some.batch.n_documents) for some in documents]
+    everything = [np.arange(batch.n_documents) for batch, _ in content]
     streams = [sparse_rows([p[k] for p in pairs], everything, DOCUMENT_BITS) for k in (0, 1)]
+    n_words = np.concatenate(
+        [
+            np.bincount(
+                batch.paragraphs.parent,
+                weights=batch.n_words(batch.paragraphs) * chosen,
+                minlength=batch.n_documents,
+            )
+            for batch, chosen in content
+        ]
+    )
     family = np.array([t.family for t in texts])
     corpus = np.array([t.corpus for t in texts])
+    used = np.array([is_used(t) for t in texts])
     # the own texts teach evidence and roles, not likeness: one manner, machine-written on both sides
-    teaches = np.array(
-        [is_used(t) and t.label in ("reliable", "unreliable") and _is_public(t) for t in texts]
-    )
+    teaches = used & np.array([t.label in ("reliable", "unreliable") and _is_public(t) for t in texts])
+    other = used & np.array([t.kind == "other page" for t in texts]) & (n_words >= N_WORDS_OF_KIND)
     label = np.array([t.label == "reliable" for t in texts])
     groups = np.array([t.group for t in texts])
+    families, other_families = (sorted(set(family[which])) for which in (teaches, other))
+
+    def fitted(train: Bools, against: Bools) -> Likeness:
+        likeness = fit_likeness(streams, label, corpus, train)
+        at = np.flatnonzero(train | against)
+        rows = tf_idf(streams[1][at], likeness.masked_idf)
+        kind, intercept = fit_kind(rows, train[at], corpus[at])
+        return replace(likeness, kind=kind, kind_intercept=intercept)
+
     parts = np.full((len(texts), 3), np.nan)
-    for held in sorted(set(family[teaches])):
-        of_family = family == held
+    for k, held in enumerate(families):
+        # with every family of articles one of the others is left out as well, in turn
+        held_too = other_families[k % len(other_families) :: len(families)]
+        of_family, of_other = family == held, np.isin(family, held_too)
         train = teaches & ~of_family & ~np.isin(groups, groups[of_family])
-        fitted = fit_likeness(streams, style, names, label, corpus, train)
-        parts[of_family] = likeness_parts(fitted, streams, style, of_family)
-    whole = fit_likeness(streams, style, names, label, corpus, teaches)
+        model = fitted(train, other & ~of_other)
+        for which in (of_family, of_other & other):
+            parts[which] = likeness_parts(model, streams, which)
+            parts[which, 2] += model.kind_intercept
+    whole = fitted(teaches, other)
     rest = np.isnan(parts[:, 0])
-    parts[rest] = likeness_parts(whole, streams, style, rest)
+    parts[rest] = likeness_parts(whole, streams, rest)
+    parts[rest, 2] += whole.kind_intercept
     # spread within a corpus of the out-of-family scores: what the parts are worth on unseen sources
     public = np.flatnonzero(teaches)
     spreads: Floats = np.array(
         [
             np.mean([parts[public[corpus[public] == c], k].std() for c in sorted(set(corpus[public]))])
-            for k in range(3)
+            for k in range(2)
         ]
     )
     whole = replace(whole, spreads=spreads)
-    score = whole.blend(parts[:, 0], parts[:, 1], parts[:, 2])
+    score = whole.blend(parts[:, 0], parts[:, 1])
     slope, offset = platt(score[public], label[public], balanced_cells(corpus[public], label[public]))
-    return replace(whole, scale=slope, centre=-offset / slope), score
+    both = np.flatnonzero(teaches | other)
+    steep, shift = platt(parts[both, 2], teaches[both], kind_weights(teaches[both], corpus[both]))
+    whole = replace(
+        whole,
+        kind=rounded(whole.kind * steep),
+        kind_intercept=whole.kind_intercept * steep + shift,
+        scale=slope,
+        centre=-offset / slope,
+    )
+    familiarity = whole.familiarity(parts[:, 2] * steep + shift - whole.kind_intercept)
+    n = sum(some.batch.n_documents for some in documents)
+    return whole, score[:n], familiarity[:n]
 
 
 def _is_public(text: Labelled) -> bool:

@@ -63,11 +63,16 @@ def _some(texts: Sequence[Labelled]) -> Some:
 
 @dataclass(frozen=True)
 class Material:
-    """All labelled texts as columns: pages and marked texts for roles, documents for reliability."""
+    """All labelled texts as columns: pages and marked texts for roles, documents for reliability.
+
+    `others` are texts without a label, which together with pages that are no articles tell other kinds of text from
+    those that the likeness is learnt on.
+    """
 
     pages: list[Some]
     articles: list[Some]
     marked: list[Some]
+    others: list[Some]
 
 
 class Names:
@@ -92,7 +97,11 @@ def codes_of(texts: Sequence[Labelled], corpora: Index, kinds: Index, groups: In
 
 
 def table_of(
-    names: Sequence[str], matrix: NDArray[Any], label: Bools, weight: Floats, codes: NDArray[np.int32]
+    names: Sequence[str],
+    matrix: NDArray[Any],
+    label: Bools | NDArray[np.uint8],
+    weight: Floats,
+    codes: NDArray[np.int32],
 ) -> Table:
     """Rows with their labels, weights, and codes int32[n, 3] of corpus, kind and group."""
     return Table(

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from quality.records import Record
+
 # Corpora whose texts share an origin are left out together.
 FAMILIES = {
     "imbd_xsum": "xsum",
@@ -41,7 +43,10 @@ LABEL_FAMILIES = {
 
 @dataclass(frozen=True)
 class Labelled:
-    """A text with its labels; `paragraphs` is None where the text is to be cut by us."""
+    """A text with its labels; `paragraphs` is None where the text is to be cut by us, `label` "" where there is none.
+
+    `source` is the file that the text was read from, where that is told.
+    """
 
     id: str
     corpus: str
@@ -53,6 +58,13 @@ class Labelled:
     roles: tuple[str | None, ...] | None = None
     date: str | None = None
     title: str | None = None
+    source: str = ""
+
+    @property
+    def record(self) -> Record:
+        """The text as scorers take it."""
+        text = self.text if self.paragraphs is None else "\n\n".join(self.paragraphs)
+        return Record(self.id, self.source, text, self.paragraphs, self.title, self.date)
 
     @property
     def family(self) -> str:
@@ -92,7 +104,10 @@ def articles(folder: Path) -> list[Labelled]:
 
 
 def pages(folder: Path) -> list[Labelled]:
-    """English pages of `corpora/boilerplate`, cut into blocks; doubtful labels are None."""
+    """English pages of `corpora/boilerplate`, cut into blocks; doubtful labels are None.
+
+    The kind is "other page" where most pages of the corpus, or by its `page_type` this one, are no articles.
+    """
     found = []
     for path in sorted(folder.glob("*.jsonl*")):
         corpus = path.name.split(".jsonl")[0]
@@ -108,7 +123,21 @@ def pages(folder: Path) -> list[Labelled]:
             )
             texts = tuple(b["text"] for b in blocks)
             domain = str(row.get("domain") or row["id"])
-            found.append(Labelled(str(row["id"]), corpus, domain, "", "page", "", texts, roles))
+            is_other = corpus == "cleaneval" or row.get("page_type", "article") != "article"
+            kind = "other page" if is_other else "page"
+            found.append(Labelled(str(row["id"]), corpus, domain, "", kind, "", texts, roles))
+    return found
+
+
+def other_kinds(folder: Path) -> list[Labelled]:
+    """Documents of `corpora/hedging` that are encyclopaedia or science: their marked sentences, joined again."""
+    found = []
+    for corpus in ("szeged_wiki_train", "szeged_bio"):
+        sentences: dict[str, list[str]] = {}
+        for row in read_rows(folder / f"{corpus}.jsonl.gz"):
+            sentences.setdefault(str(row["doc"]), []).append(row["text"])
+        for name, some in sentences.items():
+            found.append(Labelled(name, corpus, f"{corpus} {name}", "", "other page", " ".join(some)))
     return found
 
 

@@ -1,8 +1,9 @@
-"""Encoders: linear weights of hashed n-grams and of style rates, learnt from sparse rows of texts.
+"""Encoders: linear weights of hashed n-grams, learnt from sparse rows of texts.
 
 What a model reads of words: whether a paragraph is furniture (`fit_words`), whether it is filler
-(`fit_hashed`), and how much a document reads like the reliable side (`fit_likeness`). `fit_hashed` can
-start from weights that are known and move only where new texts ask for it.
+(`fit_hashed`), how much a document reads like the reliable side (`fit_likeness`), and whether it is of a kind
+of which that can be said (`fit_kind`). `fit_hashed` can start from weights that are known and move only where
+new texts ask for it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,14 @@ from numpy.typing import NDArray
 from quality.columns import Bools, Floats, Ints
 from quality.features.ngrams import Rows
 from quality.learn.fit import balanced
-from quality.model import Likeness, Linear, rounded, sigmoid
+from quality.model import Likeness, rounded, sigmoid
+
+# On the weighted mean loss: best on families left out in ../shared/notes/transfer.md.
+LIKENESS_PENALTY = 3e-5
+# For plain and masked words, whether every corpus has an intercept of its own (docs/results.md).
+INTERCEPTS = (False, True)
+# Penalty on the weights that tell kinds of text: of 1e-3 and 1e-4 the one that took less from the ranking.
+KIND_PENALTY = 1e-3
 
 
 def sparse_rows(rows: Sequence[Rows], at: Sequence[Ints], bits: int) -> Any:
@@ -80,38 +88,47 @@ def platt(score: Floats, label: Bools, weight: Floats) -> tuple[float, float]:
     return float(model.coef_[0, 0]), float(model.intercept_[0])
 
 
-def fit_likeness(
-    streams: Sequence[Any],
-    style: Floats,
-    names: Sequence[str],
-    label: Bools,
-    corpus: NDArray[Any],
-    train: Bools,
-) -> Likeness:
-    """Three linear models with one free intercept for each corpus, all corpora and labels weighing the same."""
+def fit_likeness(streams: Sequence[Any], label: Bools, corpus: NDArray[Any], train: Bools) -> Likeness:
+    """Two linear models, all corpora and labels weighing the same; kinds of text and the scale are still to be set.
+
+    Plain words have one intercept, masked ones one for each corpus: of what was tried, the best mean over families
+    left out (docs/results.md).
+    """
     at = np.flatnonzero(train)
     weight = balanced_cells(corpus[at], label[at])
     weights, idfs = [], []
-    for stream in streams:
+    for stream, each in zip(streams, INTERCEPTS, strict=True):
         rows = stream[at]
         document_frequency = np.bincount(rows.indices, minlength=rows.shape[1])
         idf: Floats = (
             (np.log((1 + at.size) / (1 + document_frequency)) + 1).astype(np.float16).astype(np.float64)
         )
-        # lam 3e-5 on the weighted mean loss: best on families left out in ../shared/notes/transfer.md
-        weights.append(rounded(_fit_logistic(tf_idf(rows, idf), label[at], corpus[at], weight, 3e-5)))
+        source = corpus[at] if each else np.zeros(at.size)
+        fitted = _fit_logistic(tf_idf(rows, idf), label[at], source, weight, LIKENESS_PENALTY)
+        weights.append(rounded(fitted))
         idfs.append(idf)
-    mean = np.nanmean(style[at], axis=0)
-    spread = np.nanstd(style[at], axis=0)
-    spread = np.where(spread > 0, spread, 1.0)
-    scaled = np.nan_to_num(np.clip((style[at] - mean) / spread, -3, 3))
-    from scipy import sparse
+    nothing = np.zeros(streams[1].shape[1])
+    return Likeness(weights[0], idfs[0], weights[1], idfs[1], nothing, 0.0, np.ones(2), 0.0, 1.0)
 
-    style_weights = _fit_logistic(sparse.csr_matrix(scaled), label[at], corpus[at], weight, 1e-2)
-    return Likeness(
-        weights[0], idfs[0], weights[1], idfs[1], Linear(tuple(names), style_weights, 0.0),
-        mean, spread, np.ones(3), 0.0, 1.0,
-    )  # fmt: skip
+
+def kind_weights(is_learnt: Bools, corpus: NDArray[Any]) -> Floats:
+    """Weights that give both sides the same total, and in each side every corpus; float64[n], mean 1."""
+    weight = balanced(corpus)
+    for side in (is_learnt, ~is_learnt):
+        if side.any():
+            weight[side] *= 0.5 * side.size / weight[side].sum()
+    return weight
+
+
+def fit_kind(rows: Any, is_learnt: Bools, corpus: NDArray[Any]) -> tuple[Floats, float]:
+    """Weights of masked n-grams (tf-idf rows) that tell the kinds of text learnt on from others, and the intercept."""
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=1.0 / (KIND_PENALTY * is_learnt.size), max_iter=30, tol=1e-4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as in `_fit_logistic`
+        model.fit(rows, is_learnt, sample_weight=kind_weights(is_learnt, corpus))
+    return np.asarray(model.coef_[0], np.float64), float(model.intercept_[0])
 
 
 def tf_idf(rows: Any, idf: Floats) -> Any:
@@ -127,7 +144,7 @@ def tf_idf(rows: Any, idf: Floats) -> Any:
 
 
 def _fit_logistic(matrix: Any, label: Bools, corpus: NDArray[Any], weight: Floats, lam: float) -> Floats:
-    """Logistic regression with an all but free intercept for each corpus; float64[columns]."""
+    """Logistic regression with an all but free intercept for each of the corpora given; float64[columns]."""
     from scipy import sparse
     from sklearn.linear_model import LogisticRegression
 
@@ -144,9 +161,9 @@ def _fit_logistic(matrix: Any, label: Bools, corpus: NDArray[Any], weight: Float
     return np.asarray(model.coef_[0, : matrix.shape[1]], np.float64)
 
 
-def likeness_parts(likeness: Likeness, streams: Sequence[Any], style: Floats, which: Bools) -> Floats:
-    """The three scores of some documents; float64[k, 3]."""
+def likeness_parts(likeness: Likeness, streams: Sequence[Any], which: Bools) -> Floats:
+    """The two scores of some documents and the sum of the weights of their kind; float64[k, 3]."""
     at = np.flatnonzero(which)
     words = tf_idf(streams[0][at], likeness.words_idf) @ likeness.words
-    masked = tf_idf(streams[1][at], likeness.masked_idf) @ likeness.masked
-    return np.column_stack([words, masked, likeness.style_score(style[at])])
+    masked = tf_idf(streams[1][at], likeness.masked_idf)
+    return np.column_stack([words, masked @ likeness.masked, masked @ likeness.kind])

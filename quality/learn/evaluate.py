@@ -11,21 +11,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quality.columns import Floats, Ints
 from quality.learn import metrics
-from quality.learn.judged import Judged, judge, labels_and_suspicion, read_labels, taken_together
+from quality.learn.corpora import Labelled
+from quality.learn.judged import Judged, judge, labels_and_suspicion, taken_together
+from quality.learn.labels import labelled_texts
 from quality.learn.probes import baselines, shuffled
 from quality.learn.selection import next_to_label, suspects
 from quality.records import Problem
 from quality.report import ROLES, VERDICTS
 from quality.scorer import Scorer
-
-Item = TypeVar("Item")
 
 SCHEMA = "quality-evaluation/1"
 SLICES: Mapping[str, Callable[[Judged], str]] = {
@@ -144,7 +144,7 @@ def evaluate(
     unknown = [name for name in by if name not in SLICES]
     if unknown:
         raise ValueError(f"unknown slice {unknown[0]!r}; expected some of {','.join(SLICES)}")
-    notes = []
+    notes = _learnt_notes(texts)
     named = {name for t in texts for name in t.corpora}
     texts, merged = taken_together(texts)
     if merged:
@@ -166,6 +166,7 @@ def evaluate(
         "notes": notes,
         "corpora": [_corpus(name, part) for name, part in corpora.items()],
         "macro": {"n_corpora": len(enough)} | _macro(list(enough.values())),
+        "unseen": _unseen(sample),
         "precision": _precision(sample),
         "paragraphs": _paragraphs(texts),
         "rules": _rules(sample.texts),
@@ -176,6 +177,34 @@ def evaluate(
         "misses": _errors(sample.texts, unreliable=True),
     }
     return defined(whole)
+
+
+def _learnt_notes(texts: Sequence[Judged]) -> list[str]:
+    """What to say where a model learnt from some of the very texts that it is measured on."""
+    n_labelled = sum(t.label in ("reliable", "unreliable") for t in texts)
+    counts = {
+        "the model": sum(t.learnt and t.label in ("reliable", "unreliable") for t in texts),
+        "the second model": sum(t.learnt_by_second and t.label in ("reliable", "unreliable") for t in texts),
+    }
+    return [
+        f"{name} learnt from {n:,} of these {n_labelled:,} texts, so its figures flatter"
+        for name, n in counts.items()
+        if n
+    ]
+
+
+def _unseen(sample: Sample) -> dict[str, Any] | None:
+    """Ranking and calibration on the texts that the model has not learnt from; None where there are no others."""
+    part = sample.part(lambda t: not t.learnt)
+    if len(part.texts) == len(sample.texts):
+        return None
+    corpora = part.by(SLICES["corpus"])
+    enough = [some for some in corpora.values() if some.is_enough]
+    return {
+        "learnt": len(sample.texts) - len(part.texts),
+        "corpora": [_corpus(name, some) for name, some in corpora.items()],
+        "macro": {"n_corpora": len(enough)} | _macro(enough),
+    }
 
 
 def examine(
@@ -198,7 +227,7 @@ def examine(
     """
     problems: list[Problem] = []
 
-    def noted(items: Iterable[Item | Problem]) -> Iterator[Item]:
+    def noted(items: Iterable[Labelled | Problem]) -> Iterator[Labelled]:
         for item in items:
             if isinstance(item, Problem):
                 problems.append(item)
@@ -206,9 +235,14 @@ def examine(
             else:
                 yield item
 
-    texts = list(noted(judge(noted(read_labels(paths, corpus)), scorer, other)))
+    texts = list(judge(noted(labelled_texts(paths, corpus)), scorer, other))
     learnt = scorer.model.card.get("documents", {})
     whole = evaluate(texts, by=by, seed=seed, learnt=learnt, probes=probes)
+    for name, some in (("the model", scorer), ("the second model", other)):
+        if some is not None and some.model.learnt_from() is None:
+            whole["notes"].append(
+                f"{name} does not tell which texts it learnt from: it may know some of these"
+            )
     whole["read"]["problems"] = len(problems)
     whole["model"] = {"name": scorer.model.name, "digest": scorer.model.digest}
     whole["policy"] = scorer.policy.name
@@ -296,50 +330,50 @@ def _macro(parts: Sequence[Sample], names: Iterable[str] = METRICS) -> dict[str,
             found[name] = None
             continue
         mean = float(np.mean([value for value, _ in rows]))
-        found[name] = _interval(mean, _mean([values for _, values in rows]), name) | {"n_corpora": len(rows)}
+        found[name] = _interval(mean, metrics.macro([values for _, values in rows]), name) | {
+            "n_corpora": len(rows)
+        }
     return found
 
 
-def _mean(rows: Sequence[Floats]) -> Floats:
-    """Mean of some bootstraps, draw by draw, over the rows defined there; NaN where none is."""
-    stacked = np.array(rows)
-    known = ~np.isnan(stacked)
-    n = known.sum(axis=0)
-    return np.where(n > 0, np.where(known, stacked, 0.0).sum(axis=0) / np.maximum(n, 1), np.nan)
-
-
 def _precision(sample: Sample) -> list[dict[str, Any]]:
-    """Precision of the policy's decisions by prevalence, from shares averaged over corpora.
+    """Precision of the policy's decisions by prevalence, within each corpus of both labels and averaged.
 
     `low` takes the lower 95 % bound of what is caught and the upper one of the false alarms (Wilson), so
     that no false alarm among few texts is not taken for none at all.
     """
-    if not sample.n_reliable or not sample.n_unreliable:
-        return []
-    rows = []
+    parts = [p for p in sample.by(SLICES["corpus"]).values() if p.n_reliable and p.n_unreliable]
+    rows: list[dict[str, Any]] = []
+    if not parts:
+        return rows
     for flag, verdicts in FLAGS.items():
-        caught, alarms = (
-            _share_flagged(sample.labelled(unreliable), verdicts) for unreliable in (True, False)
-        )
-        low = metrics.wilson(caught * sample.n_unreliable, sample.n_unreliable)[0]
-        high = metrics.wilson(alarms * sample.n_reliable, sample.n_reliable)[1]
+        counts = [
+            (
+                _n_flagged(part.labelled(True), verdicts),
+                part.n_unreliable,
+                _n_flagged(part.labelled(False), verdicts),
+                part.n_reliable,
+            )
+            for part in parts
+        ]
+        caught, alarms = (float(np.mean([c[k] / c[k + 1] for c in counts])) for k in (0, 2))
         for prevalence in PREVALENCES:
+            precision, low = metrics.macro_precision(prevalence, counts)
             rows.append(
                 {
                     "flag": flag,
                     "caught": caught,
                     "false_alarms": alarms,
                     "prevalence": prevalence,
-                    "precision": metrics.precision_at(prevalence, caught, alarms),
-                    "low": metrics.precision_at(prevalence, low, high),
+                    "precision": precision,
+                    "low": low,
                 }
             )
     return rows
 
 
-def _share_flagged(sample: Sample, verdicts: Sequence[str]) -> float:
-    parts = sample.by(SLICES["corpus"]).values()
-    return float(np.mean([np.mean([t.verdict in verdicts for t in part.texts]) for part in parts]))
+def _n_flagged(sample: Sample, verdicts: Sequence[str]) -> int:
+    return sum(t.verdict in verdicts for t in sample.texts)
 
 
 def _paragraphs(texts: Sequence[Judged]) -> list[dict[str, Any]]:
@@ -468,13 +502,21 @@ def _errors(texts: Sequence[Judged], *, unreliable: bool) -> list[dict[str, Any]
 def compare(texts: Sequence[Judged], *, seed: int = 0, n_draws: int = N_DRAWS) -> dict[str, Any]:
     """The second model of the texts beside the first: differences (second - first) and decisions changed.
 
-    Intervals are paired: both models are measured on the same draws. Raises ValueError where there is
+    "unseen" has the same of the texts that neither model learnt from, None where there are no others. Intervals are paired: both models are measured on the same draws. Raises ValueError where there is
     no second model.
     """
     if any(t.compared is None for t in texts):
         raise ValueError("no second model: judge the texts with one (quality evaluate --compare MODEL)")
     texts, _ = taken_together(texts)
     sample = Sample.of(texts, n_draws, seed)
+    part = sample.part(lambda t: not (t.learnt or t.learnt_by_second))
+    n_learnt = len(sample.texts) - len(part.texts)
+    unseen = {"learnt": n_learnt} | _differences(part) if n_learnt else None
+    return defined(_differences(sample) | {"unseen": unseen})
+
+
+def _differences(sample: Sample) -> dict[str, Any]:
+    """Second model less first, by corpus and in the mean; and the decisions that differ."""
     corpora = {name: part for name, part in sample.by(SLICES["corpus"]).items() if part.is_enough}
     rows = {
         (name, metric): (part.values(metric), part.values(metric, True))
@@ -486,24 +528,24 @@ def compare(texts: Sequence[Judged], *, seed: int = 0, n_draws: int = N_DRAWS) -
     for metric in METRICS:
         some = [differences[name, metric] for name in corpora if not np.isnan(differences[name, metric][0])]
         macro[metric] = (
-            _interval(float(np.mean([value for value, _ in some])), _mean([values for _, values in some]))
+            _interval(
+                float(np.mean([value for value, _ in some])), metrics.macro([values for _, values in some])
+            )
             if some
             else None
         )
     moves = Counter((t.verdict, t.compared[1]) for t in sample.texts if t.compared)
     n = len(sample.texts)
     changed = sum(count for (before, after), count in moves.items() if before != after)
-    return defined(
-        {
-            "macro": macro,
-            "corpora": [
-                {"corpus": name} | {m: _interval(*differences[name, m]) for m in METRICS} for name in corpora
-            ],
-            "changed": changed / n if n else float("nan"),
-            "moves": [
-                {"from": before, "to": after, "texts": count}
-                for (before, after), count in sorted(moves.items(), key=lambda item: (-item[1], item[0]))
-                if before != after
-            ],
-        }
-    )
+    return {
+        "macro": macro,
+        "corpora": [
+            {"corpus": name} | {m: _interval(*differences[name, m]) for m in METRICS} for name in corpora
+        ],
+        "changed": changed / n if n else float("nan"),
+        "moves": [
+            {"from": before, "to": after, "texts": count}
+            for (before, after), count in sorted(moves.items(), key=lambda item: (-item[1], item[0]))
+            if before != after
+        ],
+    }

@@ -1,30 +1,26 @@
 """Labels from labelling tools: what Label Studio, Prodigy, doccano and Argilla export, and tables.
 
 A `Reader` reads a file of one of them as votes on texts. What is read of each format, and of which
-version, is told in docs/labels.md; the way to a tool is `quality.learn.suggest`.
-
-Offsets are code points here. Tools that count in a browser count UTF-16 code units, in which an emoji
-is two; `UNITS` says which do.
+version, is told in docs/labels.md; the way to a tool is `quality.learn.suggest`. `quality.learn.tasks` takes
+files apart, `quality.learn.offsets` makes offsets code points: `UNITS` says what each tool counts.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from quality.learn.offsets import Mark, placed
+from quality.learn.tasks import tasks
 from quality.learn.votes import LABELS, Span, Vote, Voted
-from quality.records import FieldNames, Problem, Record, decode
+from quality.records import FieldNames, Problem, Record
 from quality.report import ROLES
 
 # Unit of the tools' offsets. Browsers count UTF-16: seen in issues 1347 of Label Studio, 2290 of doccano
@@ -59,21 +55,11 @@ class _Choice(NamedTuple):
     where: str
 
 
-class _Mark(NamedTuple):
-    """A name given to a stretch of the text, in the tool's offsets; `quoted` is the stretch, where told."""
-
-    start: object
-    end: object
-    name: object
-    where: str
-    quoted: str | None = None
-
-
 class _Said(NamedTuple):
     """What an annotator said, in the tool's words."""
 
     choices: Sequence[_Choice] = ()
-    marks: Sequence[_Mark] = ()
+    marks: Sequence[Mark] = ()
     rejected: Sequence[_Choice] = ()
     annotator: object = None
     time: object = None
@@ -126,16 +112,7 @@ class Reader:
             "argilla": self._argilla,
             "csv": self._csv,
         }[self.tool]
-        try:
-            text, _ = decode(Path(path).read_bytes())
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            hint = "; unpack it first" if path.endswith((".zip", ".gz")) else ""
-            yield Problem(path, None, f"cannot be read: {reason}{hint}")
-            return
-        items = _rows(path, text) if self.tool == "csv" else _objects(path, text)
-        n = 0
-        for n, item in enumerate(items, 1):  # noqa: B007 - counted to tell an empty file
+        for item in tasks(path, table=self.tool == "csv", warn=lambda told: self.passed_over.update([told])):
             if isinstance(item, Problem):
                 yield item
                 continue
@@ -154,8 +131,6 @@ class Reader:
                 yield Voted(record, tuple(votes))
             except ValueError as error:
                 yield Problem(path, item.line, f"{place}{error}")
-        if not n:
-            yield Problem(path, None, "is empty: there is no task in it")
 
     # --- what the tools say -------------------------------------------------------------------------
 
@@ -190,9 +165,9 @@ class Reader:
             self.passed_over["without an annotation"] += 1
         return record, said
 
-    def _label_studio_result(self, result: Sequence[object], where: str) -> tuple[list[_Choice], list[_Mark]]:
+    def _label_studio_result(self, result: Sequence[object], where: str) -> tuple[list[_Choice], list[Mark]]:
         choices: list[_Choice] = []
-        marks: list[_Mark] = []
+        marks: list[Mark] = []
         for r, given in enumerate(result):
             place = f"{where}.result[{r}]"
             item = _object(given, place)
@@ -206,7 +181,7 @@ class Reader:
             if "start" in value:
                 quoted = _quoted(value)
                 marks += [
-                    _Mark(value["start"], value.get("end"), name, f"{place}.value", quoted) for name in names
+                    Mark(value["start"], value.get("end"), name, f"{place}.value", quoted) for name in names
                 ]
             elif self.label_field in (None, item.get("from_name")):
                 choices += [_Choice(name, f"{place}.value.{kind}") for name in names]
@@ -218,7 +193,7 @@ class Reader:
         # "id" is Label Studio's own here, whatever the text came with
         record = self._record(path, {name: value for name, value in row.items() if name != "id"})
         choices: list[_Choice] = []
-        marks: list[_Mark] = []
+        marks: list[Mark] = []
         for name, value in row.items():
             parts = value if isinstance(value, list) else [value]
             if name in _NO_ANSWER or value == record.text:
@@ -227,7 +202,7 @@ class Reader:
                 where = f"{name}[{k}]" if isinstance(value, list) else name
                 if isinstance(part, dict) and "start" in part:
                     marks += [
-                        _Mark(part["start"], part.get("end"), label, where, _quoted(part))
+                        Mark(part["start"], part.get("end"), label, where, _quoted(part))
                         for label in _strings(part.get("labels"), f"{where}.labels")
                     ]
                 elif isinstance(part, dict) and "choices" in part:
@@ -260,7 +235,7 @@ class Reader:
             if span.get("label") is None:  # a highlighted match, as textcat.teach shows them
                 self.passed_over["span without a label"] += 1
             else:
-                marks.append(_Mark(span.get("start"), span.get("end"), span["label"], f"spans[{k}]"))
+                marks.append(Mark(span.get("start"), span.get("end"), span["label"], f"spans[{k}]"))
         rejected: list[_Choice] = []
         if answer == "reject":
             rejected = [*choices, *(_Choice(_string(m.name, f"{m.where}.label"), m.where) for m in marks)]
@@ -276,7 +251,7 @@ class Reader:
         # "id" is doccano's own, unless the text came with one
         record = self._record(path, {name: value for name, value in row.items() if name != "id"})
         choices: list[_Choice] = []
-        marks: list[_Mark] = []
+        marks: list[Mark] = []
         for name in ("label", "labels", "cats", "entities"):
             value = row.get(name)
             if isinstance(value, str):
@@ -284,16 +259,20 @@ class Reader:
             for k, part in enumerate(_typed({name: value}, name, list, [])):
                 where = f"{name}[{k}]"
                 if isinstance(part, list) and len(part) == 3:
-                    marks.append(_Mark(part[0], part[1], part[2], where))
+                    marks.append(Mark(part[0], part[1], part[2], where))
                 elif isinstance(part, dict):
                     marks.append(
-                        _Mark(part.get("start_offset"), part.get("end_offset"), part.get("label"), where)
+                        Mark(part.get("start_offset"), part.get("end_offset"), part.get("label"), where)
                     )
                 elif isinstance(part, str):
                     choices.append(_Choice(part, where))
                 else:
                     raise ValueError(f"{where}: {part!r} is neither a name nor [start, end, name]")
         stem = Path(path).stem
+        if row.get("user") is None and self.annotator is None and _is_as_suggested(row, choices, marks):
+            # labels that were taken in belong to whoever took them in, so the file's name is no signature
+            self.passed_over["suggested, not changed, and signed by nobody"] += 1
+            return record, []
         who = row.get("user") or (None if self.annotator or stem in _NOBODY else stem)
         return record, [_Said(choices, marks, annotator=who, task=row.get("id"))]
 
@@ -306,14 +285,14 @@ class Reader:
                 self.passed_over[f"response with status {status}"] += 1
                 continue
             choices: list[_Choice] = []
-            marks: list[_Mark] = []
+            marks: list[Mark] = []
             for question, value in answers.items():
                 for k, part in enumerate(value if isinstance(value, list) else [value]):
                     where = (
                         f"responses.{question}[{k}]" if isinstance(value, list) else f"responses.{question}"
                     )
                     if isinstance(part, dict) and "start" in part:
-                        marks.append(_Mark(part["start"], part.get("end"), part.get("label"), where))
+                        marks.append(Mark(part["start"], part.get("end"), part.get("label"), where))
                     else:
                         choices += self._answers(question, part, where)
             said.append(_Said(choices, marks, annotator=user, time=time, task=row.get("id")))
@@ -324,7 +303,7 @@ class Reader:
     def _csv(self, path: str, row: Mapping[str, Any]) -> tuple[Record, list[_Said | ValueError]]:
         ours = "quality_id" in row
         row = {name: _without_mark(value) if ours else value for name, value in row.items()}
-        given = {name: value for name, value in row.items() if value != ""}
+        given = {name: value for name, value in row.items() if value != "" or name in ("quality_id", "id")}
         if isinstance(given.get("paragraphs"), str):
             given["paragraphs"] = _json_list(given["paragraphs"], "paragraphs")
         record = self._record(path, given)
@@ -335,7 +314,7 @@ class Reader:
         if "paragraph_labels" in given:
             cell = given["paragraph_labels"]
             cells = (
-                _json_list(cell, "paragraph_labels") if cell.startswith("[") else re.split(r"[|\s]+", cell)
+                _json_list(cell, "paragraph_labels") if cell.startswith("[") else re.split(r"[|,;\s]+", cell)
             )
             roles = [self._role(r, f"paragraph_labels[{k}]") for k, r in enumerate(cells)]
         choices = [_Choice(given[name], name)] if name in given else []
@@ -365,7 +344,14 @@ class Reader:
             and "\n\n".join(parts) == record.text
         ):
             record = replace(record, paragraphs=tuple(parts))
-        own = fields.get("quality_id", fields.get("id"))
+        given = [name for name in ("quality_id", "id") if name in fields]
+        own = next((fields[name] for name in given if fields[name] not in (None, "")), None)
+        if given and own is None:
+            record = replace(
+                record, warnings=(*record.warnings, f"{given[0]} without a value: made of the text")
+            )
+        if own is not None and (not isinstance(own, str | int) or isinstance(own, bool)):
+            raise ValueError(f"{given[0]}: {_short(own)} is neither a name nor a whole number")
         return replace(record, id="" if own is None else str(own))
 
     def _wanted(self, name: str, choices: list[_Choice]) -> list[_Choice]:
@@ -438,87 +424,13 @@ class Reader:
             paragraph_labels=None if said.paragraph_labels is None else tuple(said.paragraph_labels),
         )
 
-    def _spans(self, text: str, marks: Sequence[_Mark]) -> Iterator[Span]:
+    def _spans(self, text: str, marks: Sequence[Mark]) -> Iterator[Span]:
         unit = self.unit or UNITS[self.tool]
-        if self.unit is None and any(mark.quoted for mark in marks):
-            # some versions count code points: what the tool quotes tells
-            other = {"utf16": "codepoint", "codepoint": "utf16"}[unit]
-            fits = [all(_fits(text, m, u) for m in marks) for u in (unit, other)]
-            unit = other if fits == [False, True] else unit
-        for mark in marks:
-            start, end = _code_points(text, mark, unit)
-            if mark.quoted and not _fits(text, mark, unit):
-                raise ValueError(
-                    f"{mark.where}: the offsets {mark.start} to {mark.end} hold {_short(text[start:end])}, "
-                    f"but the tool says {_short(mark.quoted)}: is this the text that was labelled?"
-                )
+        for mark, start, end in placed(text, marks, unit, is_sure=self.unit is not None):
             name = _string(mark.name, f"{mark.where}: name")
             meaning = self._known(name) or name
             if meaning != "-":
                 yield Span(start, end, meaning)
-
-
-# --- files --------------------------------------------------------------------------------------------
-
-
-class _Item(NamedTuple):
-    """A task as it stands in a file: its number, and its line where it has one of its own."""
-
-    number: int
-    line: int | None
-    fields: Mapping[str, Any]
-
-
-def _objects(path: str, text: str) -> Iterator[_Item | Problem]:
-    """Objects of a JSON array, or of a file with one a line."""
-    if text.lstrip().startswith("["):
-        try:
-            whole = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            yield Problem(path, getattr(error, "lineno", None), f"not JSON ({_fault(error)})")
-            return
-        for number, value in enumerate(whole, 1):
-            if isinstance(value, dict):
-                yield _Item(number, None, value)
-            else:
-                yield Problem(path, None, f"task {number}: {_short(value)} is no JSON object")
-        return
-    number = 0
-    # not splitlines, which also cuts at characters that may stand in a JSON string
-    for line_number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        number += 1
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            expected = "one array, or one object a line is expected"
-            yield Problem(path, line_number, f"not JSON ({_fault(error)}): {expected}")
-            continue
-        if isinstance(value, dict):
-            yield _Item(number, line_number, value)
-        else:
-            yield Problem(path, line_number, f"{_short(value)} is no JSON object")
-
-
-def _rows(path: str, text: str) -> Iterator[_Item | Problem]:
-    """Rows of a table with a head; the mark between cells is the commonest of , ; and tab in the head."""
-    head = text.split("\n", 1)[0]
-    mark = max(",;\t", key=head.count)
-    limit = csv.field_size_limit(2**31 - 1)  # an article may be longer than csv's 128 KB
-    try:
-        rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
-        try:
-            for number, row in enumerate(rows, 1):
-                if None in row or None in row.values():
-                    n = len(rows.fieldnames or ())
-                    yield Problem(path, rows.line_num, f"the row has not {n} cells, as the head has")
-                    continue
-                yield _Item(number, rows.line_num, row)
-        except csv.Error as error:
-            yield Problem(path, rows.line_num, f"not CSV after this line: {error}")
-    finally:
-        csv.field_size_limit(limit)
 
 
 class _Answers(NamedTuple):
@@ -563,6 +475,25 @@ def _argilla_answers(row: Mapping[str, Any]) -> list[_Answers]:
         theirs = by_user.setdefault(k if user is None else user, _Answers(user, status, None, {}))
         theirs.answers[question] = value
     return [*by_user.values()]
+
+
+def suggested(names: Sequence[str], marks: Iterable[tuple[int, int, str]]) -> str:
+    """What goes out with a suggestion to a tool that does not tell suggestions from labels: names, sum of marks."""
+    plain = json.dumps(sorted(map(list, marks)))
+    return f"{','.join(sorted(names))} {hashlib.sha256(plain.encode('utf8')).hexdigest()[:16]}"
+
+
+def _is_as_suggested(row: Mapping[str, Any], choices: Sequence[_Choice], marks: Sequence[Mark]) -> bool:
+    """Whether doccano gives back what `suggested` went out with, or the half of it that the project is for."""
+    went_out = row.get("suggested")
+    if not isinstance(went_out, str) or not (choices or marks):
+        return False
+    try:
+        now = suggested([c.name for c in choices], [(m.start, m.end, m.name) for m in marks])  # type: ignore[misc]
+    except TypeError:  # offsets that are none are told when the vote is read
+        return False
+    pairs = zip(went_out.split(" "), now.split(" "), (choices, marks), strict=False)
+    return all(before == after or not said for before, after, said in pairs)
 
 
 # --- values -------------------------------------------------------------------------------------------
@@ -613,11 +544,6 @@ def _json_list(cell: str, where: str) -> list[Any]:
     return value
 
 
-def _fault(error: Exception) -> str:
-    """What is wrong with some JSON, without the place."""
-    return error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-
-
 def _short(value: object) -> str:
     shown = repr(value)
     return shown if len(shown) <= 50 else shown[:47] + "..."
@@ -651,54 +577,3 @@ def _utc(value: object) -> str | None:
     except (ValueError, OverflowError, OSError):
         raise ValueError(f"time: {_short(value)} is neither ISO 8601 nor seconds since 1970") from None
     return time.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-# --- offsets ------------------------------------------------------------------------------------------
-
-
-def utf16_starts(text: str) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Where each code point begins in UTF-16 code units, and where the text ends; int64[len(text) + 1]."""
-    code = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-    return np.concatenate(([0], np.cumsum(1 + (code > 0xFFFF), dtype=np.int64)))
-
-
-@lru_cache(maxsize=2)  # the marks of a text come one after another, and are tried in both units
-def _starts(text: str, unit: str) -> np.ndarray[Any, np.dtype[np.int64]]:
-    return utf16_starts(text) if unit == "utf16" else np.arange(len(text) + 1, dtype=np.int64)
-
-
-def _code_points(text: str, mark: _Mark, unit: str) -> tuple[int, int]:
-    """Start and end of a mark in code points; one inside a surrogate pair takes the whole character."""
-    low, high = _whole(mark.start, f"{mark.where}: start"), _whole(mark.end, f"{mark.where}: end")
-    starts = _starts(text, unit)
-    length = int(starts[-1])
-    if not 0 <= low < high <= length:
-        counted = "UTF-16 code units" if unit == "utf16" else "code points"
-        raise ValueError(
-            f"{mark.where}: {low} to {high} is no stretch of a text of {length} {counted}; see --offsets"
-        )
-    start, end = np.searchsorted(starts, low, side="right") - 1, np.searchsorted(starts, high, side="left")
-    return int(start), int(end)
-
-
-def _whole(value: object, where: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"{where} is {_short(value)}, expected a whole number")
-    return value
-
-
-def _fits(text: str, mark: _Mark, unit: str) -> bool:
-    """Whether a mark's offsets hold what the tool quotes, apart from white space and half characters."""
-    if not mark.quoted:
-        return True
-    try:
-        start, end = _code_points(text, mark, unit)
-    except ValueError:
-        return False
-    return _plain(mark.quoted) == _plain(text[start:end])
-
-
-def _plain(text: str) -> str:
-    # Label Studio writes line breaks as \n in two characters, and may cut an emoji in half
-    text = re.sub("[\ud800-\udfff\U00010000-\U0010ffff]", "", text.replace("\\n", "\n"))
-    return "".join(text.split())

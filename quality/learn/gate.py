@@ -1,72 +1,97 @@
 """Champion and challenger: what two models say of the reference set, and whether the new one may replace the old.
 
-The reference set is numbers (quality/learn/reference.py), so this needs no corpora. A figure is worse when it lies
-outside the 95 % bootstrap interval, by groups, of the champion's own figure, on the wrong side.
+The reference set and the table of roles are numbers (quality/learn/reference.py), so this needs no corpora. Every
+figure is taken within one corpus, or is the mean over corpora, for both models on the same texts. A figure is worse
+when the challenger loses more than `LEAST` by it and the whole 95 % bootstrap interval of the difference, by groups
+that are drawn for both alike, is a loss.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quality import evidence
 from quality.columns import Bools, Floats, Ints
-from quality.learn.base import Base
+from quality.learn import metrics
+from quality.learn.base import LABELS, Base
 from quality.learn.corpora import LABEL_FAMILIES
 from quality.learn.fit import FILLER_FALSE_ALARMS
-from quality.model import Model, sigmoid, total
+from quality.learn.said import DROP, KEEP, Said, rules_of, said
+from quality.model import Model
 
-# Share of the reference set whose verdict may change.
-CHANGED_HIGH = 0.02
-# Drawn samples of groups for an interval, and texts of either label without which a figure says nothing.
+# Share that may change: of the verdicts of a policy, of the roles in a corpus, and of the paragraphs' reliabilities by
+# `MOVED` or more.
+CHANGED_HIGH, MOVED = 0.02, 0.1
+# A smaller loss is none that counts: half a text in a hundred, and of the calibration in one corpus two, since whatever
+# moves the mean of all moves it there, and of so few texts it is known to no more than that (own choices).
+LEAST, CALIBRATION_LEAST = 0.005, 0.02
+# Draws of groups for an interval, and texts or paragraphs of either label without which a figure says nothing.
 N_DRAWS, N_LOW = 400, 10
-# Bins of equal mass of the calibration error.
-N_BINS = 10
-
-
-@dataclass(frozen=True)
-class Verdicts:
-    """What a model says of the reference set: reliability float64[d], verdict int64[d] (keep, review, drop: 0, 1,
-    2), and whether each paragraph is called filler, bool[p].
-    """
-
-    reliability: Floats
-    verdict: Ints
-    is_filler: Bools
-
-
-# A figure of verdicts, labels, weights and the rows that count; NaN where it is undefined.
-Measured = Callable[[Verdicts, Bools, Floats, Ints], float]
+# False alarms at which it is counted what is caught.
+RATES = (0.01, 0.05)
+# Shares of few in a thousand are told so.
+THOUSAND = 1000
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of both models: the champion's with its interval, the challenger's; `more` is better or worse."""
+    """One figure of both models, of everything (`where` is empty) or of a slice.
+
+    `low` and `high` are the interval of the difference, challenger less champion; a loss up to `least` is none.
+    `champion_low` and `champion_high` are that of the champion's own figure (of a calibration error it lies above the figure,
+    since drawing texts anew adds to it).
+    """
 
     name: str
+    where: str
     champion: float
+    challenger: float
     low: float
     high: float
-    challenger: float
-    more_is_better: bool
+    champion_low: float = float("nan")
+    champion_high: float = float("nan")
+    more_is_better: bool = True
+    least: float = LEAST
 
     @property
     def is_worse(self) -> bool:
-        """Whether the challenger lies outside the champion's interval on the wrong side."""
-        if self.more_is_better:
-            return self.challenger < self.low - 1e-9
-        return self.challenger > self.high + 1e-9
+        """Whether the challenger loses, beyond chance and by more than counts for nothing."""
+        sign = 1.0 if self.more_is_better else -1.0
+        gain, best = sign * (self.challenger - self.champion), max(sign * self.low, sign * self.high)
+        return gain < -self.least and best < 0.0
+
+    @property
+    def title(self) -> str:
+        """The figure and its slice in words."""
+        return f"{self.name}, {self.where}" if self.where else self.name
+
+
+@dataclass(frozen=True)
+class Change:
+    """Share of the reference set that the models see differently, and how much of it may be."""
+
+    name: str
+    share: float
+    high: float = CHANGED_HIGH
+
+    @property
+    def is_too_much(self) -> bool:
+        """Whether more has changed than may."""
+        return self.share > self.high
 
 
 @dataclass(frozen=True)
 class Gate:
-    """Outcome of a comparison: figures, share of changed verdicts, and why the challenger is refused."""
+    """Outcome of a comparison: figures, shares that changed, and why the challenger is refused."""
 
     figures: tuple[Figure, ...]
-    changed: float
+    changes: tuple[Change, ...]
     objections: tuple[str, ...]
 
     @property
@@ -75,184 +100,282 @@ class Gate:
         return not self.objections
 
 
-def verdicts(model: Model, base: Base) -> Verdicts:
-    """What a model says of the base's reference set.
-
-    Likeness is the out-of-sample score of the base, plus what the model's words add to those of the base.
-
-    Raises ValueError where the model weighs terms that the base does not have.
-    """
-    reference, table = base.reference, base.documents
-    unknown = [n for n in model.reliability.names if n not in table.names]
-    unknown += [n for n in model.filler.names if n not in base.filler.names]
-    if unknown or model.paragraph_words.shape != base.paragraph_words.shape:
-        raise ValueError(f"weighs {', '.join(unknown) or 'other words'}, which the base does not have")
-    terms = reference.terms.astype(np.float64)[:, [base.filler.names.index(n) for n in model.filler.names]]
-    if evidence.WORD_TERM in model.filler.names and model.filler_words.weights.any():
-        score = reference.paragraph_matrix() @ model.filler_words.weights
-        terms[:, model.filler.names.index(evidence.WORD_TERM)] = model.filler_words.term(score)
-    filler = sigmoid(model.filler.logit(terms))
-    copied, boilerplate = (a.astype(np.float64) for a in (reference.copied, reference.boilerplate))
-    _, role = evidence.role_chances(copied, boilerplate, filler)
-    matrix = table.matrix[reference.row].astype(np.float64)
-    n = reference.row.size
-    inside = reference.document >= 0
-    words = reference.n_words * inside
-    content, foreign = (
-        np.bincount(np.where(inside, reference.document, 0), weights=words * (role == code), minlength=n)
-        for code in (evidence.CONTENT, evidence.FILLER)
-    )
-    matrix[:, table.names.index(evidence.FILLER_WORDS)] = evidence.filler_amount(foreign, content)
-    chosen = matrix[:, [table.names.index(name) for name in model.reliability.names]]
-    evidence_logit = model.reliability.intercept + total(model.reliability.effects(chosen))
-    reliability = model.calibrated(evidence_logit + model.likeness.effect(_likeness(model, base)))
-    policy = model.policies["default"]
-    is_hard = (matrix[:, [table.names.index(name) for name in base.hard]] > 0).any(axis=1)
-    verdict = np.where(reliability >= policy.keep, 0, np.where(is_hard & (reliability < policy.drop), 2, 1))
-    return Verdicts(reliability, verdict, role == evidence.FILLER)
-
-
-def _likeness(model: Model, base: Base) -> Floats:
-    """Likeness score of the reference's documents by the words of a model; float64[d]."""
-    score = base.likeness_score[base.reference.row]
-    mine, known = model.likeness, base.likeness
-    pairs = ((mine.words, known.words), (mine.masked, known.masked))
-    if all(np.array_equal(a, b) for a, b in pairs):
-        return score
-    streams = base.reference.streams(known)
-    moved = [stream @ (a - b) for stream, (a, b) in zip(streams, pairs, strict=True)]
-    return score + known.blend(moved[0], moved[1], np.zeros(score.size))
-
-
 def compare(base: Base, champion: Model, challenger: Model, *, seed: int = 0) -> Gate:
     """Whether a challenger may replace the champion, by the reference set of a base."""
     try:
-        old = verdicts(champion, base)
+        old = said(champion, base)
     except ValueError as error:
-        return Gate((), float("nan"), (f"the model in place cannot be compared: it {error}",))
-    new = verdicts(challenger, base)
-    figures = _figures(base, old, new, np.random.default_rng(seed))
-    changed = float((old.verdict != new.verdict).mean())
+        return Gate((), (), (f"the model in place cannot be compared: it {error}",))
+    new = said(challenger, base)
+    figures = Comparison(base, old, new, seed).figures()
+    changes = _changes(base, old, new)
     objections = [
-        f"{f.name}: {f.challenger:.3f}, but the model in place has {f.champion:.3f} ({f.low:.3f} to {f.high:.3f})"
+        f"{f.title}: {f.challenger:.3f}, but the model in place has {f.champion:.3f} "
+        f"(difference {f.low:+.3f} to {f.high:+.3f})"
         for f in figures
         if f.is_worse
     ]
-    if changed > CHANGED_HIGH:
-        objections.append(
-            f"verdicts change on {100 * changed:.1f} % of the reference set, more than {100 * CHANGED_HIGH:g} %"
-        )
-    return Gate(tuple(figures), changed, tuple(objections))
+    objections += [
+        f"{c.name} on {100 * c.share:.1f} % of the reference set, more than {100 * c.high:g} %"
+        for c in changes
+        if c.is_too_much
+    ]
+    missing = sorted(old.verdict.keys() - new.verdict.keys())
+    objections += [f"there is no policy {name!r}, which the model in place has" for name in missing]
+    return Gate(tuple(figures), tuple(changes), tuple(objections))
 
 
-def _figures(base: Base, old: Verdicts, new: Verdicts, random: np.random.Generator) -> list[Figure]:
-    """All figures of the gate, whole set first, then slices."""
-    reference, table = base.reference, base.documents
-    label = table.label[reference.row] == 1
-    corpus, kind = table.corpus[reference.row], table.kind[reference.row]
-    weight = table.weight[reference.row].astype(np.float64)
-    draws = _draws(table.group[reference.row], random)
-    figures = []
-
-    def add(
-        name: str, which: Bools, function: Measured, *, more_is_better: bool = True, step: float = 0.0
-    ) -> None:
-        values = [function(v, label, weight, np.flatnonzero(which)) for v in (old, new)]
-        drawn = []
-        for draw in draws:
-            at = draw[which[draw]]
-            value = function(old, label, weight, at) if at.size else np.nan
-            if not np.isnan(value):
-                drawn.append(value)
-        if np.isnan(values[0]) or not drawn:
-            return
-        low, high = np.quantile(drawn, [0.025, 0.975]).tolist()
-        # samples of a slice without a fault have none either, and one text more is no measurable loss
-        figures.append(Figure(name, values[0], min(low, values[0] - step), high, values[1], more_is_better))
-
-    every = np.ones(label.size, bool)
-    add("unreliable texts caught at 1 % false alarms", every, lambda *a: caught(*a, rate=0.01))
-    add("unreliable texts caught at 5 % false alarms", every, lambda *a: caught(*a, rate=0.05))
-    add("calibration error", every, calibration_error, more_is_better=False)
-    figures.append(_alarms(base, old, new, random))
-    family = np.array([LABEL_FAMILIES.get(name, "yourself") for name in base.corpora])[corpus]
-    slices = [(f"ranking, labels by {name}", family == name) for name in sorted(set(family.tolist()))]
-    slices += [(f"ranking, corpus {base.corpora[code]}", corpus == code) for code in np.unique(corpus)]
-    for name, which in slices:
-        if min((which & label).sum(), (which & ~label).sum()) >= N_LOW:
-            add(name, which, ranking)
-    for code in np.unique(kind):
-        if (kind == code).sum() >= N_LOW:
-            add(
-                f"on the right side, {base.kinds[code]}",
-                kind == code,
-                right,
-                step=1.0 / int((kind == code).sum()),
+def _changes(base: Base, old: Said, new: Said) -> list[Change]:
+    """What the models see differently: verdicts by policy, roles by corpus, reliability of paragraphs."""
+    found = [
+        Change(f"verdicts of policy {name} change", float((old.verdict[name] != new.verdict[name]).mean()))
+        for name in old.verdict
+        if name in new.verdict
+    ]
+    other = old.role != new.role
+    of_texts = (other, base.reference.corpus[: other.size])
+    of_pages = (old.furniture != new.furniture, base.roles.corpus)
+    for what, (differs, corpus) in (("paragraphs", of_texts), ("marked paragraphs", of_pages)):
+        found += [
+            Change(
+                f"roles of {what} in corpus {base.corpora[code]} change",
+                float(differs[corpus == code].mean()),
             )
-    return figures
+            for code in np.unique(corpus).tolist()
+        ]
+    worded = base.reference.n_words[: other.size] > 0
+    moved = np.abs(old.paragraph - new.paragraph)[worded] >= MOVED
+    return [*found, Change(f"the reliability of paragraphs moves by {MOVED:g} or more", float(moved.mean()))]
 
 
-def _alarms(base: Base, old: Verdicts, new: Verdicts, random: np.random.Generator) -> Figure:
-    """Sound paragraphs called filler, per 1,000."""
-    at = np.flatnonzero(base.reference.sound)
-    values = [1000.0 * float(v.is_filler[at].mean()) for v in (old, new)]
-    drawn = [1000.0 * float(old.is_filler[at[d]].mean()) for d in _draws(base.reference.group[at], random)]
-    low, high = np.quantile(drawn, [0.025, 0.975]).tolist()
-    # words may add as much as the fit allows all terms together
-    return Figure(
-        "sound paragraphs called filler, per 1,000",
-        values[0],
-        low,
-        max(high, values[0] + 1000 * FILLER_FALSE_ALARMS),
-        values[1],
-        False,
-    )
+# A figure of some rows: its value, and its value in every draw.
+Measured = Callable[[Said, Ints], tuple[float, Floats]]
+# Something true or false, or a number, of each row of what a model said.
+Told = Callable[[Said], Bools | Floats]
+# Rows to measure, by corpus.
+Parts = Mapping[str, Ints]
 
 
-def _draws(group: NDArray[np.int32], random: np.random.Generator) -> list[Ints]:
-    """Rows of so many samples of groups with replacement."""
-    order = np.argsort(group, kind="stable")
-    edges = np.flatnonzero(np.append(True, np.diff(group[order]) != 0))
-    parts = np.split(order, edges[1:])
-    found = []
-    for _ in range(N_DRAWS):
-        chosen = random.integers(0, len(parts), len(parts))
-        found.append(np.concatenate([parts[k] for k in chosen.tolist()]))
-    return found
+@dataclass(frozen=True)
+class Rows:
+    """Texts or paragraphs with their groups, and the draws of groups; figures of some of them.
+
+    `group` int64[n] are columns of `counts` uint8[draws, groups].
+    """
+
+    group: Ints
+    counts: NDArray[np.uint8]
+
+    def share(self, told: Told) -> Measured:
+        """Mean of what is told of each row."""
+
+        def measured(said: Said, at: Ints) -> tuple[float, Floats]:
+            values = told(said)[at].astype(np.float64)
+            return float(values.mean()), metrics.resampled_mean(values, self.group[at], self.counts)
+
+        return measured
+
+    def statistic(
+        self,
+        function: Callable[[Bools, Floats, Floats], Floats],
+        unreliable: Bools,
+        told: Told,
+        weight: Floats | None = None,
+    ) -> Measured:
+        """A statistic of quality/learn/metrics.py; `told` gives reliabilities, `weight` what each row counts."""
+
+        def measured(said: Said, at: Ints) -> tuple[float, Floats]:
+            whole = np.ones(at.size) if weight is None else weight[at]
+            of_rows = partial(function, unreliable[at], 1.0 - told(said)[at].astype(np.float64))
+            drawn = metrics.resampled(lambda counts: of_rows(counts * whole), self.group[at], self.counts)
+            return float(of_rows(whole)), drawn
+
+        return measured
 
 
-def caught(said: Verdicts, label: Bools, weight: Floats, at: Ints, /, *, rate: float) -> float:
-    """Share of unreliable texts below the reliability that a share `rate` of the reliable ones falls below."""
-    value, truth = said.reliability[at], label[at]
-    if truth.all() or not truth.any():
-        return float("nan")
-    low = np.quantile(value[truth], rate, method="lower")
-    return float((value[~truth] < low).mean())
+class Comparison:
+    """What two models say of a base's reference set, and all figures of it."""
+
+    def __init__(self, base: Base, old: Said, new: Said, seed: int) -> None:
+        self.base, self.old, self.new = base, old, new
+        self.found: list[Figure] = []
+        reference, table = base.reference, base.documents
+        groups = [table.group[reference.row], reference.group[: old.role.size], base.roles.group]
+        _, numbered = np.unique(np.concatenate(groups), return_inverse=True)
+        counts = metrics.draws(numbered, N_DRAWS, seed)
+        parts = np.split(numbered, np.cumsum([g.size for g in groups])[:-1])
+        self.texts, self.paragraphs, self.blocks = (Rows(part, counts) for part in parts)
+
+    def figures(self) -> list[Figure]:
+        """All figures; those over everything have no slice."""
+        self._of_texts()
+        self._of_roles()
+        self._of_paragraphs()
+        return self.found
+
+    def _of_texts(self) -> None:
+        """Ranking, what is caught, calibration, and verdicts of every policy."""
+        base, reference, table = self.base, self.base.reference, self.base.documents
+        label = table.label[reference.row]
+        corpus, kind = (codes[reference.row] for codes in (table.corpus, table.kind))
+        reliable, unreliable = (label == LABELS.index(name) for name in ("reliable", "unreliable"))
+        published = ~np.array([":" in name for name in base.kinds])[kind]
+        both = self._parts(corpus, reliable & published, unreliable & published)
+        ranking = self.texts.statistic(metrics.auc, unreliable, _reliability)
+        self._add("ranking", ranking, both)
+        families = {name: LABEL_FAMILIES.get(name, "yourself") for name in both}
+        for family in sorted(set(families.values())):
+            own = [at for name, at in both.items() if families[name] == family]
+            if len(own) > 1:
+                self._one("ranking", f"labels by {family}", ranking, own)
+        for rate in RATES:
+            at_rate = self.texts.statistic(partial(_caught, rate), unreliable, _reliability)
+            self._add(f"unreliable texts caught at {100 * rate:g} % false alarms", at_rate, both)
+        halves = _halves(corpus, reliable, both)
+        error = self.texts.statistic(metrics.ece, unreliable, _reliability, halves)
+        self._add("calibration error", error, both, better=False, least_of_corpus=CALIBRATION_LEAST)
+        sound, others = (self._parts(corpus, some & published) for some in (reliable, unreliable))
+        for policy in (name for name in self.old.verdict if name in self.new.verdict):
+            kept, dropped = (self.texts.share(partial(_has, policy, code)) for code in (KEEP, DROP))
+            self._one(f"reliable texts kept, {policy}", "", kept, sound.values())
+            self._one(f"reliable texts dropped, {policy}", "", dropped, sound.values(), better=False)
+            self._one(f"unreliable texts kept, {policy}", "", kept, others.values(), better=False)
+            right = self.texts.share(partial(_is_right, policy, reliable))
+            for where, at in self._kinds(corpus, kind, np.logical_or(reliable, unreliable)).items():
+                self._one(f"on the right side, {policy}", where, right, [at])
+
+    def _of_roles(self) -> None:
+        """Furniture of pages, filler, and what is lost of content."""
+        reference, roles = self.base.reference, self.base.roles
+        furniture = self.blocks.share(lambda said: said.furniture)
+        self._add("furniture found", furniture, self._parts(roles.corpus, roles.label == 1))
+        lost = self._parts(roles.corpus, roles.label == 0)
+        self._add("content taken for furniture", furniture, lost, better=False)
+        corpus, marked, sound = self._of_documents(reference.corpus, reference.label, self._sound)
+        content, filler = (self._worded & (marked == role) for role in (evidence.CONTENT, evidence.FILLER))
+        is_filler = self.paragraphs.share(lambda said: said.role == evidence.FILLER)
+        self._add("filler found", is_filler, self._parts(corpus, filler))
+        is_lost = self.paragraphs.share(lambda said: said.role != evidence.CONTENT)
+        self._add("content taken for something else", is_lost, self._parts(corpus, content), better=False)
+        # words may add as many false alarms as the fit allows all terms together
+        self._add(
+            "sound paragraphs called filler, per 1,000",
+            self.paragraphs.share(lambda said: THOUSAND * (said.role == evidence.FILLER)),
+            self._parts(corpus, sound),
+            better=False,
+            least=THOUSAND * FILLER_FALSE_ALARMS,
+        )
+
+    def _of_paragraphs(self) -> None:
+        """Reliability of paragraphs: marked ones in order, sound ones high."""
+        reference = self.base.reference
+        corpus, marked = self._of_documents(reference.corpus, reference.label)
+        rules = rules_of(self.base.documents.names)
+        struck = (reference.findings[:, [rules.index(name) for name in self.base.hard]] > 0).any(axis=1)
+        good = self._worded & (marked == evidence.CONTENT) & ~struck
+        bad = self._worded & (marked >= 0) & ~good
+        ranking = self.paragraphs.statistic(metrics.auc, bad, lambda said: said.paragraph)
+        self._add("ranking of paragraphs", ranking, self._parts(corpus, good, bad))
+        mean = self.paragraphs.share(lambda said: said.paragraph)
+        self._add("reliability of sound paragraphs", mean, self._parts(corpus, self._sound), least=2 * LEAST)
+
+    def _of_documents(self, *columns: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        """Columns of the reference's paragraphs, without those of pages."""
+        return tuple(column[: self.old.role.size] for column in columns)
+
+    @property
+    def _worded(self) -> Bools:
+        """Paragraphs of documents that have words."""
+        return self.base.reference.n_words[: self.old.role.size] > 0
+
+    @property
+    def _sound(self) -> Bools:
+        """Those of reliable articles as published."""
+        return self._worded & self.base.reference.sound[: self.old.role.size]
+
+    def _parts(self, corpus: NDArray[np.int32], *needed: Bools) -> Parts:
+        """Rows where any of `needed` holds, of each corpus with `N_LOW` rows of each of them."""
+        found = {}
+        for code in np.unique(corpus).tolist():
+            some = [each & (corpus == code) for each in needed]
+            if min(int(each.sum()) for each in some) >= N_LOW:
+                found[self.base.corpora[code]] = np.flatnonzero(np.any(some, axis=0))
+        return found
+
+    def _kinds(self, corpus: NDArray[np.int32], kind: NDArray[np.int32], told: Bools) -> Parts:
+        """Texts of each kind in each corpus; of those spoilt, of which each corpus has as many but few, over all."""
+        found: dict[str, Ints] = {}
+        for code in np.unique(kind[told]).tolist():
+            here, name = told & (kind == code), self.base.kinds[code]
+            if ":" not in name:
+                found |= {f"{name} in {of}": at for of, at in self._parts(corpus, here).items()}
+            elif here.sum() >= N_LOW:
+                found[name] = np.flatnonzero(here)
+        return found
+
+    def _add(
+        self,
+        name: str,
+        measured: Measured,
+        parts: Parts,
+        *,
+        better: bool = True,
+        least: float = LEAST,
+        least_of_corpus: float = LEAST,
+    ) -> None:
+        """A figure as mean over corpora, and of each of them."""
+        self._one(name, "", measured, parts.values(), better=better, least=least)
+        least = max(least, least_of_corpus)
+        for corpus, at in parts.items():
+            self._one(name, f"corpus {corpus}", measured, [at], better=better, least=least)
+
+    def _one(
+        self,
+        name: str,
+        where: str,
+        measured: Measured,
+        parts: Iterable[Ints],
+        *,
+        better: bool = True,
+        least: float = LEAST,
+    ) -> None:
+        """One figure, the mean over some parts; none where it is undefined."""
+        parts = list(parts)
+        values, draws = [], []
+        for one in (self.old, self.new):
+            rows = [measured(one, at) for at in parts]
+            known = [row for row in rows if not np.isnan(row[0])]
+            if not known:
+                return
+            values.append(float(np.mean([value for value, _ in known])))
+            draws.append(metrics.macro([drawn for _, drawn in known]))
+        interval, own = metrics.interval(draws[1] - draws[0]), metrics.interval(draws[0])
+        self.found.append(Figure(name, where, values[0], values[1], *interval, *own, better, least))
 
 
-def ranking(said: Verdicts, label: Bools, weight: Floats, at: Ints, /) -> float:
-    """AUC: how often a reliable text stands above an unreliable one, ties as half."""
-    value, truth = said.reliability[at], label[at]
-    n_reliable = int(truth.sum())
-    if n_reliable in (0, truth.size):
-        return float("nan")
-    _, inverse, count = np.unique(value, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(count) - (count - 1) / 2)[inverse]
-    over = float(rank[truth].sum()) - n_reliable * (n_reliable + 1) / 2
-    return over / (n_reliable * (truth.size - n_reliable))
+def _reliability(said: Said) -> Floats:
+    return said.reliability
 
 
-def calibration_error(said: Verdicts, label: Bools, weight: Floats, at: Ints, /) -> float:
-    """Mean distance of reliability and share of reliable texts, over bins of equal number, by weight."""
-    order = at[np.argsort(said.reliability[at], kind="stable")]
-    error = mass = 0.0
-    for part in np.array_split(order, N_BINS):
-        if part.size and (w := weight[part]).sum() > 0:
-            error += abs(float(w @ (said.reliability[part] - label[part])))
-            mass += float(w.sum())
-    return error / mass if mass else float("nan")
+def _has(policy: str, verdict: int, said: Said) -> Bools:
+    return np.asarray(said.verdict[policy] == verdict)
 
 
-def right(said: Verdicts, label: Bools, weight: Floats, at: Ints, /) -> float:
-    """Share of texts on the right side: reliable ones kept, others not."""
-    return float(((said.verdict[at] == 0) == label[at]).mean()) if at.size else float("nan")
+def _is_right(policy: str, reliable: Bools, said: Said) -> Bools:
+    """Reliable texts are kept, others are not."""
+    return np.asarray((said.verdict[policy] == KEEP) == reliable)
+
+
+def _caught(rate: float, unreliable: Bools, suspicion: Floats, weight: Floats) -> Floats:
+    """As `metrics.caught_at`, with one false alarm where the sample is too small to show the rate."""
+    return metrics.caught_at(max(rate, metrics.smallest_rate(unreliable)), unreliable, suspicion, weight)
+
+
+def _halves(corpus: NDArray[np.int32], reliable: Bools, parts: Parts) -> Floats:
+    """Weights by which either label is half of each part, as in the stated mix; float64[n]."""
+    weight = np.zeros(corpus.size)
+    for at in parts.values():
+        for label in (True, False):
+            rows = at[reliable[at] == label]
+            weight[rows] = 0.5 / rows.size
+    return weight

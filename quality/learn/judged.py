@@ -6,21 +6,20 @@ an evaluation holds no reports.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import tee
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from quality.columns import Bools, Floats
-from quality.learn.votes import LABELS
-from quality.records import Problem, Record, read
-from quality.report import ROLES, Report
+from quality.learn.base import text_fingerprint
+from quality.learn.corpora import Labelled
+from quality.records import stem
+from quality.report import Report
 from quality.scorer import Scorer
 
 # Characters of a text that baselines read, as many as the likeness does (features/ngrams.py).
@@ -37,7 +36,8 @@ class Judged:
 
     `label` is one of `LABELS`, None where there is none. `paragraphs` holds (label, role given, words)
     of each paragraph with a label. `findings` counts by rule, `tiers` says of what tier each rule is,
-    `terms` are the values of the model's terms that weighed, `reasons` and `effects` the strongest.
+    `terms` are the values of the model's terms that weighed, `reasons` and `effects` the strongest. `learnt`
+    and `learnt_by_second` say whether a model is known to have learnt from the very text.
     """
 
     id: str
@@ -59,6 +59,8 @@ class Judged:
     effects: tuple[tuple[str, float], ...]
     paragraphs: tuple[tuple[str, str, int], ...] = ()
     compared: tuple[float | None, str] | None = None
+    learnt: bool = False
+    learnt_by_second: bool = False
 
     @property
     def unreliable(self) -> bool:
@@ -74,7 +76,7 @@ class Judged:
     @property
     def corpora(self) -> frozenset[str]:
         """Names under which a model may have learnt from the text: its corpus, and that of its file."""
-        return frozenset((self.corpus, corpus_of(self.source)))
+        return frozenset((self.corpus, stem(self.source)))
 
     @property
     def length(self) -> str:
@@ -93,95 +95,46 @@ class Judged:
             "kind": self.kind,
             "reliability": self.reliability,
             "verdict": self.verdict,
+            "learnt": self.learnt,
             "findings": [dict(reason) for reason in self.reasons],
             "effects": [{"feature": name, "effect": effect} for name, effect in self.effects],
             "opening": _cut(self.text, OPENING_LENGTH),
         }
 
 
-def read_labels(
-    paths: Iterable[str], corpus: str | None = None
-) -> Iterator[tuple[Record, str, str | None] | Problem]:
-    """Records with their corpus and label, and problems, of some files; `corpus` names all of them.
-
-    The corpus is the record's field `corpus`, else the file's name. A record without a label is read
-    as one that waits for it. A label or paragraph label that is none is a problem.
-    """
-    for item in read(paths):
-        if isinstance(item, Problem):
-            yield item
-            continue
-        wrong = _wrong_labels(item.fields)
-        if wrong:
-            yield Problem(item.source, None, f"record {item.id}: {wrong}")
-            continue
-        named = item.fields.get("corpus")
-        name = corpus or (named if isinstance(named, str) and named else corpus_of(item.source))
-        yield item, name, item.fields.get("label") or None
-
-
-def corpus_of(source: str) -> str:
-    """The corpus that a file is called after: its name without endings."""
-    return (
-        "standard input" if source == "-" else re.sub(r"\.(?:jsonl|ndjson|txt)\b.*$", "", Path(source).name)
-    )
-
-
-def _wrong_labels(fields: Mapping[str, Any]) -> str | None:
-    label = fields.get("label")
-    if label not in (None, "", *LABELS):
-        return f"label {label!r}, expected {', '.join(LABELS)} or none"
-    roles = fields.get("paragraph_labels")
-    if roles is None:
-        return None
-    if not isinstance(roles, list):
-        return f"paragraph_labels is no list but {type(roles).__name__}: give one label a paragraph"
-    unknown = [role for role in roles if role is not None and role not in ROLES]
-    return f"paragraph label {unknown[0]!r}, expected {', '.join(ROLES)} or null" if unknown else None
-
-
-def judge(
-    records: Iterable[tuple[Record, str, str | None]], scorer: Scorer, other: Scorer | None = None
-) -> Iterator[Judged | Problem]:
-    """What the scorer makes of each text, in order; `other` is a second model to compare with.
-
-    Where paragraph labels do not line up with the paragraphs, a problem comes before the text, which
-    is then judged without them.
-    """
-    given, scored, again = tee(records, 3)
-    reports = scorer.score_many(record for record, _, _ in scored)
-    others = other.score_many(record for record, _, _ in again) if other else None
-    for (record, corpus, label), report in zip(given, reports, strict=True):
+def judge(texts: Iterable[Labelled], scorer: Scorer, other: Scorer | None = None) -> Iterator[Judged]:
+    """What the scorer makes of each text, in order; `other` is a second model to compare with."""
+    given, scored, again = tee(texts, 3)
+    reports = scorer.score_many(text.record for text in scored)
+    others = other.score_many(text.record for text in again) if other else None
+    known, known_to_other = (_learnt_from(some) for some in (scorer, other))
+    for text, report in zip(given, reports, strict=True):
         second = next(others) if others else None
-        roles = record.fields.get("paragraph_labels")
-        if roles is not None and len(roles) != len(report.paragraphs):
-            told = f"{len(roles)} paragraph labels for {len(report.paragraphs)} paragraphs; they are not used"
-            yield Problem(record.source, None, f"record {record.id}: {told}")
-            roles = None
-        yield _judged(record, corpus, label, report, roles or (), second)
+        key = text_fingerprint(text)
+        yield _judged(text, report, second, key in known, key in known_to_other)
+
+
+def _learnt_from(scorer: Scorer | None) -> frozenset[int]:
+    """Fingerprints of the texts that a scorer's model is known to have learnt from."""
+    known = scorer.model.learnt_from() if scorer else None
+    return frozenset(() if known is None else known.tolist())
 
 
 def _judged(
-    record: Record,
-    corpus: str,
-    label: str | None,
-    report: Report,
-    roles: Sequence[str | None],
-    second: Report | None,
+    labelled: Labelled, report: Report, second: Report | None, learnt: bool, learnt_by_second: bool
 ) -> Judged:
-    text = record.text
-    group, kind = record.fields.get("group"), record.fields.get("kind")
+    text = labelled.record.text
+    roles = labelled.roles or ()
     # the first finding of each rule, hard ones before soft ones
     first = list({f.rule: f for f in reversed([*report.hard, *report.soft])}.values())[::-1][:N_QUOTES]
     return Judged(
-        record.id,
-        record.source,
-        corpus,
-        # without a group of its own a text stands alone, even where ids are line numbers
-        str(group) if group not in (None, "") else f"{record.source}\n{record.id}",
-        label,
-        str(kind) if kind not in (None, "") else "none given",
-        record.date[:4] if record.date else "no date",
+        labelled.id,
+        labelled.source,
+        labelled.corpus,
+        labelled.group,
+        labelled.label or None,
+        labelled.kind,
+        labelled.date[:4] if labelled.date else "no date",
         len(text.split()),
         " ".join(text[: 2 * N_CHARACTERS].split())[:N_CHARACTERS],
         form_of(text),
@@ -201,6 +154,8 @@ def _judged(
             if role is not None
         ),
         (second.reliability, second.verdict) if second else None,
+        learnt,
+        learnt_by_second,
     )
 
 

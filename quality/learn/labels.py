@@ -1,83 +1,114 @@
 """Reading labels that people made, and refusing what would teach a model the wrong thing.
 
-A file holds one JSON object a line (labelled/README.md): `id`, `text` or `paragraphs`, `label`, and where
-known `kind`, `paragraph_labels`, `date`, `group`, `corpus`. Everything wrong is told at once, not the first
-thing only.
+A file holds one JSON object a line (docs/labels.md). `labelled_texts` is the one way in which such files are
+read, to measure as to learn; what keeps a text from being learnt from is told by `refused`. Everything wrong
+is told at once, not the first thing only.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from os import PathLike, fspath
 from typing import Any
 
 from quality.learn.base import LABELS, Base, fingerprint, text_fingerprint
-from quality.learn.corpora import Labelled, read_lines
-from quality.records import iso_day
+from quality.learn.corpora import Labelled
+from quality.records import Problem, Record, files_of_records, read, short_names
 from quality.report import ROLES
 from quality.text import Batch
 
 
-def read_labels(paths: Iterable[Path]) -> tuple[list[Labelled], list[str]]:
-    """The labelled texts of some files, and what is wrong with the others, each with its file and line.
+def labelled_texts(
+    paths: Iterable[str | PathLike[str]], corpus: str | None = None, *, may_wait: bool = True
+) -> Iterator[Labelled | Problem]:
+    """The texts of some files or folders of JSON Lines, in order, each with its labels or with what is wrong with it.
 
-    Raises OSError where a file cannot be read.
+    Files may be packed (gzip, xz, zstd); "-" is standard input. The corpus is `corpus`, else the record's own, else
+    the file's name, with folders where two files have the same. A text without an id is called after its file and
+    line, and one without a group stands alone. A text that waits for its label is a problem unless it `may_wait`.
+    A record with a fault in any of its labels, its date or its names is a problem and no text.
     """
-    found: list[Labelled] = []
-    problems: list[str] = []
-    for path in paths:
-        corpus = path.name.split(".jsonl")[0]
-        for number, line in enumerate(read_lines(path), 1):
-            if not line.strip():
-                continue
-            try:
-                found.append(_labelled(json.loads(line), corpus, f"{corpus}:{number}"))
-            except ValueError as error:
-                problems.append(f"{path}, line {number}: {error}")
-    return found, problems
+    files = files_of_records(fspath(path) for path in paths)
+    names = short_names(files)
+    for item in read(files, kind="jsonl"):
+        if isinstance(item, Problem):
+            yield item
+            continue
+        try:
+            text = _labelled(item, names[item.source], corpus)
+            if not (text.label or may_wait):
+                raise ValueError(f"no label; expected one of {', '.join(LABELS)}")
+            yield text
+        except ValueError as error:
+            yield Problem(item.source, item.line, f"record {item.id}: {error}")
 
 
-def _labelled(row: Any, corpus: str, number: str) -> Labelled:
+def read_labels(paths: Iterable[str | PathLike[str]]) -> tuple[list[Labelled], list[str]]:
+    """The texts of some files, all of which must have a label, and what is wrong with the others, by file and line."""
+    items = list(labelled_texts(paths, may_wait=False))
+    texts = [item for item in items if isinstance(item, Labelled)]
+    return texts, [str(item) for item in items if isinstance(item, Problem)]
+
+
+def _labelled(record: Record, file: str, corpus: str | None) -> Labelled:
     """One record; raises ValueError saying which field is wrong."""
-    if not isinstance(row, dict):
-        raise ValueError(f"{type(row).__name__} given, expected an object with text and label")
-    text, parts = row.get("text"), row.get("paragraphs")
-    if parts is not None and not (isinstance(parts, list) and all(isinstance(p, str) for p in parts)):
-        raise ValueError("paragraphs is no list of strings")
-    if parts is None and not (isinstance(text, str) and text.strip()):
-        raise ValueError("no text: give text or paragraphs")
-    label = row.get("label")
-    if label not in LABELS:
-        raise ValueError(f"label {label!r} is unknown; expected one of {', '.join(LABELS)}")
-    roles = row.get("paragraph_labels")
-    if roles is not None:
-        wrong = (
-            roles if not isinstance(roles, list) else [r for r in roles if r is not None and r not in ROLES]
-        )
-        if wrong:
-            raise ValueError(
-                f"paragraph_labels: {wrong!r} unknown; expected {', '.join(ROLES)} or null for each"
-            )
-    kind = str(row.get("kind") or "labelled")
-    if ":" in kind:
+    fields = record.fields
+    if not record.text.strip():
+        raise ValueError("the text is empty")
+    label = "" if fields.get("label") is None else fields["label"]
+    if label not in ("", *LABELS):
+        raise ValueError(f"label {label!r} is unknown; expected one of {', '.join(LABELS)}, or none yet")
+    if record.has_unread_date:
+        (told,) = (w for w in record.warnings if w.startswith("date "))
+        raise ValueError(told.removesuffix("; it is not used"))
+    place = f"{file}:{record.id}"  # ids may be no more than numbers of lines
+    return Labelled(
+        _name(fields, "id") or place,
+        corpus or _name(fields, "corpus") or file,
+        _name(fields, "group") or place,
+        label,
+        _name(fields, "kind") or "labelled",
+        "" if record.paragraphs is not None else record.text,
+        record.paragraphs,
+        _roles(record),
+        record.date,
+        record.title,
+        record.source,
+    )
+
+
+def _name(fields: Mapping[str, Any], field: str) -> str:
+    """A name or number as a string, "" where there is none. Raises ValueError for anything else."""
+    value = fields.get(field)
+    if (
+        value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+    ):  # as tables write "none"
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        raise ValueError(f"{field} {value!r} is neither a name nor a whole number")
+    return str(value)
+
+
+def _roles(record: Record) -> tuple[str | None, ...] | None:
+    """The role labels of a record, None where nobody said. Raises ValueError where they cannot be used."""
+    roles = record.fields.get("paragraph_labels")
+    if roles is None or roles == []:
+        return None
+    if not isinstance(roles, list):
         raise ValueError(
-            f"kind {kind!r}: a colon marks texts that were spoilt by program; name it without one"
+            f"paragraph_labels is no list but {type(roles).__name__}: give one label a paragraph"
         )
-    name = str(row.get("id", number))
-    result = Labelled(
-        name, str(row.get("corpus") or corpus), str(row.get("group") or name), label, kind,
-        "" if parts is not None else str(text), tuple(parts) if parts is not None else None,
-        tuple(roles) if roles else None, None if row.get("date") is None else iso_day(row["date"]), row.get("title"),
-    )  # fmt: skip
-    if result.roles is not None:
-        given = None if result.paragraphs is None else [result.paragraphs]
-        n = Batch.of([result.text], given).paragraphs.n
-        if len(result.roles) != n:
-            raise ValueError(
-                f"{name}: {len(result.roles)} paragraph labels for {n} paragraphs; label each one"
-            )
-    return result
+    if unknown := [role for role in roles if role is not None and role not in ROLES]:
+        raise ValueError(f"paragraph label {unknown[0]!r} is unknown; expected {', '.join(ROLES)} or null")
+    n = Batch.of([record.text], [record.paragraphs]).paragraphs.n
+    if len(roles) != n:
+        raise ValueError(
+            f"{len(roles)} paragraph labels for {n} paragraphs; label each one, null where nobody said"
+        )
+    return tuple(roles)
 
 
 def refused(texts: Sequence[Labelled], base: Base) -> list[str]:
@@ -92,6 +123,10 @@ def refused(texts: Sequence[Labelled], base: Base) -> list[str]:
     held = {int(key) for key in base.held_out_texts[:, 0].tolist()}
     held_groups = {int(key) for key in base.held_out_groups.tolist()}
     for text in texts:
+        if ":" in text.kind:
+            problems.append(
+                f"{text.id}: kind {text.kind!r}: a colon marks texts that were spoilt by program; name it without one"
+            )
         key = text_fingerprint(text)
         other = labels.setdefault(key, text)
         if other.label != text.label:
@@ -115,10 +150,11 @@ def refused(texts: Sequence[Labelled], base: Base) -> list[str]:
 
 
 def new_ones(texts: Sequence[Labelled], base: Base) -> list[Labelled]:
-    """Texts that the base does not hold yet, each once."""
+    """Texts that the base does not hold yet, each once, in an order that is theirs and not that of files and lines."""
     seen = {int(key) for key in base.texts[:, 0].tolist()}
     found = []
-    for text in texts:
+    # by all fields where a text is given twice, so that the same one of them is taken
+    for text in sorted(texts, key=lambda t: (text_fingerprint(t), repr(t))):
         key = text_fingerprint(text)
         if key not in seen:
             seen.add(key)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from quality.learn.columns import Material, columns_of
-from quality.learn.corpora import Labelled, articles, made, own, pages
+from quality.learn.corpora import Labelled, articles, made, other_kinds, own, pages
 from quality.learn.spoil import KINDS, spoil
 
 # Sound articles that are spoilt, at most, from each corpus, and ways in which each is spoilt.
@@ -18,12 +18,15 @@ N_PARAGRAPHS_LOW = 5
 
 
 def read_material(corpora: Path, own_folder: Path, *, seed: int = 0) -> Material:
-    """Everything there is to learn from; `corpora` is the folder that holds articles/, boilerplate/, made/."""
+    """Everything there is to learn from; `corpora` holds articles/, boilerplate/, hedging/ and made/."""
     sound = articles(corpora / "articles")
     spoilt = spoil_some(sound, random.Random(seed))
     marked = [*made(corpora / "made" / "farm.jsonl"), *own(own_folder)]
     return Material(
-        columns_of(pages(corpora / "boilerplate")), columns_of(sound), columns_of([*marked, *spoilt])
+        columns_of(pages(corpora / "boilerplate")),
+        columns_of(sound),
+        columns_of([*marked, *spoilt]),
+        columns_of(other_kinds(corpora / "hedging")),
     )
 
 

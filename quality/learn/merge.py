@@ -20,11 +20,11 @@ from quality import evidence
 from quality.columns import Bools, Floats, Ints
 from quality.features.ngrams import DOCUMENT_BITS, PARAGRAPH_BITS, document_rows, paragraph_rows
 from quality.learn.base import Base, fingerprint, sound_rows
-from quality.learn.build import PAGE_SAMPLE, ROLE_NAMES, document_tables, mixed, style_names
+from quality.learn.build import PAGE_SAMPLE, ROLE_NAMES, document_tables, known_texts, mixed
 from quality.learn.columns import Names, Some, codes_of, columns_of, sample_of_each, table_of
 from quality.learn.corpora import Labelled
-from quality.learn.encoders import balanced_cells, fit_hashed, likeness_parts, sparse_rows, tf_idf
-from quality.learn.fit import FILLER_FALSE_ALARMS, Table, balanced, fit_filler, fit_roles
+from quality.learn.encoders import fit_hashed, likeness_parts, sparse_rows, tf_idf
+from quality.learn.fit import FILLER_FALSE_ALARMS, Table, balanced, fit_filler, fit_roles, grown
 from quality.learn.reference import Judged
 from quality.model import Additive, FillerWords, Likeness, Linear, rounded, sigmoid
 from quality.scorer import role_matrix
@@ -78,7 +78,7 @@ def merge(base: Base, texts: Sequence[Labelled], *, seed: int = 0) -> Merged:
     judged = [_judged(s, role_model, base, filler_model, t) for s, t in zip(some, terms, strict=True)]
     told = [t for s in some for t in s.texts]
     is_told = np.array([t.label in ("reliable", "unreliable") for t in told], bool)
-    likeness, score, of_reference = _likeness(base, some, judged, codes)
+    likeness, score, familiarity, of_reference = _likeness(base, some, judged, codes)
     table, paragraphs = document_tables(
         some, judged, lambda t: t.label in ("reliable", "unreliable"), corpora, kinds, groups
     )
@@ -87,7 +87,7 @@ def merge(base: Base, texts: Sequence[Labelled], *, seed: int = 0) -> Merged:
     n_known = base.documents.label.size
     documents = _stacked(base.documents, table)
     code = np.column_stack([documents.corpus, documents.kind, documents.group])
-    weight = mixed(documents.label == 1, code, tuple(kinds.index))
+    weight = mixed(documents.label, code, tuple(kinds.index), n_known)
     paragraphs = _stacked(base.paragraphs, paragraphs)
     old_score = base.likeness_score.copy()
     old_score[base.reference.row] = of_reference
@@ -100,9 +100,11 @@ def merge(base: Base, texts: Sequence[Labelled], *, seed: int = 0) -> Merged:
         filler=filler,
         documents=replace(documents, weight=weight.astype(np.float32)),
         likeness_score=np.concatenate([old_score, score[is_told]]),
+        familiarity=np.concatenate([base.familiarity, familiarity[is_told]]),
         paragraphs=replace(paragraphs, weight=balanced(paragraphs.label).astype(np.float32)),
         filler_words=words,
         likeness=likeness,
+        texts=np.unique(np.concatenate([base.texts, known_texts(told)]), axis=0),
     )
     ids = tuple(t.id for t, judged_ in zip(told, is_told.tolist(), strict=True) if judged_)
     return Merged(whole, role_model, filler_model, ids, n_known + np.arange(len(ids)))
@@ -119,9 +121,10 @@ def _stacked(one: Table, other: Table) -> Table:
 
 def _judged(some: Some, roles: Additive, base: Base, filler: Linear, term: Floats) -> Judged:
     """As `build.judge`, with the term of the words given."""
-    boilerplate = sigmoid(roles.logit(role_matrix(some.batch, base.paragraph_words, roles.names)))
+    bins = roles.bins_of(role_matrix(some.batch, base.paragraph_words, roles.names))
     terms = evidence.filler_terms(some.batch, some.counted, filler.names, term)
-    return Judged(boilerplate, *evidence.roles(some.batch, boilerplate, sigmoid(filler.logit(terms))))
+    boilerplate, doubt = sigmoid(roles.logit_of_bins(bins)), sigmoid(filler.logit(terms))
+    return Judged(*evidence.roles(some.batch, boilerplate, doubt), bins)
 
 
 def _with_roles(base: Base, some: Sequence[Some], codes: Sequence[NDArray[np.int32]], seed: int) -> Table:
@@ -167,7 +170,7 @@ def _filler_words(
     from scipy import sparse
 
     reference = base.reference
-    honest = np.flatnonzero(reference.label == 0)
+    honest = np.flatnonzero(reference.honest)
     rows = [paragraph_rows(s.batch) for s in some]
     new = sparse_rows(rows, [np.arange(r.n) for r in rows], PARAGRAPH_BITS)
     matrix = sparse.vstack([reference.paragraph_matrix()[honest], new]).tocsr()
@@ -184,7 +187,8 @@ def _filler_words(
             return np.zeros(matrix.shape[1])
         # the filler weighs as much as all the rest, of which every corpus weighs the same
         weight = np.where(is_filler, 1.0 / is_filler.sum(), 0.0)
-        rest = balanced(cell[at][~is_filler])
+        others = at[~is_filler]
+        rest = balanced(cell[others]) * grown(cell[others], others >= honest.size)
         weight[~is_filler] = rest / rest.sum()
         columns = np.unique(matrix[at[is_filler]].indices)
         given = np.zeros(at.size)
@@ -228,13 +232,14 @@ def _with_filler(
         new = table_of(table.names, matrix, label[pick] == 1, none, code[s.batch.paragraphs.parent[pick]])
         table = _stacked(table, new)
     cell = table.corpus.astype(np.int64) * 2 + table.label
-    return replace(table, weight=balanced(cell).astype(np.float32))
+    is_new = np.arange(cell.size) >= base.filler.label.size
+    return replace(table, weight=(balanced(cell) * grown(cell, is_new)).astype(np.float32))
 
 
 def _likeness(
     base: Base, some: Sequence[Some], judged: Sequence[Judged], codes: Sequence[NDArray[np.int32]]
-) -> tuple[Likeness, Floats, Floats]:
-    """The likeness, the score of each new text by words that had not seen it, and those of the reference.
+) -> tuple[Likeness, Floats, Floats, Floats]:
+    """The likeness, of each new text the score by words that had not seen it and its familiarity, and the reference's scores.
 
     Texts with paragraph labels are told by them and teach no likeness: their manner is that of their content.
     """
@@ -243,18 +248,16 @@ def _likeness(
     likeness, reference = base.likeness, base.reference
     content = [j.role == evidence.CONTENT for j in judged]
     pairs = [document_rows(s.batch, c) for s, c in zip(some, content, strict=True)]
-    style = np.vstack(
-        [evidence.content_style(s.batch, c, style_names()) for s, c in zip(some, content, strict=True)]
-    )
     every = [np.arange(s.batch.n_documents) for s in some]
     streams = [sparse_rows([p[k] for p in pairs], every, DOCUMENT_BITS) for k in (0, 1)]
     told = [t for s in some for t in s.texts]
-    parts = likeness_parts(likeness, streams, style, np.ones(len(told), bool))
+    parts = likeness_parts(likeness, streams, np.ones(len(told), bool))
+    familiarity = likeness.familiarity(parts[:, 2])
     known = base.likeness_score[reference.row]
     label = np.array([t.label == "reliable" for t in told])
     teaches = np.array([t.roles is None and t.label in ("reliable", "unreliable") for t in told], bool)
     if max((teaches & label).sum(), (teaches & ~label).sum()) < N_TEXTS_LOW:
-        return likeness, likeness.blend(*parts.T), known
+        return likeness, likeness.blend(parts[:, 0], parts[:, 1]), familiarity, known
     code = np.concatenate(codes)
     documents = base.documents
     old = reference.row[reference.teaches]
@@ -274,7 +277,7 @@ def _likeness(
         # the share of the base's texts that an n-gram is in, by its idf: what many texts have is held
         penalty = LIKENESS_PENALTY * (1.0 + np.exp(1.0 - idf[columns]) / SHARE_HELD)
 
-        fitted = partial(_moved, matrix, truth, corpus, given, penalty, columns)
+        fitted = partial(_moved, matrix, truth, corpus, given, penalty, columns, old.size)
         for f in np.unique(fold[teaches]):
             unseen = np.concatenate([np.zeros(old.size, bool), teaches & (fold == f)])
             parts[unseen[old.size :], k] += (matrix @ fitted(used & ~unseen))[unseen]
@@ -283,9 +286,9 @@ def _likeness(
         parts[~teaches, k] += (matrix @ whole)[other]
         moved[:, k] = of_reference @ whole
         new_weights.append(rounded(weights + whole))
-    score = likeness.blend(*parts.T)
-    shift = likeness.blend(moved[:, 0], moved[:, 1], np.zeros(known.size))
-    return replace(likeness, words=new_weights[0], masked=new_weights[1]), score, known + shift
+    score = likeness.blend(parts[:, 0], parts[:, 1])
+    shift = likeness.blend(moved[:, 0], moved[:, 1])
+    return replace(likeness, words=new_weights[0], masked=new_weights[1]), score, familiarity, known + shift
 
 
 def _moved(
@@ -295,11 +298,13 @@ def _moved(
     given: Floats,
     penalty: Floats,
     columns: Ints,
+    n_known: int,
     train: Bools,
 ) -> Floats:
     """What the rows to train on ask to add to the weights of the likeness; float64[buckets]."""
     at = np.flatnonzero(train)
-    weight = balanced_cells(corpus[at], truth[at])
+    cell = corpus[at].astype(np.int64) * 2 + truth[at]
+    weight = balanced(cell) * grown(cell, at >= n_known)
     return fit_hashed(matrix[at], truth[at], weight, given[at], penalty, columns, free=False)
 
 

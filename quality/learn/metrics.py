@@ -181,6 +181,23 @@ def precision_at(prevalence: float, caught: float, alarms: float) -> float:
     return prevalence * caught / flagged if flagged > 0 else float("nan")
 
 
+def macro_precision(prevalence: float, counts: Sequence[tuple[int, int, int, int]]) -> tuple[float, float]:
+    """`precision_at` within each corpus, averaged, and the same by the bad ends of both shares' 95 % intervals (Wilson).
+
+    `counts` has of each corpus: unreliable texts flagged, and in all, reliable texts flagged, and in all. A corpus that has
+    texts of one label only has no precision; in one where nothing is flagged it is undefined, so only its bad end counts.
+    """
+    values, ends = [], []
+    for n_caught, n_unreliable, n_alarms, n_reliable in counts:
+        if n_unreliable and n_reliable:
+            values.append(precision_at(prevalence, n_caught / n_unreliable, n_alarms / n_reliable))
+            worst = wilson(n_caught, n_unreliable)[0], wilson(n_alarms, n_reliable)[1]
+            ends.append(precision_at(prevalence, *worst))
+    known = [value for value in values if not np.isnan(value)]
+    mean = float(np.mean(known)) if known else float("nan")
+    return mean, float(np.mean(ends)) if ends else float("nan")
+
+
 def f1(n_right: float, n_given: float, n_true: float) -> tuple[float, float, float]:
     """Precision, recall and F1 from the number rightly given, given, and there to be given."""
     precision = n_right / n_given if n_given else float("nan")
@@ -211,6 +228,22 @@ def resampled(statistic: Statistic, group: Ints, counts: NDArray[np.uint8]) -> F
         for low in range(0, counts.shape[0], size)
     ]
     return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def resampled_mean(values: Floats, group: Ints, counts: NDArray[np.uint8]) -> Floats:
+    """Mean of n values in every draw, NaN where none is drawn; float64[draws]. By sums of groups, so n may be large."""
+    columns, of_row = np.unique(group, return_inverse=True)
+    drawn = counts[:, columns].astype(np.float64)
+    return _divided(
+        drawn @ np.bincount(of_row, weights=values), drawn @ np.bincount(of_row).astype(np.float64)
+    )
+
+
+def macro(rows: Sequence[Floats]) -> Floats:
+    """Mean over corpora of a figure in every draw, over those where it is defined; float64[draws], NaN where none is."""
+    stacked = np.array(rows)
+    known = ~np.isnan(stacked)
+    return _divided(np.where(known, stacked, 0.0).sum(axis=0), known.sum(axis=0).astype(np.float64))
 
 
 def interval(values: Floats) -> tuple[float, float]:

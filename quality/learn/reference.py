@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from quality import evidence
 from quality.columns import Bools, Floats, Ints
-from quality.copies import duplicates
 from quality.features.ngrams import DOCUMENT_BITS, PARAGRAPH_BITS, document_rows, paragraph_rows
 from quality.learn.columns import Some, sample_of_each
 from quality.learn.encoders import sparse_rows, tf_idf
 from quality.learn.fit import Table
 from quality.model import Likeness
+from quality.report import ROLES
 
 # Documents of a kind in a corpus, at most: as published, made or own, and spoilt on purpose. So many that the sound
 # ones have some 4,000 paragraphs, from which a rate of 1 in 1,000 can be read, and the base stays under 10 MB.
@@ -72,9 +72,11 @@ class Reference:
 
     Of documents: `row` int32[d] in the base's table of documents, `teaches` bool[d] those that the likeness was
     learnt from, `words` and `masked` their n-grams without idf. Of paragraphs (`document` int32[p], -1 for those
-    of web pages): `n_words`, chances of being furniture and a copy, `terms` float32[p, filler terms], `label`
-    int8[p] (1 filler, 0 not, -1 unknown), `sound` bool[p] of reliable articles as published, `corpus` and `group`
-    int32[p], `rows` their n-grams.
+    of web pages, which come last): `n_words`, `terms` float32[p, filler terms], `label`
+    int8[p], the index in `ROLES` of what somebody said it is (-1 unknown), `sound` bool[p] of reliable articles as
+    published, `corpus` and `group` int32[p], `rows` their n-grams. Of paragraphs of documents alone: `bins` uint8[q,
+    features of the role model], `copied` float32[q], the chance of being a copy, and `findings` uint8[q, rules], how often each
+    rule of the documents' terms fired.
     """
 
     row: NDArray[np.int32]
@@ -83,14 +85,21 @@ class Reference:
     masked: Halves
     document: NDArray[np.int32]
     n_words: NDArray[np.int32]
-    boilerplate: NDArray[np.float32]
-    copied: NDArray[np.float32]
     terms: NDArray[np.float32]
     label: NDArray[np.int8]
     sound: Bools
     corpus: NDArray[np.int32]
     group: NDArray[np.int32]
     rows: Halves
+    bins: NDArray[np.uint8]
+    copied: NDArray[np.float32]
+    findings: NDArray[np.uint8]
+
+    @property
+    def honest(self) -> Bools:
+        """Paragraphs that are no filler: somebody said so, or they are of a reliable article; bool[p]."""
+        marked = (self.label == evidence.CONTENT) | (self.label == evidence.BOILERPLATE)
+        return marked | self.sound
 
     def streams(self, likeness: Likeness) -> tuple[Any, Any]:
         """Rows of the documents with the idf of a likeness; two csr [d, buckets]."""
@@ -128,11 +137,14 @@ class Reference:
 
 @dataclass(frozen=True)
 class Judged:
-    """What the role models say of the paragraphs of some texts; float64[p], float64[p, roles], int64[p]."""
+    """What the role models say of the paragraphs of some texts; float64[p, roles], int64[p].
 
-    boilerplate: Floats
+    `bins` uint8[p, features] are the bins of the role model's features.
+    """
+
     chance: Floats
     role: Ints
+    bins: NDArray[np.uint8]
 
 
 def take(
@@ -155,7 +167,7 @@ def take(
     place = {int(row): d for d, row in enumerate(chosen.tolist())}
     streams: tuple[list[Any], list[Any]] = ([], [])
     parts: list[dict[str, NDArray[Any]]] = []
-    rows = []
+    rows, bins, copied, findings = [], [], [], []
     offset = 0
     for some, judgement in zip(documents, judged, strict=True):
         mine = row_of[offset : offset + some.batch.n_documents]
@@ -176,16 +188,18 @@ def take(
         parent = some.batch.paragraphs.parent
         pick = np.flatnonzero(at[parent] >= 0)
         code = np.column_stack([table.corpus, table.group])[mine[parent[pick]]]
-        parts.append(_paragraphs(some, judgement, pick, at[parent[pick]], code, names))
+        parts.append(_paragraphs(some, pick, at[parent[pick]], code, names))
+        bins.append(judgement.bins[pick])
+        copied.append(judgement.chance[pick, evidence.DUPLICATE].astype(np.float32))
+        findings.append(_findings(some, pick, table.names))
         rows.append(sparse_rows([paragraph_rows(some.batch)], [pick], PARAGRAPH_BITS))
     every = np.concatenate([code[:, 0] for code in page_codes]) if page_codes else np.zeros(0, np.int32)
     n_of_corpus = np.bincount(every[every >= 0], minlength=1)
     for some, code in zip(pages, page_codes, strict=True):
         parent = some.batch.paragraphs.parent
         pick = _page_paragraphs(some, code, n_of_corpus, random)
-        nothing = Judged(np.zeros(parent.size), np.zeros((parent.size, 4)), np.zeros(parent.size, np.int64))
         alone = np.full(pick.size, -1, np.int32)
-        parts.append(_paragraphs(some, nothing, pick, alone, code[parent[pick]][:, [0, 2]], names))
+        parts.append(_paragraphs(some, pick, alone, code[parent[pick]][:, [0, 2]], names))
         rows.append(sparse_rows([paragraph_rows(some.batch)], [pick], PARAGRAPH_BITS))
     from scipy import sparse as sparse_module
 
@@ -202,6 +216,9 @@ def take(
         words=ordered[0],
         masked=ordered[1],
         rows=Halves.of(sparse_module.vstack(rows), random),
+        bins=np.vstack(bins),
+        copied=np.concatenate(copied),
+        findings=np.vstack(findings),
         **whole,
     )
 
@@ -230,7 +247,6 @@ def _page_paragraphs(
 
 def _paragraphs(
     some: Some,
-    judged: Judged,
     pick: Ints,
     document: NDArray[np.int32],
     code: NDArray[Any],
@@ -238,21 +254,24 @@ def _paragraphs(
 ) -> dict[str, NDArray[Any]]:
     """Columns of the chosen paragraphs of a batch; `code` holds corpus and group."""
     parent = some.batch.paragraphs.parent
-    copied, _ = duplicates(some.batch)
     published = np.array(
         [t.label == "reliable" and t.roles is None and ":" not in t.kind for t in some.texts]
     )
-    known = np.array([{"filler": 1, "content": 0, "boilerplate": 0}.get(r, -1) for r in some.roles], np.int8)
-    sound = published[parent]
-    wordless = some.batch.n_words(some.batch.paragraphs) == 0
+    known = np.array([ROLES.index(r) if r in ROLES else -1 for r in some.roles], np.int8)
     return {
         "document": document,
         "n_words": some.batch.n_words(some.batch.paragraphs)[pick].astype(np.int32),
-        "boilerplate": np.where(wordless, 1.0, judged.boilerplate)[pick].astype(np.float32),
-        "copied": copied[pick].astype(np.float32),
         "terms": evidence.filler_terms(some.batch, some.counted, names)[pick].astype(np.float32),
-        "label": np.where(sound, np.int8(0), known)[pick],
-        "sound": sound[pick],
+        "label": known[pick],
+        "sound": published[parent][pick],
         "corpus": code[:, 0].astype(np.int32),
         "group": code[:, 1].astype(np.int32),
     }
+
+
+def _findings(some: Some, pick: Ints, names: Sequence[str]) -> NDArray[np.uint8]:
+    """How often each rule among the terms of documents fired in the chosen paragraphs; uint8[k, rules]."""
+    counts = evidence.findings_per(some.batch, some.counted, some.batch.paragraphs)[pick]
+    column = {rule.id: k for k, rule in enumerate(some.counted.rules)}
+    chosen = counts[:, [column[name] for name in names if name in column]]
+    return np.minimum(chosen, np.iinfo(np.uint8).max).astype(np.uint8)

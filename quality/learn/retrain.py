@@ -9,28 +9,28 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from quality.learn.base import LABELS, Base, load
+from quality.learn.base import LABELS, Base, load, text_fingerprint
 from quality.learn.corpora import Labelled
-from quality.learn.fit import one_thread
-from quality.learn.gate import Figure, Gate, compare
+from quality.learn.fit import N_WHOLE, one_thread
+from quality.learn.gate import Change, Figure, Gate, compare
 from quality.learn.labels import new_ones, read_labels, refused
-from quality.learn.merge import Merged, merge
-from quality.learn.shelf import CANDIDATE, check_place, golden, put
+from quality.learn.merge import N_FILLER_LOW, N_TEXTS_LOW, Merged, merge
+from quality.learn.shelf import CANDIDATE, check_place, golden, mend, put
 from quality.learn.train import POLICY_RATES, fit, save_model
-from quality.model import Model
+from quality.model import KNOWN, Model
 from quality.records import Record
 from quality.report import Report
 from quality.scorer import Scorer, model_folder
 
-# Figures of the gate that are about the whole reference set; they come first.
-N_WHOLE = 4
+# Slices that the page shows at most if none is worse; metrics.json has all.
+N_SLICES = 8
 
 
 class LabelError(ValueError):
@@ -83,6 +83,7 @@ def train(
     base or the model in place is of another format, or nothing new is among the labels.
     """
     check_place(folder)
+    mend(folder)
     base = load(base_at)
     given, problems = read_labels(files)
     problems += refused(given, base)
@@ -98,8 +99,8 @@ def train(
     with one_thread():
         merged = merge(base, texts, seed=seed)
         model = fit(merged.base, folder.name, seed=seed, parts=(merged.roles, merged.filler))
-    gate = compare(base, champion, model, seed=seed)
-    gate = replace(gate, objections=(*gate.objections, *_forgotten(champion, texts)))
+        gate = compare(base, champion, model, seed=seed)
+    gate = replace(gate, objections=(*gate.objections, *_forgotten(in_place, champion, given, base)))
     seen = _new_texts(texts, merged, model, champion)
     is_in_use = gate.is_passed or allow_regression is not None
     target = folder if is_in_use else folder.with_name(folder.name + CANDIDATE)
@@ -111,36 +112,47 @@ def train(
     }
     if allow_regression is not None:
         told["allow_regression"] = allow_regression
-    page = _page(texts, len(given), merged, model, champion, gate, seen, allow_regression)
+    page = _page(texts, len(given), base, merged, model, champion, gate, seen, allow_regression)
     texts_of_gold = [
         Labelled(row["id"], "golden", row["id"], "", "", row["text"], date=row.get("date"))
         for row in golden(in_place)
     ]
 
     def write(part: Path) -> None:
+        write_metrics(part, gate, seen)
         save_model(
             model, merged.base, part, texts_of_gold, told=told, page=f"\n## Training\n```\n{page}```\n"
         )
-        write_metrics(part, gate, seen)
 
     put(target, write)
     return Outcome(target, Model.load(target).digest, gate, is_in_use, page)
 
 
-def _forgotten(champion: Model, texts: Sequence[Labelled]) -> list[str]:
-    """Kinds that the model in place was taught by labels which are not given now: the reference set has none of them."""
-    kinds = set(champion.card.get("labels", ())) - {text.kind for text in texts}
+def _forgotten(folder: Path, champion: Model, given: Sequence[Labelled], base: Base) -> list[str]:
+    """Why the new model would forget what the one in a folder was taught: by texts that are neither given nor in the base.
+
+    The gate's reference set has none of those, so nothing else would tell.
+    """
+    path = folder / KNOWN
+    if not path.exists():
+        told = "that says which texts the model in place has learnt from: nothing tells whether they are given again"
+        return [f"there is no {path} {told}"] if champion.card.get("labels") else []
+    with np.load(path, allow_pickle=False) as stored:
+        learnt = stored["texts"]
+    now = np.array([text_fingerprint(text) for text in given], np.uint64)
+    n = int((~np.isin(learnt, np.concatenate([base.texts[:, 0], now]))).sum())
+    if not n:
+        return []
     return [
-        f"the model in place has learnt {kind!r} from labels that are not given now: give all label files each time"
-        for kind in sorted(kinds)
+        f"the model in place has learnt from {n} text{'s' * (n > 1)} not given now: give all label files each time"
     ]
 
 
 def write_metrics(folder: Path, gate: Gate, seen: Sequence[NewText] = ()) -> None:
     """Write all figures of a comparison, and what was said of the new texts, as metrics.json."""
     metrics = {
-        "verdicts_changed": None if np.isnan(gate.changed) else gate.changed,
         "objections": gate.objections,
+        "changes": [asdict(change) for change in gate.changes],
         "figures": [asdict(f) | {"is_worse": f.is_worse} for f in gate.figures],
         "new_texts": [asdict(text) for text in seen],
     }
@@ -166,7 +178,9 @@ def _new_texts(texts: Sequence[Labelled], merged: Merged, model: Model, champion
     by_id = {t.id: t for t in texts}
     base = merged.base
     matrix = base.documents.matrix[merged.rows].astype(np.float64)
-    logit = model.reliability.logit(matrix) + base.likeness.effect(base.likeness_score[merged.rows])
+    logit = model.reliability.logit(matrix) + base.likeness.effect(
+        base.likeness_score[merged.rows], base.familiarity[merged.rows]
+    )
     is_hard = np.any(matrix[:, [base.documents.names.index(name) for name in base.hard]] > 0, axis=1)
     policy = model.policies["default"]
     found = []
@@ -180,6 +194,7 @@ def _new_texts(texts: Sequence[Labelled], merged: Merged, model: Model, champion
 def _page(
     texts: Sequence[Labelled],
     n_given: int,
+    base: Base,
     merged: Merged,
     model: Model,
     champion: Model,
@@ -194,8 +209,9 @@ def _page(
         lines.append(f"  {kind}: " + ", ".join(f"{n} {label}" for label, n in counts.items() if n))
     if marked:
         lines.append("  their paragraphs: " + ", ".join(f"{n} {role}" for role, n in marked.most_common()))
-    lines += ["", "What changed:"]
-    lines += _changes(model, champion, merged.base) or ["  no term by more than 0.005"]
+    lines += ["", *_weighed(texts, base), *_cautions(texts, marked)]
+    lines += ["", *_parts(base, merged, marked), "", "What changed:"]
+    lines += _changes(model, champion) or ["  no term by more than 0.005"]
     for kind in dict.fromkeys(t.kind for t in seen):
         for label in ("reliable", "unreliable"):
             some = [t for t in seen if t.kind == kind and t.label == label]
@@ -216,10 +232,9 @@ def _page(
         )
     lines += ["", f"Gate, beside {champion.name} {champion.digest[:16]}, on the base's reference set:"]
     lines += _figures(gate.figures)
-    if not np.isnan(gate.changed):
-        lines.append(f"  verdicts changed: {100 * gate.changed:.2f} %")
+    lines += [_change(change) for change in _largest(gate.changes)]
     if gate.is_passed:
-        lines.append("  passed: nothing is worse beyond its interval")
+        lines.append("  passed: nothing is worse beyond the interval of the difference")
     else:
         lines += ["  refused:", *(f"  - {objection}" for objection in gate.objections)]
         if allow_regression is not None:
@@ -227,20 +242,74 @@ def _page(
     return "\n".join(lines) + "\n"
 
 
+def _weighed(texts: Sequence[Labelled], base: Base) -> list[str]:
+    """What each corpus of new texts weighs beside the others, by label."""
+    lines = [f"What their labels weigh (1: as much as any corpus; from {N_WHOLE} texts of a label on):"]
+    for corpus in dict.fromkeys(t.corpus for t in texts):
+        counts = Counter(t.label for t in texts if t.corpus == corpus and t.label != "unclear")
+        told = [f"{label} {min(1.0, n / N_WHOLE):.2f}" for label, n in sorted(counts.items())]
+        if corpus in base.corpora:
+            told = ["a corpus of the base: together they weigh what it weighed"]
+        lines.append(f"  {corpus}: {', '.join(told) or 'nothing; their paragraphs teach alone'}")
+    return lines
+
+
+def _cautions(texts: Sequence[Labelled], marked: Mapping[str, int]) -> list[str]:
+    """What makes the labels worth less than they could be."""
+    lines = []
+    for corpus in dict.fromkeys(t.corpus for t in texts):
+        counts = Counter(t.label for t in texts if t.corpus == corpus)
+        for label in ("reliable", "unreliable"):
+            n = counts[label]
+            if not n:
+                lines.append(
+                    f"  beware: {corpus} has no {label} texts: what all texts of that source share may be learnt as a sign"
+                )
+            elif n < N_TEXTS_LOW:
+                lines.append(
+                    f"  beware: {corpus} has {n} {label} text{'s' * (n > 1)}: a label of so few weighs next to nothing"
+                )
+    if 0 < marked.get("filler", 0) < N_FILLER_LOW:
+        lines.append(
+            f"  beware: of {marked['filler']} filler paragraphs no words are learnt; {N_FILLER_LOW} are needed"
+        )
+    return lines
+
+
+def _parts(base: Base, merged: Merged, marked: Mapping[str, int]) -> list[str]:
+    """Which parts of the model the labels could reach, and which are as the base has them."""
+    lines = [
+        "What was learnt:",
+        "  anew from all rows: roles, filler, evidence, calibration, thresholds, paragraphs' reliability",
+    ]
+    kept = []
+    new = merged.base
+    if new.filler_words is base.filler_words:
+        kept.append("words of filler")
+    else:
+        n_words = int((new.filler_words.weights != 0).sum())
+        lines.append(f"  words of filler: {n_words} hashed words and pairs")
+    if new.likeness is base.likeness:
+        kept.append("wording (likeness)")
+    else:
+        lines.append("  wording (likeness): moved from where it was")
+    lines.append(
+        f"  not: {', '.join([*kept, 'rates of style', 'words of furniture'])}; they are as the base has them"
+    )
+    if marked.get("boilerplate"):
+        lines.append(
+            "    (the marked furniture teaches by its shape, place and cue words alone, not by its other words)"
+        )
+    return lines
+
+
 def _known_already(n: int) -> str:
     return f" ({n} more are in the base already)" if n else ""
 
 
-def _changes(model: Model, champion: Model, base: Base) -> list[str]:
+def _changes(model: Model, champion: Model) -> list[str]:
     """Terms that weigh otherwise than before, largest change first."""
     lines = []
-    n_words = int((model.filler_words.weights != 0).sum())
-    if n_words != int((champion.filler_words.weights != 0).sum()):
-        lines.append(f"  filler is told by {n_words} hashed words and pairs")
-    if not np.array_equal(model.likeness.words, base.likeness.words) or not np.array_equal(
-        model.likeness.words, champion.likeness.words
-    ):
-        lines.append("  the wording term has moved")
     for what, new, old in (
         ("filler", model.filler, champion.filler),
         ("reliability", model.reliability, champion.reliability),
@@ -257,22 +326,37 @@ def _changes(model: Model, champion: Model, base: Base) -> list[str]:
 
 
 def _figures(figures: Sequence[Figure]) -> list[str]:
-    """The figures of the whole set, and of the slices those that are worse or moved most; metrics.json has all."""
-    whole, slices = figures[:N_WHOLE], figures[N_WHOLE:]
-    moved = [f for f in slices if f.is_worse or abs(f.challenger - f.champion) >= 0.005]
-    moved.sort(key=lambda f: (not f.is_worse, -abs(f.challenger - f.champion)))
+    """The means over corpora, and of the slices those that are worse or moved most; metrics.json has all."""
+    whole, slices = [f for f in figures if not f.where], [f for f in figures if f.where]
+    moved = [f for f in slices if f.is_worse or abs(f.challenger - f.champion) > f.least]
+    moved.sort(key=lambda f: (not f.is_worse, -abs(f.challenger - f.champion) / f.least))
     n_worse = sum(f.is_worse for f in slices)
     lines = [_figure(f) for f in whole]
     if slices:
         lines.append(
             f"  {len(slices)} slices (corpora, label families, kinds): {n_worse} worse, {len(moved)} moved"
         )
-    return lines + [_figure(f) for f in moved[: max(8, n_worse)]]
+    return lines + [_figure(f) for f in moved[: max(N_SLICES, n_worse)]]
 
 
 def _figure(figure: Figure) -> str:
     mark = "!" if figure.is_worse else " "
     return (
-        f"{mark} {figure.name:<48} {figure.champion:6.3f} -> {figure.challenger:6.3f}   "
-        f"({figure.low:.3f} to {figure.high:.3f})"
+        f"{mark} {figure.title:<56} {figure.champion:6.3f} -> {figure.challenger:6.3f}   "
+        f"({figure.low:+.3f} to {figure.high:+.3f})"
     )
+
+
+def _largest(changes: Sequence[Change]) -> list[Change]:
+    """The change of most of each sort (verdicts, roles, reliability), and all that are too much."""
+    largest: dict[str, Change] = {}
+    for change in changes:
+        sort = change.name.split()[0]
+        if sort not in largest or change.share > largest[sort].share:
+            largest[sort] = change
+    return [c for c in changes if c.is_too_much or c in largest.values()]
+
+
+def _change(change: Change) -> str:
+    mark = "!" if change.is_too_much else " "
+    return f"{mark} {change.name}: {100 * change.share:.2f} % (at most {100 * change.high:g} %)"

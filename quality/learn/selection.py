@@ -30,7 +30,7 @@ def suspects(texts: Sequence[Judged], seed: int, learnt: Collection[str] = ()) -
     of that class over the texts that bear it; a text is suspect where its likeliest class among those
     at or above their thresholds is not the one given. Probabilities come from logistic regression over
     the likeness, filler and the amount of each finding, which can only speak against a text, by folds of groups. Where the model learnt from
-    a corpus of that name (`learnt`), its likeness has seen these very labels and would agree with all of
+    some of the texts, or from a corpus of that name (`learnt`), its likeness has seen these very labels and would agree with all of
     them: there the words themselves, learnt out of fold, take its place.
     """
     texts = [t for t in taken_together(texts)[0] if t.is_measured]
@@ -40,7 +40,7 @@ def suspects(texts: Sequence[Judged], seed: int, learnt: Collection[str] = ()) -
     fold = metrics.folds(metrics.numbered([t.group for t in texts])[1], N_FOLDS, seed)
     weight = balanced(metrics.numbered([(t.corpus, t.unreliable) for t in texts])[1])
     names, matrix, limits = _terms(texts)
-    if any(not t.corpora.isdisjoint(learnt) for t in texts):
+    if any(t.learnt or not t.corpora.isdisjoint(learnt) for t in texts):
         words = out_of_fold(n_grams(texts), label, weight, fold, scaled=False)
         names[0], matrix[:, 0] = "words", -np.nan_to_num(words)
     matrix[:, 0] /= matrix[:, 0].std() or 1.0

@@ -25,8 +25,8 @@ from quality.records import Record
 from quality.scorer import Scorer
 
 CANDIDATE, PREVIOUS = ".candidate", ".previous"
-# Ends of the names of folders that are still being made, or are no longer needed.
-PART = ".part"
+# Ends of the names of folders that are still being made or are no longer needed, and of one that lost its name for a moment.
+PART, ASIDE = ".part", ".aside"
 # Expected values are those of another machine as well: sums of some thousand terms, in the same order.
 TOLERANCE = 1e-9
 
@@ -53,7 +53,8 @@ def standing(folder: Path) -> Standing:
 
 def models(home: Path) -> list[Standing]:
     """The models in a folder, by name."""
-    return [standing(card.parent) for card in sorted(home.glob("*/card.json")) if card.parent.suffix != PART]
+    cards = sorted(home.glob("*/card.json"))
+    return [standing(card.parent) for card in cards if card.parent.suffix not in (PART, ASIDE)]
 
 
 def told(folder: Path) -> str:
@@ -61,6 +62,7 @@ def told(folder: Path) -> str:
 
     Raises FileNotFoundError where there is no model, ValueError where it cannot be used.
     """
+    mend(folder)
     model = Model.load(folder)
     page = (folder / "README.md").read_text("utf8") if (folder / "README.md").exists() else ""
     return f"{folder}  {model.digest}\n\n{page.partition('---')[2].partition('---')[2].strip() or page}"
@@ -75,6 +77,7 @@ def put(folder: Path, write: Callable[[Path], None], *, keep_previous: bool = Tr
     """
     check_place(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    mend(folder)
     part = folder.with_name(f"{folder.name}.{os.getpid()}{PART}")
     shutil.rmtree(part, ignore_errors=True)
     try:
@@ -141,16 +144,35 @@ def _runs(process: int) -> bool:
 
 
 def _exchange(one: Path, other: Path) -> None:
-    """Let two folders change names in one step; where the system has no such step, in two.
+    """Let two folders change names in one step; where the system has no such step, by renaming.
 
-    Between the two the name is free for some microseconds, and what was there is NAME.previous.
+    Then the name is free for some microseconds. A process that is killed there leaves what had the name beside it,
+    whole, and `mend` gives it back.
     """
     if _exchanged(one, other):
         return
-    aside = other.with_name(f"{other.name}.{os.getpid()}.aside{PART}")
+    aside = other.with_name(f"{other.name}.{os.getpid()}{ASIDE}")
     os.rename(other, aside)
     os.rename(one, other)
     os.rename(aside, one)
+
+
+def mend(folder: Path) -> None:
+    """Finish what a process that was killed among the renames of `_exchange` left half done.
+
+    Where it had not come to give the name to the other folder, the old one gets it back. Where it had, the old one is
+    NAME.previous if there is none, as `roll_back` wanted.
+    """
+    names = [folder] if folder.name.endswith((CANDIDATE, PREVIOUS)) else [folder, _beside(folder, PREVIOUS)]
+    for aside in sorted(folder.parent.glob(f"{folder.name}.*{ASIDE}")):
+        number = aside.name.removeprefix(f"{folder.name}.").removesuffix(ASIDE)
+        if not number.isdigit() or _runs(int(number)):
+            continue
+        free = [name for name in names if not name.exists()]
+        if free:
+            os.rename(aside, free[0])
+        else:
+            shutil.rmtree(aside)
 
 
 # renameat2 of Linux and renameatx_np of macOS: relative to the working folder, flag "exchange".
@@ -182,6 +204,11 @@ def promote(folder: Path) -> str:
     Raises FileNotFoundError where there is no candidate, ValueError where it cannot be used.
     """
     candidate = _beside(folder, CANDIDATE)
+    mend(candidate)
+    if not candidate.exists():
+        raise FileNotFoundError(
+            f"there is no candidate {candidate}: `quality train` leaves one where the gate refuses a model"
+        )
     model = Model.load(candidate)
     put(folder, lambda part: _copied(candidate, part))
     shutil.rmtree(candidate)
@@ -194,6 +221,10 @@ def roll_back(folder: Path) -> str:
     Raises FileNotFoundError where there is no model before this one, ValueError where it cannot be used.
     """
     previous = _beside(folder, PREVIOUS)
+    for place in (folder, previous):
+        mend(place)
+    if not previous.exists():
+        raise FileNotFoundError(f"there is no model before this one: {previous} is missing")
     model = Model.load(previous)
     if folder.exists():
         _exchange(previous, folder)
@@ -207,6 +238,7 @@ def verify(folder: Path) -> list[str]:
 
     Raises FileNotFoundError where there is no model, ValueError where its digest or format is wrong.
     """
+    mend(folder)
     scorer = Scorer(Model.load(folder))
     wrong = []
     for expected in golden(folder):

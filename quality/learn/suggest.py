@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from quality.learn.exchange import FORMULA, TOOLS, TRAVELLING, UNITS, utf16_starts
+from quality.learn.exchange import FORMULA, TOOLS, TRAVELLING, UNITS, suggested
+from quality.learn.offsets import utf16_starts
 from quality.learn.votes import LABELS, plain
 from quality.records import Record
 from quality.report import ROLES, Report
@@ -135,7 +136,8 @@ def _for_prodigy(s: _Suggestion) -> dict[str, Any]:
 
 def _for_doccano(s: _Suggestion) -> dict[str, Any]:
     entities = [[start, end, name] for start, end, name, _ in s.marks]
-    return s.segmented() | {"cats": [s.label], "entities": entities} | s.fields() | s.about()
+    told = {"suggested": suggested([s.label], [(start, end, name) for start, end, name, _ in s.marks])}
+    return s.segmented() | {"cats": [s.label], "entities": entities} | s.fields() | s.about() | told
 
 
 def _for_argilla(s: _Suggestion) -> dict[str, Any]:

@@ -20,6 +20,9 @@ from quality.text import Batch
 
 LABELS = ("reliable", "unreliable", "unclear")
 
+# What is said of a text as a whole.
+WHOLE = ("label", "kind")
+
 # Share of a paragraph's characters above which what is marked in it counts for the whole: the
 # guideline's "more than half" (labelled/README.md).
 MARKED_SHARE_LOW = 0.5
@@ -79,16 +82,28 @@ class Voted:
     votes: tuple[Vote, ...]
 
 
-def gathered(voted: Iterable[Voted]) -> tuple[list[Voted], list[Problem]]:
+class Gathered(NamedTuple):
+    """Texts with all votes on them, what was left out, and what else to know of their ids."""
+
+    texts: list[Voted]
+    problems: list[Problem]
+    notes: list[str]
+
+
+def gathered(voted: Iterable[Voted]) -> Gathered:
     """Texts with all votes on them, in the order in which they first appear, and what is refused.
 
-    The same text is the same record wherever it comes from. A vote that is there already, to the second,
-    is the same vote, as where files overlap; without a time nobody can tell, and both count. An id given to two texts is a problem: the
-    first one keeps it, the other is left out.
+    The same text is the same record wherever it comes from, under the first id that it is given; others are
+    noted. A vote that is there already, to the second, is the same vote, as where files overlap; without a time
+    nobody can tell, and both count. An id given to two texts is a problem: the first one keeps it, the other is
+    left out.
     """
     texts: dict[str, Voted] = {}
+    others: dict[str, dict[str, None]] = {}
     for one in voted:
         known = texts.get(one.record.text)
+        if known and known.record.id and one.record.id not in ("", known.record.id):
+            others.setdefault(known.record.id, {})[one.record.id] = None
         record = known.record if known and (known.record.id or not one.record.id) else one.record
         votes = known.votes if known else ()
         new = (vote for vote in one.votes if vote.time is None or vote not in votes)
@@ -105,7 +120,8 @@ def gathered(voted: Iterable[Voted]) -> tuple[list[Voted], list[Problem]]:
             )
         else:
             kept[name] = replace(one, record=replace(one.record, id=name))
-    return list(kept.values()), problems
+    notes = [f"the text {name} is also given as {', '.join(more)}: one text" for name, more in others.items()]
+    return Gathered(list(kept.values()), problems, notes)
 
 
 def label_records(
@@ -113,7 +129,8 @@ def label_records(
 ) -> Iterator[dict[str, Any] | Problem]:
     """A label record for each text, or a problem where roles and paragraphs do not line up.
 
-    `unmarked` is the role of paragraphs in which an annotator marked none; None leaves them open.
+    `unmarked` is the role that an annotator who marked some paragraphs of a text is taken to give the others,
+    and of those of which nobody said anything; None leaves them open. Who marked nothing outvotes nobody.
     """
     for k in range(0, len(voted), TEXTS_AT_ONCE):
         yield from _some_label_records(voted[k : k + TEXTS_AT_ONCE], unmarked)
@@ -139,7 +156,6 @@ def _label_record(voted: Voted, cut: Sequence[tuple[int, int]], unmarked: str | 
     fields = {
         name: plain(record.fields.get(name)) for name in ("group", "kind", "corpus", "source", "licence")
     }
-    kinds = [vote.kind for vote in votes if vote.kind]
     names = sorted({vote.annotator for vote in votes if vote.annotator})
     whole: dict[str, Any] = {"id": record.id}
     whole |= {"text": record.text} if record.paragraphs is None else {"paragraphs": list(record.paragraphs)}
@@ -147,7 +163,7 @@ def _label_record(voted: Voted, cut: Sequence[tuple[int, int]], unmarked: str | 
     whole |= {name: value for name, value in optional.items() if value is not None}
     whole |= {
         "label": "unclear",
-        "kind": majority(kinds) or fields["kind"] or "imported",
+        "kind": "imported",
         "group": fields["group"] or record.id,
         "source": fields["source"] or record.source,
         "annotator": ", ".join(names) or "unknown",
@@ -156,9 +172,12 @@ def _label_record(voted: Voted, cut: Sequence[tuple[int, int]], unmarked: str | 
     }
     said = dict(opinions(whole))
     whole["label"] = majority(said.pop("label", {}).values()) or "unclear"
-    if said:
-        named = [f"paragraph {k}" for k in range(1, len(cut) + 1)]
-        whole["paragraph_labels"] = [majority(said.get(name, {}).values()) for name in named]
+    whole["kind"] = majority(said.pop("kind", {}).values()) or fields["kind"] or "imported"
+    if said or unmarked:
+        named = [said.get(f"paragraph {k}") for k in range(1, len(cut) + 1)]
+        whole["paragraph_labels"] = [
+            unmarked if roles is None else majority(roles.values()) for roles in named
+        ]
     return whole
 
 
@@ -180,8 +199,8 @@ def _with_roles(vote: Vote, cut: Sequence[tuple[int, int]], unmarked: str | None
                 "one role (or none) for each line that is not empty"
             )
         return vote
-    roles = tuple(_role(vote.spans, start, end) or unmarked for start, end in cut)
-    return replace(vote, paragraph_labels=roles) if any(roles) else vote
+    roles = [_role(vote.spans, start, end) for start, end in cut]
+    return replace(vote, paragraph_labels=tuple(role or unmarked for role in roles)) if any(roles) else vote
 
 
 def _role(spans: Iterable[Span], start: int, end: int) -> str | None:
@@ -209,7 +228,7 @@ def majority(said: Iterable[str]) -> str | None:
 
 
 def opinions(record: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
-    """For the label and each paragraph of a label record ("label", "paragraph 1", ...): who said what.
+    """For label, kind and each paragraph of a label record ("label", "kind", "paragraph 1", ...): who said what.
 
     Of several votes of one annotator on a matter the latest counts. Votes without a name are those of
     different people. Records without `votes` have no opinions.
@@ -219,13 +238,14 @@ def opinions(record: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
     # a stable sort: without times the order of the file counts
     for number, vote in sorted(numbered, key=lambda item: item[1].get("time") or ""):
         who = vote.get("annotator") or f"vote {number}"
-        if vote.get("label") is not None:
-            said.setdefault("label", {})[who] = vote["label"]
+        for what in WHOLE:
+            if vote.get(what) is not None:
+                said.setdefault(what, {})[who] = vote[what]
         for k, role in enumerate(vote.get("paragraph_labels") or (), 1):
             if role is not None:
                 said.setdefault(f"paragraph {k}", {})[who] = role
-    order = [name for name in said if name == "label"]
-    order += sorted((name for name in said if name != "label"), key=lambda name: int(name.split()[1]))
+    order = [name for name in WHOLE if name in said]
+    order += sorted((name for name in said if name not in WHOLE), key=lambda name: int(name.split()[1]))
     yield from ((name, said[name]) for name in order)
 
 
@@ -275,7 +295,7 @@ def agreement(records: Iterable[Mapping[str, Any]]) -> list[Agreement]:
     units: dict[str, list[list[str]]] = {"label": [], "role": []}
     for record in records:
         for what, said in opinions(record):
-            if len(said) > 1:
+            if len(said) > 1 and what != "kind":  # kinds are named freely
                 units["label" if what == "label" else "role"].append(list(said.values()))
     found = []
     for what, values in (("label", LABELS), ("role", ROLES)):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from quality.render.terminal import TERMS, visible
@@ -111,6 +111,7 @@ def tables(evaluation: Evaluation) -> list[Table]:
     """All tables that have a row, in the order of the page."""
     made = [
         _ranking(evaluation),
+        *([_unseen(evaluation["unseen"])] if evaluation.get("unseen") else ()),
         _calibration(evaluation),
         _decisions(evaluation),
         _precision(evaluation),
@@ -146,6 +147,16 @@ def _ranking(evaluation: Evaluation) -> Table:
         "intervals, groups drawn anew.",
         ("corpus", "reliable", "unreliable", *(METRIC_NAMES[name] for name in names), "smallest"),
         tuple(rows),
+    )
+
+
+def _unseen(unseen: Mapping[str, Any]) -> Table:
+    return replace(
+        _ranking(unseen),
+        key="unseen",
+        title="Ranking of texts that the model has not learnt from",
+        note=f"Without the {unseen['learnt']:,} texts that are among those the model was made from. Other versions of "
+        "the same story may be left.",
     )
 
 
@@ -232,11 +243,9 @@ def _at_least(value: float | None, low: float | None) -> str:
 
 
 def _compared(compared: Mapping[str, Any]) -> list[Table]:
-    rows = [(c["corpus"], *(_signed(c[name]) for name in METRIC_NAMES)) for c in compared["corpora"]]
-    if len(rows) > 1:
-        rows.append(("mean of corpora", *(_signed(compared["macro"][name]) for name in METRIC_NAMES)))
     moves = [(f"{m['from']} to {m['to']}", f"{m['texts']:,}") for m in compared["moves"]]
     other = _model(compared.get("model", {}))
+    unseen = compared.get("unseen")
     return [
         Table(
             "compare",
@@ -244,7 +253,17 @@ def _compared(compared: Mapping[str, Any]) -> list[Table]:
             "Differences with paired 95 % intervals: both models on the same draws. Brier and ECE are better when lower. "
             f"The verdict changes on {percent(compared['changed'])} of the texts.",
             ("corpus", *METRIC_NAMES.values()),
-            tuple(rows),
+            _difference_rows(compared),
+        ),
+        Table(
+            "compare_unseen",
+            f"{other} less this model, on texts that neither has learnt from",
+            f"Without the {unseen['learnt']:,} texts that one of them was made from. The verdict changes on "
+            f"{percent(unseen['changed'])} of the rest."
+            if unseen
+            else "",
+            ("corpus", *METRIC_NAMES.values()),
+            _difference_rows(unseen) if unseen else (),
         ),
         Table(
             "moves",
@@ -254,6 +273,13 @@ def _compared(compared: Mapping[str, Any]) -> list[Table]:
             tuple(moves),
         ),
     ]
+
+
+def _difference_rows(compared: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    rows = [(c["corpus"], *(_signed(c[name]) for name in METRIC_NAMES)) for c in compared["corpora"]]
+    if len(rows) > 1:
+        rows.append(("mean of corpora", *(_signed(compared["macro"][name]) for name in METRIC_NAMES)))
+    return tuple(rows)
 
 
 def _signed(figure: Mapping[str, float | None] | None) -> str:
@@ -416,6 +442,7 @@ def _name(row: Mapping[str, Any]) -> str:
 
 def _item(row: Mapping[str, Any]) -> Item:
     head = f"{_name(row)}: reliability {number(row['reliability'])}, {row['verdict']}, {visible(row['kind'])}"
+    head += ", learnt from" * bool(row.get("learnt"))
     return Item(head, _why(row))
 
 
@@ -482,7 +509,8 @@ def _shown(table: Table, width: int) -> str:
         rows = [r for r in rows if _by(r) not in many or r[3] != "-"]
     elif table.key == "moves":
         rows = rows[:N_TERMINAL_ROWS]
-    lines = [table.title, *_wrapped(table.note, width), *_columns([table.header, *rows], width)]
+    lines = [table.title, *_wrapped(table.note, width)]
+    lines += _columns([table.header, *rows], width) if rows else []
     left = len(table.rows) - len(rows)
     return "\n".join([*lines, f"  and {left} more: --report or --format json"] if left else lines)
 

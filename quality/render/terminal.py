@@ -43,6 +43,10 @@ TERMS = {
         "worded like the reliable side of the corpora",
         "worded like the unreliable side of the corpora",
     ),
+    "strange_kind": (
+        "of another kind than the texts wording was learnt on, so wording counts less",
+        "of another kind than the texts wording was learnt on, so wording counts less",
+    ),
     "filler_words": ("little filler", "filler passing as content"),
 }
 
