@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.columns import Bools, Bytes, Floats, Group, Ints, combine
-from quality.text import Batch
+from quality.text import Batch, once_per_batch
 
 Signatures = NDArray[np.uint32]
 
@@ -71,7 +71,7 @@ def signatures(
     """
     if n_permutations < 1:
         raise ValueError(f"n_permutations is {n_permutations}; expected at least 1")
-    words = _Words.of(batch)
+    words = _words(batch)
     if group is batch.documents:  # all of the text as given, list markers too
         start, end = batch.document_start[:-1], batch.document_start[1:] - 1
     else:
@@ -84,7 +84,7 @@ def signatures(
     used = np.flatnonzero(size)
     if not used.size:
         return result
-    hashes = _mix(words.crc() if hashfunc is None else words.hashed(hashfunc))
+    hashes = _shingle_hashes(batch) if hashfunc is None else _mix(words.hashed(hashfunc))
     size = size[used]
     begin = np.cumsum(size) - size
     hashes = hashes[np.arange(int(size.sum())) + np.repeat(first[used] - begin, size)]
@@ -232,6 +232,17 @@ class _Words:
         for k in np.flatnonzero(long[SHINGLE:] > long[:-SHINGLE]).tolist():
             value[k] = zlib.crc32(self.shingle(k))
         return value
+
+
+@once_per_batch
+def _words(batch: Batch) -> _Words:
+    return _Words.of(batch)
+
+
+@once_per_batch
+def _shingle_hashes(batch: Batch) -> Signatures:
+    """Hash of the shingle that begins with each word, mixed; uint32[words - 4]."""
+    return _mix(_words(batch).crc())
 
 
 def _is_wordly(code: NDArray[np.uint32]) -> Bools:

@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -512,6 +513,12 @@ def test_the_verbs_of_the_index(tmp_path):
     assert "documents" in run("index", "stats", path).stdout
     assert run("index", "verify", path).stdout == f"{path}: sound\n"
     assert run("index", "compact", path).exit_code == 0
+    page = run("score", "--against", path, new).stdout
+    assert re.search(
+        r"Known from the index .*1 documents like it, 1 paragraphs\n  whole  1.00  f\n     ¶1  1.00  f\n",
+        page,
+    )
+    assert page.count("Known from the index") == 1
     scored = run("score", "--against", path, new, "--format", "jsonl")
     assert [json.loads(line)["duplicates"] for line in scored.stdout.splitlines()][1] == []
     done = run("index", "remove", path, "f", "g")
