@@ -69,7 +69,7 @@ MOST = 20
 FURNITURE = 20
 # Share of a text's words in such lines from which on it is the text that was copied, not the page around it.
 COPIED_SHARE = 0.5
-# Seconds to wait for other writers, each of which holds the file for some tenths of a second at a time.
+# Seconds to wait for other writers, each of which holds the file for a second or two at a time.
 PATIENCE = 600.0
 # Paragraphs that are written together. Their keys go to places all over the file, so twice as many cost hardly more;
 # other writers wait a second or two for them.
@@ -153,11 +153,13 @@ class Sketches:
         self.kind = kind
         self._settings = settings
         self._near = (
-            f"SELECT value, (SELECT group_concat(number) FROM (SELECT number FROM {kind}_band WHERE key = value "
-            f"LIMIT {PER_KEY})) AS found FROM json_each(?) WHERE found IS NOT NULL"
+            # keys of what was removed are passed over: they must not take the places of what is there
+            f"SELECT value, (SELECT group_concat(number) FROM (SELECT number FROM {kind}_band AS band WHERE key = value "
+            f"AND EXISTS (SELECT 1 FROM {kind} WHERE {kind}.number = band.number) LIMIT {PER_KEY})) AS found "
+            "FROM json_each(?) WHERE found IS NOT NULL"
         )
         self._signatures = (
-            f"SELECT number, signature FROM {kind} WHERE number IN (SELECT value FROM json_each(?))"
+            f"SELECT signature FROM {kind} WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number"
         )
 
     @property
@@ -193,14 +195,9 @@ class Sketches:
         position, owner = within(start[place.ravel()[met]], count[place.ravel()[met]])
         pair = np.unique(np.column_stack([met[owner] // keys.shape[1], numbers[position]]), axis=0)
         entry = np.unique(pair[:, 1])
-        held_signature = dict(connection.execute(self._signatures, [json.dumps(entry.tolist())]))
-        pair = pair[np.isin(pair[:, 1], list(held_signature))]  # keys of what was removed lead nowhere
-        entry = np.array(list(held_signature), np.int64)
-        order = np.argsort(entry)
-        kept = np.frombuffer(b"".join(held_signature.values()), np.uint8).reshape(-1, signature.shape[1])[
-            order
-        ]
-        other = np.searchsorted(entry[order], pair[:, 1])
+        held_signatures = connection.execute(self._signatures, [json.dumps(entry.tolist())]).fetchall()
+        kept = np.frombuffer(b"".join(row[0] for row in held_signatures), np.uint8).reshape(entry.size, -1)
+        other = np.searchsorted(entry, pair[:, 1])
         for low in range(0, pair.shape[0], _PORTION):
             some = slice(low, low + _PORTION)
             like = similarity(signature[pair[some, 0]], kept[other[some]])
@@ -258,6 +255,12 @@ class Entries:
             compact(parts),
             band_keys(parts, *bands),
         )
+
+    @property
+    def pairs(self) -> Ints:
+        """Each document with each of its lines that have words, once, ascending; int64[n, 2]."""
+        wordy = np.flatnonzero(self.n_words)
+        return np.unique(np.column_stack([self.parent[wordy], self.line[wordy]]), axis=0)
 
     @classmethod
     def joined(cls, parts: Sequence[Entries]) -> Entries:
@@ -362,22 +365,38 @@ class Index:
         """Add some documents in one step; how many of them took the place of others."""
         settings = self.settings
         last = {_storable(id): d for d, id in enumerate(ids)}  # of two texts with one id the later one stays
+        pair = entries.pairs
+        edges = np.searchsorted(pair[:, 0], np.arange(len(ids) + 1)).tolist()
+        rows = {
+            id: (
+                entries.signature[d].tobytes() if entries.is_signed[d] else None,
+                pair[edges[d] : edges[d + 1], 1].astype("<i8").tobytes(),
+            )
+            for id, d in last.items()
+        }
+        n_replaced = len(ids) - len(last)
+        known = "SELECT signature, lines FROM document WHERE id = ?"
         with self._told(), self._step("IMMEDIATE") as connection:
-            n_replaced = sum(self._take_out(connection, id) for id in last)
+            for id, row in list(rows.items()):
+                found = connection.execute(known, [id]).fetchone()
+                n_replaced += found is not None
+                if found == row:  # the same text again: nothing to write, and no keys left behind
+                    del rows[id], last[id]
+                elif found is not None:
+                    self._take_out(connection, id)
             number = self._reserve("document", len(last))
             chosen = np.array(list(last.values()), np.int64)
-            numbers = np.full(entries.signature.shape[0], -1)
+            numbers = np.full(len(ids), -1)
             numbers[chosen] = number + np.arange(chosen.size)
-            lines = self._add_lines(connection, entries, numbers)
-            rows = [
-                (number + k, id, entries.signature[d].tobytes() if entries.is_signed[d] else None, lines[d])
-                for k, (id, d) in enumerate(last.items())
-            ]
-            connection.executemany("INSERT INTO document VALUES (?, ?, ?, ?)", rows)
+            self._add_lines(connection, entries, pair[numbers[pair[:, 0]] >= 0], numbers)
+            connection.executemany(
+                "INSERT INTO document VALUES (?, ?, ?, ?)",
+                ((number + k, id, *row) for k, (id, row) in enumerate(rows.items())),
+            )
             signed = chosen[entries.is_signed[chosen]]
             _sketches(settings)[0].insert(connection, numbers[signed].tolist(), entries.keys[signed])
             self._changed(connection)
-        return n_replaced + len(ids) - len(last)
+        return n_replaced
 
     def remove(self, ids: Sequence[str]) -> int:
         """Take documents out by their ids, in one step; how many there were."""
@@ -496,20 +515,13 @@ class Index:
 
     # -- what is in it --
 
-    def _add_lines(self, connection: sqlite3.Connection, entries: Entries, numbers: Ints) -> dict[int, bytes]:
-        """Write down the paragraphs of some documents (`numbers` int64[d], -1 for none); each one's hashes."""
-        wordy = np.flatnonzero((entries.n_words > 0) & (numbers[entries.parent] >= 0))
-        pair = np.unique(np.column_stack([entries.parent[wordy], entries.line[wordy]]), axis=0)
-        edges = np.searchsorted(pair[:, 0], np.arange(numbers.size + 1))
-        blobs = {
-            d: pair[edges[d] : edges[d + 1], 1].astype("<i8").tobytes()
-            for d in np.flatnonzero(numbers >= 0).tolist()
-        }
+    def _add_lines(self, connection: sqlite3.Connection, entries: Entries, pair: Ints, numbers: Ints) -> None:
+        """Write down the paragraphs of some documents: `pair` int64[n, 2] of `Entries.pairs`, `numbers` int64[d]."""
         line, count = np.unique(pair[:, 1], return_counts=True)
         asked = json.dumps(line.tolist())
         question = "SELECT hash, passage FROM line WHERE hash IN (SELECT value FROM json_each(?))"
         passage_of: dict[int, int | None] = dict(connection.execute(question, [asked]))
-        long = np.flatnonzero(np.isin(entries.long, wordy))
+        long = np.flatnonzero(np.isin(entries.line[entries.long], line))
         _, first = np.unique(entries.line[entries.long[long]], return_index=True)
         long = np.sort(long[first])
         new = [k for k in long.tolist() if int(entries.line[entries.long[k]]) not in passage_of]
@@ -530,7 +542,6 @@ class Index:
         connection.executemany(
             "INSERT INTO place VALUES (?, ?)", sorted(p for p in places if p[0] is not None)
         )
-        return blobs
 
     def _take_out(self, connection: sqlite3.Connection, id: str) -> bool:
         """Take out the document of an id, with what no other one has; whether there was one."""

@@ -265,8 +265,9 @@ def _known(report: Report, page: _Page) -> list[str]:
     parts = [one for one in report.duplicates if one.paragraph is not None]
     if not report.duplicates:
         return []
-    n_parts = len({one.paragraph for one in parts})
-    lines = [page.head("Known from the index", f"{len(whole)} documents like it, {n_parts} paragraphs")]
+    amounts = [(len(whole), "document"), (len({one.paragraph for one in parts}), "paragraph")]
+    told = ", ".join(f"{n} {word}{'s' * (n > 1)}" for n, word in amounts if n)
+    lines = [page.head("Known from the index", told)]
     for one in [*whole, *sorted(parts, key=lambda one: -one.similarity)][:N_KNOWN]:
         place = "whole" if one.paragraph is None else f"¶{one.paragraph + 1}"
         lines.append(_cut(f"  {place:>5}  {one.similarity:.2f}  {visible(one.id)}", page.width))
