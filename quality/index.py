@@ -71,7 +71,7 @@ FURNITURE = 20
 COPIED_SHARE = 0.5
 # Seconds to wait for other writers, each of which holds the file for a second or two at a time.
 PATIENCE = 600.0
-# Paragraphs that are written together. Their keys go to places all over the file, so twice as many cost hardly more;
+# Paragraphs and documents that are written together. Their keys go to places all over the file, so twice as many cost hardly more;
 # other writers wait a second or two for them.
 TOGETHER = 32_000
 # Pages of four kilobytes that the log may have before they are written to their places, which takes longest.
@@ -353,7 +353,7 @@ class Index:
         for batch, some in parts:
             held.append(Entries.of(batch, self.settings))
             ids += some
-            if sum(entries.line.size for entries in held) >= TOGETHER:
+            if len(ids) + sum(entries.line.size for entries in held) >= TOGETHER:
                 n_replaced += self._add(Entries.joined(held), ids)
                 n += len(ids)
                 held, ids = [], []
@@ -395,14 +395,14 @@ class Index:
             )
             signed = chosen[entries.is_signed[chosen]]
             _sketches(settings)[0].insert(connection, numbers[signed].tolist(), entries.keys[signed])
-            self._changed(connection)
+            self._changed(connection, len(rows))
         return n_replaced
 
     def remove(self, ids: Sequence[str]) -> int:
         """Take documents out by their ids, in one step; how many there were."""
         with self._told(), self._step("IMMEDIATE") as connection:
             n = sum(self._take_out(connection, _storable(id)) for id in ids)
-            self._changed(connection)
+            self._changed(connection, n)
         return n
 
     def look_up(self, batch: Batch, ids: Sequence[str]) -> Known:
@@ -510,8 +510,8 @@ class Index:
         self._connection.execute("UPDATE header SET value = ? WHERE name = ?", [first + n, name])
         return first
 
-    def _changed(self, connection: sqlite3.Connection) -> None:
-        connection.execute("UPDATE header SET value = value + 1 WHERE name = 'changes'")
+    def _changed(self, connection: sqlite3.Connection, n: int) -> None:
+        connection.execute("UPDATE header SET value = value + ? WHERE name = 'changes'", [n])
 
     # -- what is in it --
 

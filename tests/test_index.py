@@ -243,8 +243,11 @@ def test_a_number_is_never_given_twice(index):
 
 def test_the_same_text_again_changes_nothing(index):
     add(index, one=f"{FERRY}\n\n{BOATS}")
-    before = index.stats()
+    before, state = index.stats(), index.state
+    assert add(index, one=f"{FERRY}\n\n{BOATS}") == (1, 1)
+    assert index.state == state
     assert add(index, one=f"{FERRY}\n\n{BOATS}", two=SCHOOL) == (2, 1)
+    assert index.state != state
     assert index.remove(["two"]) == 1
     add(index, one=f"{FERRY}\n\n{BOATS}")
     assert index.stats()["keys of what was removed"] == 2 * 12
