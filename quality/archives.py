@@ -235,6 +235,10 @@ def _quality_type(arrow: Any) -> Any:
             "policy": text,
             "reasons": arrow.list_(text),
             "removed": arrow.struct(removed),
+            "duplicates": arrow.list_(
+                arrow.struct({"id": text, "similarity": arrow.float64(), "paragraph": whole})
+            ),
+            "cluster": arrow.struct({"number": whole, "kept": text, "similarity": arrow.float64()}),
             "warnings": arrow.list_(text),
             "model": text,
         }

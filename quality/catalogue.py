@@ -7,16 +7,17 @@ import textwrap
 from collections.abc import Sequence
 
 import quality.features  # noqa: F401 - declares them
+from quality import index
 from quality.features import officials
 from quality.lexicon import Rule, RulePack, shipped_rules, sources
 from quality.registry import CODE_RULES, FEATURES, LATE_RULES, Feature
 
 
 def known_rules(own: Sequence[RulePack] = ()) -> list[Rule]:
-    """Every rule, by id: those of the packs, those that need code, and those on officials."""
+    """Every rule, by id: those of the packs, those that need code, on officials, and of a reference index."""
     known = [r for pack in (shipped_rules(), *own) for r in pack.rules]
     known += [d.rule for d in CODE_RULES.values()] + [d.rule for d in LATE_RULES.values()]
-    known += officials.RULES
+    known += [*officials.RULES, *index.RULES]
     return sorted(known, key=lambda r: r.id)
 
 

@@ -43,6 +43,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 ELSEWHERE = {
     **dict.fromkeys(("evaluate", "export", "import", "models", "train"), "quality.cli_learning"),
     **dict.fromkeys(("filter",), "quality.cli_pipelines"),
+    **dict.fromkeys(("index",), "quality.cli_index"),
 }
 
 
@@ -86,7 +87,7 @@ def let_go_of_output() -> None:
 
 
 class Unusable(click.ClickException):
-    """The model cannot be used."""
+    """The model, or an index, cannot be used."""
 
     exit_code = UNUSABLE
 
@@ -168,6 +169,11 @@ def main(ctx: click.Context, model: str) -> None:
     help="Terms of office of your own, beside the shipped table; may be given again.",
 )
 @click.option(
+    "--against",
+    metavar="INDEX",
+    help="A reference index (quality index): tells which texts and paragraphs are known from it.",
+)
+@click.option(
     "--input",
     "kind",
     type=click.Choice(["auto", "text", "html", "jsonl"]),
@@ -208,6 +214,7 @@ def score(
     careful: bool,
     rules: tuple[str, ...],
     officials: tuple[str, ...],
+    against: str | None,
     kind: str,
     pages: str,
     text_field: str | None,
@@ -239,6 +246,8 @@ def score(
         quality score article.txt --rules house.toml
     To add terms of office of your own (docs/officials.md):
         quality score article.txt --officials county.csv
+    To see what of a text is known from texts indexed before (docs/index.md):
+        quality score article.txt --against archive.index
     """
     from quality import html
     from quality.records import FieldNames, Problem, Record, iso_day, read
@@ -253,7 +262,18 @@ def score(
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--date") from None
     task = Task(
-        ctx.obj, policy, rules, officials, form, with_text, *terminal(), careful, with_roles, pages, date
+        ctx.obj,
+        policy,
+        rules,
+        officials,
+        form,
+        with_text,
+        *terminal(),
+        careful,
+        with_roles,
+        pages,
+        date,
+        against,
     )
     check_task(task)
     paths = files or ("-",)
@@ -292,7 +312,7 @@ def score(
                 n_under += result.reliability is None or result.reliability < (fail_under or 0)
                 yield result.shown
 
-        with closing(shown()) as results:
+        with usable_index(against), closing(shown()) as results:
             write_reports(results, form)
 
     if not quiet and len(verdicts) + n_problems > 1:
@@ -319,6 +339,7 @@ class Task:
     with_roles: bool = False
     pages: str = "full"
     date: str | None = None
+    against: str | None = None
 
 
 @dataclass(frozen=True)
@@ -338,6 +359,7 @@ def scorer_of(
     officials: tuple[str, ...] = (),
     careful: bool = False,
     pages: str = "full",
+    against: str | None = None,
 ) -> Scorer:
     """The scorer of this process, loaded once."""
     from quality.scorer import Scorer
@@ -349,6 +371,7 @@ def scorer_of(
         officials=[Path(o) for o in officials],
         careful=careful,
         pages=pages,
+        against=against,
     )
 
 
@@ -363,6 +386,31 @@ def check_task(task: Task) -> None:
         scorer_of(task.model, task.policy, task.rules)
     with wrong_file("--officials", task.officials):
         scorer_of(task.model, task.policy, task.rules, task.officials, task.careful, task.pages)
+    check_index(task.against)
+
+
+def check_index(path: str | None) -> None:
+    """End the run with 3 where a reference index is asked for that cannot be used."""
+    if path is None:
+        return
+    from quality.index import Index
+
+    with usable_index(path), Index(path) as index:
+        index.state  # noqa: B018 - reading it opens the file
+
+
+@contextmanager
+def usable_index(path: str | None) -> Iterator[None]:
+    """Ends the run with 3 where an index, if there is one, turns out not to be usable."""
+    if path is None:
+        yield
+        return
+    from quality.index import UnusableIndexError
+
+    try:
+        yield
+    except UnusableIndexError as error:
+        raise Unusable(f"the index {path!r} cannot be used: {error}") from None
 
 
 @contextmanager
@@ -418,7 +466,9 @@ def _scored_apart(task: Task, records: Sequence[Record], first: int) -> list[_Re
 
 
 def _scored(task: Task, records: Sequence[Record]) -> list[_Result]:
-    scorer = scorer_of(task.model, task.policy, task.rules, task.officials, task.careful, task.pages)
+    scorer = scorer_of(
+        task.model, task.policy, task.rules, task.officials, task.careful, task.pages, task.against
+    )
     records = [_dated(record, task.date) for record in scorer.extracted(records)]
     reports = scorer.score_many(records, with_text=task.with_text, with_roles=task.with_roles)
     return [

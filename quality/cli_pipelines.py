@@ -23,8 +23,10 @@ from quality.cli import (
     NEGATIVE,
     QUARANTINED,
     UNREADABLE,
+    check_index,
     let_go_of_output,
     usable,
+    usable_index,
     wrong_file,
 )
 
@@ -102,6 +104,17 @@ def command(function: Callable[..., None]) -> click.Command:
 @click.option(
     "--key", default="quality", show_default=True, help="The field under which is written what was found out."
 )
+@click.option(
+    "--against",
+    metavar="INDEX",
+    help="A reference index (quality index): tells which texts and paragraphs are known from it.",
+)
+@click.option(
+    "--dedup",
+    type=click.Choice(["first", "best"]),
+    help="Tell near-copies within this run, and drop them unless --mode is annotate: all but the first of a "
+    "cluster, or all but the most reliable. Reads the input twice; best scores it twice.",
+)
 @click.option("--with-text", is_flag=True, help="Add the text to records that have only paragraphs.")
 @click.option("--date", metavar="YYYY-MM-DD", help="The day of texts that carry no date of their own.")
 @click.option(
@@ -159,6 +172,8 @@ def filter(
     jobs: int,
     metrics: str | None,
     key: str,
+    against: str | None,
+    dedup: str | None,
     with_text: bool,
     date: str | None,
     kind: str,
@@ -189,6 +204,10 @@ def filter(
         quality filter corpus.jsonl -o clean.jsonl --mode clean
     To go on after a crash:
         quality filter corpus.jsonl -o annotated.jsonl --resume
+    To keep one of each cluster of near-copies, the most reliable:
+        quality filter corpus.jsonl -o kept.jsonl --mode drop --dedup best
+    To take out paragraphs that were indexed before (docs/index.md):
+        quality filter new.jsonl -o clean.jsonl --mode clean --against archive.index
     To stand in a pipe:
         zcat dump.jsonl.gz | quality filter - --mode drop | gzip > kept.jsonl.gz
     """
@@ -200,6 +219,8 @@ def filter(
         raise click.BadParameter(f"{threshold} is no number from 0 to 1", param_hint="--threshold")
     if threshold is not None and policy != "default":
         raise click.UsageError("give --policy or --threshold, not both")
+    if dedup is not None and "-" in inputs:
+        raise click.UsageError("--dedup reads the input twice, which standard input cannot be")
     if dropped is not None and mode == "annotate":
         raise click.UsageError("--mode annotate drops nothing: --dropped needs --mode drop or clean")
     if date is not None:
@@ -221,7 +242,20 @@ def filter(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     form = Form(key, names, max_bytes, mode == "clean" or with_text)
-    plan = engine.Plan(kind, mode, form, ctx.obj, policy, threshold, rules, officials, date, with_text)
+    plan = engine.Plan(
+        kind,
+        mode,
+        form,
+        ctx.obj,
+        policy,
+        threshold,
+        rules,
+        officials,
+        date,
+        with_text,
+        against=against,
+        dedup=dedup,
+    )
     known = engine.policies(usable(ctx.obj))
     if policy not in known:
         raise click.BadParameter(
@@ -231,11 +265,14 @@ def filter(
         engine.scorer_of(ctx.obj, policy, threshold, rules, ())
     with wrong_file("--officials", officials):
         scorer = engine.scorer_of(ctx.obj, policy, threshold, rules, officials)
+    check_index(against)
     model = {"model": scorer.model.name, "digest": scorer.model.digest[:16]}
 
+    if dedup is not None and not quiet:
+        click.echo("quality: near-copies are looked for first", err=True)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what is written is noted
     try:
-        with _watching(sources, quiet, metrics, model) as (on_bytes, watch):
+        with usable_index(against), _watching(sources, quiet, metrics, model) as (on_bytes, watch):
             counts = engine.run(
                 plan,
                 sources,

@@ -159,7 +159,7 @@ def sum_of(run: Ints, values: Ints | Floats | Bools, n: int) -> Floats:
 
 
 @once_per_batch
-def _paragraph_hash(batch: Batch) -> Hashes:
+def paragraph_hash(batch: Batch) -> Hashes:
     """Hash of the words of each paragraph in order, 0 for one without words; uint64[paragraphs]."""
     words = words_of(batch)
     place = np.arange(words.token.size) - words.first[words.paragraph]
@@ -183,7 +183,7 @@ def _first_equal(key: Hashes, document: Ints) -> Ints:
 @once_per_batch
 def originals(batch: Batch) -> Ints:
     """Earlier paragraph of the document with the very same words, -1 without; int64[paragraphs]."""
-    first = _first_equal(_paragraph_hash(batch), batch.paragraphs.parent)
+    first = _first_equal(paragraph_hash(batch), batch.paragraphs.parent)
     again = (first < np.arange(first.size)) & (words_of(batch).count > 0)
     return np.where(again, first, -1)
 
@@ -199,7 +199,7 @@ def blocks(batch: Batch) -> tuple[Ints, Ints, Bools, Bools]:
     first = np.flatnonzero(begins)
     last = np.append(first[1:], n)[: first.size]
     place = np.arange(n) - np.repeat(first, last - first)
-    key = _sums(combine(_paragraph_hash(batch), place.astype(np.uint64)), first, last)
+    key = _sums(combine(paragraph_hash(batch), place.astype(np.uint64)), first, last)
     original = _first_equal(key, parent[first])
     wordy = np.add.reduceat(words_of(batch).count, first) > 0 if n else np.zeros(0, bool)
     return first, last, (original < np.arange(first.size)) & wordy, wordy

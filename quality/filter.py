@@ -19,14 +19,16 @@ from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
-from quality import __version__
+from quality import __version__, clusters
+from quality.clusters import Cluster
 from quality.containers import (
     Change,
     Chunk,
@@ -42,10 +44,14 @@ from quality.containers import (
     packed,
     packing_of,
 )
+from quality.index import Index, UnusableIndexError
 from quality.journal import Journal, Output
 from quality.records import COMMON_NAMES, Record
-from quality.report import Policy, Report, Threshold
+from quality.report import Policy, Report, Threshold, values_of
 from quality.scorer import Scorer
+from quality.text import Batch
+
+Result = TypeVar("Result")
 
 MODES = ("annotate", "drop", "clean")
 KINDS = ("jsonl", "text", "parquet", "warc")
@@ -62,7 +68,8 @@ CLASSES = tuple(k / 10 for k in range(1, 11))
 class Plan:
     """What is to be done with every record; all that a process needs to know.
 
-    `threshold` overrules `policy`: what is not unsure is kept from it on and dropped below it.
+    `threshold` overrules `policy`: what is not unsure is kept from it on and dropped below it. `against` is a
+    reference index, `dedup` which text of a cluster stays (`clusters.ORDERS`), `clusters` the file that says so.
     """
 
     kind: str = "jsonl"
@@ -76,6 +83,9 @@ class Plan:
     date: str | None = None
     with_text: bool = False
     packing: tuple[tuple[str, str], ...] = ()
+    against: str | None = None
+    dedup: str | None = None
+    clusters: str | None = None
 
 
 @dataclass
@@ -210,14 +220,21 @@ def policies(scorer: Scorer) -> list[str]:
 
 @cache
 def scorer_of(
-    model: str, policy: str, threshold: float | None, rules: tuple[str, ...], officials: tuple[str, ...]
+    model: str,
+    policy: str,
+    threshold: float | None,
+    rules: tuple[str, ...],
+    officials: tuple[str, ...],
+    against: str | None = None,
 ) -> Scorer:
     """The scorer of this process, loaded once.
 
     Raises what `Scorer.load` raises.
     """
     own = threshold is not None or policy == HARD_ONLY
-    scorer = Scorer.load(model, policy="default" if own else policy, rules=rules, officials=officials)
+    scorer = Scorer.load(
+        model, policy="default" if own else policy, rules=rules, officials=officials, against=against
+    )
     given = scorer.policy
     if threshold is not None:
         lows = given.n_words_low, given.stop_word_share_low
@@ -228,7 +245,7 @@ def scorer_of(
 
 
 def _scorer(plan: Plan) -> Scorer:
-    return scorer_of(plan.model, plan.policy, plan.threshold, plan.rules, plan.officials)
+    return scorer_of(plan.model, plan.policy, plan.threshold, plan.rules, plan.officials, plan.against)
 
 
 # ---- the whole run ----
@@ -251,8 +268,9 @@ def run(
     `every` so many seconds the outputs are put on the disk and a note is made from which `resume` goes on. `watch`
     hears the counts after each chunk.
 
-    Raises what the journal raises, ArithmeticError where counts do not add up, RuntimeError where a process died;
-    in each case no output has got its name.
+    Raises what the journal raises, ArithmeticError where counts do not add up, RuntimeError where a process died,
+    UnusableIndexError where the reference index cannot be used, ValueError where standard input would have to be read
+    twice; in each case no output has got its name.
     """
     container = container_of(plan.kind)
     outputs = {
@@ -266,7 +284,10 @@ def run(
     plan = replace(plan, packing=packing)
     for _, how in packing:
         packed(b" ", how)  # what is missing for that is told before anything is read
-    with Journal(outputs, _terms(plan, sources, targets), resume=resume, every=every) as journal:
+    if plan.dedup is not None and any(source.path == "-" for source in sources):
+        raise ValueError("near-copies are looked for before the rest: standard input cannot be read twice")
+    terms = _terms(plan, sources, targets)
+    with Journal(outputs, terms, resume=resume, every=every) as journal:
         counts, start = Counts(), Place()
         if journal.state is not None:
             counts, start = Counts.of(journal.state["counts"]), Place(*journal.state["place"])
@@ -274,7 +295,10 @@ def run(
         if not journal.is_written:
             chunks = container.chunks(sources, start, plan.form, feed or Feed())
             try:
-                with closing(_outcomes(plan, chunks, jobs)) as outcomes:
+                with (
+                    _clustered(plan, sources, targets["kept"], jobs, terms if resume else None) as whole,
+                    closing(_in_order(partial(judge, whole), chunks, counts.read, jobs)) as outcomes,
+                ):
                     for n, end, outcome in outcomes:
                         counts.add(outcome.counts)
                         counts.read += n
@@ -285,7 +309,31 @@ def run(
                 raise
         counts.check()
         journal.finish()
+    if plan.dedup is not None and targets["kept"] is not None:
+        _clusters_beside(targets["kept"]).unlink(missing_ok=True)
     return counts
+
+
+def _clusters_beside(target: Path) -> Path:
+    return target.with_name(f"{target.name}.clusters")
+
+
+@contextmanager
+def _clustered(
+    plan: Plan, sources: Sequence[Source], target: Path | None, jobs: int, terms: Mapping[str, Any] | None
+) -> Iterator[Plan]:
+    """The plan with the clusters of all texts; those that a run on the same `terms` left, if given, are used again."""
+    if plan.dedup is None:
+        yield plan
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "clusters") if target is None else _clusters_beside(target)
+        told = "" if terms is None else json.dumps(terms)
+        if terms is None or not clusters.is_made(path, told):
+            chunks = container_of(plan.kind).chunks(sources, Place(), plan.form, Feed())
+            with closing(_in_order(partial(sign, plan), chunks, 0, jobs)) as signed:
+                clusters.make(path, told, (part for _, _, some in signed for part in some), plan.dedup)
+        yield replace(plan, clusters=str(path))
 
 
 def _terms(plan: Plan, sources: Sequence[Source], targets: Mapping[str, Path | None]) -> dict[str, Any]:
@@ -301,25 +349,31 @@ def _terms(plan: Plan, sources: Sequence[Source], targets: Mapping[str, Path | N
         "model": _scorer(plan).model.digest,
         "inputs": inputs.hexdigest(),
         "options": [asdict(plan), files],
+        "index": None if plan.against is None else Index(plan.against).state,
         "outputs": {name: str(target) for name, target in targets.items()},
     }
 
 
-def _outcomes(
-    plan: Plan, chunks: Iterator[Chunk], jobs: int
-) -> Generator[tuple[int, Place, Outcome], None, None]:
-    """Outcomes in the order of the chunks; only so many chunks are read ahead as keep all processes busy."""
+def _in_order(
+    work: Callable[[Chunk, int], Result], chunks: Iterator[Chunk], first: int, jobs: int
+) -> Generator[tuple[int, Place, Result], None, None]:
+    """What `work` makes of each chunk and the number of its first record, in the order of the chunks.
+
+    Only so many chunks are read ahead as keep all processes busy.
+    """
     if jobs == 1:
         for chunk in chunks:
-            yield chunk.n, chunk.end, judge(plan, chunk)
+            yield chunk.n, chunk.end, work(chunk, first)
+            first += chunk.n
         return
     # not by fork: threads of this process and open outputs have no business in the others
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_begin) as pool:
-        waiting: deque[tuple[int, Place, Future[Outcome]]] = deque()
+        waiting: deque[tuple[int, Place, Future[Result]]] = deque()
         try:
             for chunk in chunks:
-                waiting.append((chunk.n, chunk.end, pool.submit(judge, plan, chunk)))
+                waiting.append((chunk.n, chunk.end, pool.submit(work, chunk, first)))
+                first += chunk.n
                 if len(waiting) > AHEAD * jobs:
                     n, end, future = waiting.popleft()
                     yield n, end, future.result()
@@ -348,15 +402,47 @@ def _begin() -> None:
 # ---- one chunk ----
 
 
-def judge(plan: Plan, chunk: Chunk) -> Outcome:
-    """What becomes of a chunk; a record that cannot be read or scored becomes a line of the quarantine."""
+def sign(plan: Plan, chunk: Chunk, first: int) -> list[tuple[int, clusters.Signed]]:
+    """What tells near-copies among the texts of a chunk whose first record has that number."""
+    items = container_of(plan.kind).read(chunk, plan.form)
+    places = [k for k, item in enumerate(items) if isinstance(item, Record)]
+    records = [item for item in items if isinstance(item, Record)]
+    reliability: list[float | None] = [None] * len(records)
+    if plan.dedup == "best":
+        bare = replace(plan, mode="annotate", against=None)
+        decided = _decided(bare, _scorer(bare), records, [None] * len(records))
+        reliability = [None if isinstance(one, Fault) else one.quality["reliability"] for one in decided]
+    read = _readable(_scorer(plan), records)
+    batch = Batch.of([r.text for r in read], [r.paragraphs for r in read])
+    signed = clusters.sign(batch, [r.id for r in records], reliability)
+    return [(first, signed._replace(at=[places[k] for k in signed.at]))]
+
+
+def _readable(scorer: Scorer, records: Sequence[Record]) -> list[Record]:
+    """The records with a text each, without any where it cannot be had: that is told when it is judged."""
+    try:
+        return list(scorer.extracted(records))
+    except Exception:  # whatever it is: it may concern one record only
+        if len(records) == 1:
+            return [replace(records[0], text="", paragraphs=None)]
+    middle = len(records) // 2
+    return [*_readable(scorer, records[:middle]), *_readable(scorer, records[middle:])]
+
+
+def judge(plan: Plan, chunk: Chunk, first: int = 0) -> Outcome:
+    """What becomes of a chunk whose first record has that number.
+
+    A record that cannot be read or scored becomes a line of the quarantine.
+    """
     begun = time.process_time()
     container = container_of(plan.kind)
     items = container.read(chunk, plan.form)
     places = [k for k, item in enumerate(items) if isinstance(item, Record)]
     records = [item for item in items if isinstance(item, Record)]
     found: dict[int, Decision | Fault] = {k: item for k, item in enumerate(items) if isinstance(item, Fault)}
-    found |= dict(zip(places, _decided(plan, _scorer(plan), records), strict=True))
+    known = {} if plan.clusters is None else clusters.read(plan.clusters, first, chunk.n)
+    decided = _decided(plan, _scorer(plan), records, [known.get(k) for k in places])
+    found |= dict(zip(places, decided, strict=True))
     passed = [k for k, item in enumerate(items) if item is None]
     changes: dict[str, list[Change]] = {"kept": [], "dropped": []}
     lines = []
@@ -407,23 +493,33 @@ def _dated(record: Record, date: str | None) -> Record:
     )
 
 
-def _decided(plan: Plan, scorer: Scorer, records: Sequence[Record]) -> list[Decision | Fault]:
+def _decided(
+    plan: Plan, scorer: Scorer, records: Sequence[Record], known: Sequence[Cluster | None]
+) -> list[Decision | Fault]:
     """Decisions on some records; where scoring them together fails, on each half, down to the one it fails on."""
     try:
         # those of pages get their text here
         read = [_dated(record, plan.date) for record in scorer.extracted(records)]
         reports = scorer.score_many(read)
-        return [decide(plan, scorer.policy, *pair) for pair in zip(reports, read, strict=True)]
+        return [decide(plan, scorer.policy, *three) for three in zip(reports, read, known, strict=True)]
+    except UnusableIndexError:
+        raise
     except Exception as error:  # whatever it is: it may concern one record only
         if len(records) == 1:
             reason = f"scoring failed: {type(error).__name__}: {error}"
             return [Fault(None, "scoring_failed", reason, records[0].id)]
     middle = len(records) // 2
-    return [*_decided(plan, scorer, records[:middle]), *_decided(plan, scorer, records[middle:])]
+    return [
+        decision
+        for half in (slice(middle), slice(middle, None))
+        for decision in _decided(plan, scorer, records[half], known[half])
+    ]
 
 
-def decide(plan: Plan, policy: Policy, report: Report, record: Record) -> Decision:
-    """What becomes of a record by its report."""
+def decide(
+    plan: Plan, policy: Policy, report: Report, record: Record, cluster: Cluster | None = None
+) -> Decision:
+    """What becomes of a record by its report and the cluster it belongs to, if any."""
     reasons = list(dict.fromkeys(finding.rule for finding in report.hard))
     if report.doubt is not None:
         reasons.append(report.doubt)
@@ -448,6 +544,17 @@ def decide(plan: Plan, policy: Policy, report: Report, record: Record) -> Decisi
             reasons.append("nothing_left")
         elif name is None or kept != record.text:
             text = kept
+    if plan.against is not None:
+        quality["duplicates"] = [values_of(one) for one in report.duplicates]
+    if cluster is not None:
+        quality["cluster"] = {
+            "number": cluster.kept + 1,
+            "kept": cluster.id,
+            "similarity": cluster.similarity,
+        }
+        if not cluster.stays:
+            is_dropped |= plan.mode != "annotate"
+            reasons.append("near_duplicate")
     if report.warnings:
         quality["warnings"] = list(report.warnings)
     quality["model"] = report.model["digest"][:16]

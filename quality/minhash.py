@@ -28,8 +28,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.columns import Bools, Floats, Group, Ints
-from quality.text import Batch
+from quality.columns import Bools, Bytes, Floats, Group, Ints, combine
+from quality.text import Batch, once_per_batch
 
 Signatures = NDArray[np.uint32]
 
@@ -44,6 +44,11 @@ EMPTY = np.uint32(2**32 - 1)
 _LONG = 32
 _POLYNOMIAL = 0xEDB88320  # of CRC-32 as zlib has it, lowest bit first
 _ONES = np.uint32(2**32 - 1)
+# Share of different numbers whose lowest eight bits agree.
+_BY_CHANCE = 1 / 256
+# Bits of a band's key: SQLite keeps such a number in six bytes, and a thousand million texts of twelve keys each share
+# one by chance in a query with a probability of .001.
+_KEY = np.uint64(2**47 - 1)
 # Shingles permuted at a time.
 _PORTION = 1 << 16
 
@@ -66,7 +71,7 @@ def signatures(
     """
     if n_permutations < 1:
         raise ValueError(f"n_permutations is {n_permutations}; expected at least 1")
-    words = _Words.of(batch)
+    words = _words(batch)
     if group is batch.documents:  # all of the text as given, list markers too
         start, end = batch.document_start[:-1], batch.document_start[1:] - 1
     else:
@@ -79,7 +84,7 @@ def signatures(
     used = np.flatnonzero(size)
     if not used.size:
         return result
-    hashes = _mix(words.crc() if hashfunc is None else words.hashed(hashfunc))
+    hashes = _shingle_hashes(batch) if hashfunc is None else _mix(words.hashed(hashfunc))
     size = size[used]
     begin = np.cumsum(size) - size
     hashes = hashes[np.arange(int(size.sum())) + np.repeat(first[used] - begin, size)]
@@ -115,29 +120,39 @@ def is_empty(signature: Signatures) -> Bools:
     return (signature == EMPTY).all(axis=-1)
 
 
-def near_duplicates(signature: Signatures, threshold: float = 0.7) -> tuple[Ints, Floats]:
-    """Pairs of texts of at least that estimated similarity: int64[pairs, 2] ascending, float64[pairs].
+def compact(signature: Signatures) -> Bytes:
+    """The lowest eight bits of each number, which `similarity` compares; uint8[n, n_permutations].
 
-    Candidates come from datasketch's MinHashLSH, so the work grows with the near-duplicates and not
-    with all pairs. Its bands are chosen for few misses, since a false candidate costs one comparison:
-    of pairs exactly at a threshold of 0.7 it misses one in a hundred.
-
-    Raises ValueError for a threshold outside 0..1.
+    A quarter of the room for next to no precision (b-bit minwise hashing, Li & Koenig 2010).
     """
-    if not 0 < threshold <= 1:
-        raise ValueError(f"threshold is {threshold}; expected more than 0 and at most 1")
-    from datasketch import LeanMinHash, MinHashLSH
+    return (signature & np.uint32(255)).astype(np.uint8)
 
-    lsh = MinHashLSH(threshold=0.9 * threshold, num_perm=signature.shape[1], weights=(0.1, 0.9))
-    pairs: list[tuple[int, int]] = []
-    for row in np.flatnonzero(~is_empty(signature)).tolist():
-        # signatures do not tell their seed; that they share one is the caller's word
-        sketch = LeanMinHash(seed=1, hashvalues=signature[row], scheme=SCHEME)
-        pairs += [(earlier, row) for earlier in lsh.query(sketch)]
-        lsh.insert(row, sketch, check_duplication=False)
-    found = np.array(sorted(pairs), np.int64).reshape(-1, 2)
-    similarity = jaccard(signature[found[:, 0]], signature[found[:, 1]])
-    return found[similarity >= threshold], similarity[similarity >= threshold]
+
+def similarity(left: Bytes, right: Bytes) -> Floats:
+    """Estimated Jaccard similarity of texts by their compact signatures, 0..1; float64, one for each row pair.
+
+    The arguments broadcast as those of `jaccard`. Numbers that differ agree in eight bits once in 256 times, which
+    is taken off.
+    """
+    share = (left == right).mean(axis=-1)
+    return np.maximum((share - _BY_CHANCE) / (1 - _BY_CHANCE), 0.0)
+
+
+def band_keys(signature: Signatures, n_bands: int, size: int) -> Ints:
+    """Keys of n_bands times `size` numbers of each signature, the first ones; int64[n, n_bands], 0..2**47 - 1.
+
+    Texts of similarity s share a given key with probability s**size, so all keys differ with (1 - s**size)**n_bands.
+
+    Raises ValueError where a signature has fewer numbers.
+    """
+    if n_bands * size > signature.shape[1]:
+        raise ValueError(
+            f"{n_bands} bands of {size} numbers need {n_bands * size}; signatures have {signature.shape[1]}"
+        )
+    key = np.tile(np.arange(n_bands, dtype=np.uint64), (signature.shape[0], 1))
+    for k in range(size):
+        key = combine(key, signature[:, k : n_bands * size : size].astype(np.uint64))
+    return (key & _KEY).astype(np.int64)
 
 
 @cache
@@ -217,6 +232,17 @@ class _Words:
         for k in np.flatnonzero(long[SHINGLE:] > long[:-SHINGLE]).tolist():
             value[k] = zlib.crc32(self.shingle(k))
         return value
+
+
+@once_per_batch
+def _words(batch: Batch) -> _Words:
+    return _Words.of(batch)
+
+
+@once_per_batch
+def _shingle_hashes(batch: Batch) -> Signatures:
+    """Hash of the shingle that begins with each word, mixed; uint32[words - 4]."""
+    return _mix(_words(batch).crc())
 
 
 def _is_wordly(code: NDArray[np.uint32]) -> Bools:

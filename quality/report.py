@@ -158,11 +158,11 @@ class Report:
             "verdict": self.verdict,
             "policy": self.policy,
             "as_of": dict(self.as_of),
-            "paragraphs": [_given(p) for p in self.paragraphs],
-            "findings": [_given(f) for f in self.findings],
-            "contributions": [_given(c) for c in self.contributions],
+            "paragraphs": [values_of(p) for p in self.paragraphs],
+            "findings": [values_of(f) for f in self.findings],
+            "contributions": [values_of(c) for c in self.contributions],
             "intercept": self.intercept,
-            "duplicates": [_given(d) for d in self.duplicates],
+            "duplicates": [values_of(d) for d in self.duplicates],
             "warnings": list(self.warnings),
             "offset_unit": "codepoint",
             "model": dict(self.model),
@@ -172,7 +172,7 @@ class Report:
         return whole | {name: value for name, value in optional.items() if value is not None}
 
 
-def _given(part: Paragraph | Finding | Contribution | Duplicate) -> dict[str, Any]:
+def values_of(part: Paragraph | Finding | Contribution | Duplicate) -> dict[str, Any]:
     """Fields of a part of the report, in order; optional ones (text, paragraph) only where given."""
     fields = part._asdict()
     for name in OPTIONAL.get(type(part), ()):
@@ -180,7 +180,10 @@ def _given(part: Paragraph | Finding | Contribution | Duplicate) -> dict[str, An
             del fields[name]
     if isinstance(fields.get("boilerplate"), RoleReasons):
         intercept, contributions = fields["boilerplate"]
-        fields["boilerplate"] = {"intercept": intercept, "contributions": [_given(c) for c in contributions]}
+        fields["boilerplate"] = {
+            "intercept": intercept,
+            "contributions": [values_of(c) for c in contributions],
+        }
     return fields
 
 

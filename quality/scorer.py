@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,6 +30,9 @@ from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Repo
 from quality.second_look import second_look_columns
 from quality.text import Batch
 from quality.trees import Trees
+
+if TYPE_CHECKING:
+    from quality.index import Index as ReferenceIndex
 
 # Characters of text in a batch: enough for columns to pay. With half of it scoring takes a sixteenth longer, and
 # 40 MB of memory less (own measurement on news).
@@ -75,6 +78,7 @@ class Scorer:
         *,
         careful: bool = False,
         pages: str = "full",
+        against: ReferenceIndex | None = None,
     ) -> None:
         if pages not in html.MODES:
             raise ValueError(f"unknown way to read HTML {pages!r}; expected one of {', '.join(html.MODES)}")
@@ -88,6 +92,7 @@ class Scorer:
         # log odds of furniture are lowered by this
         self._doubt = model.careful if careful else 0.0
         self._pages = pages
+        self._against = against
 
     @classmethod
     def load(
@@ -99,11 +104,14 @@ class Scorer:
         officials: Sequence[str | Path] = (),
         careful: bool = False,
         pages: str = "full",
+        against: str | Path | None = None,
     ) -> Scorer:
         """A scorer with a shipped model (by name) or one in a folder, further rule packs and terms of office.
 
         A `careful` one calls fewer paragraphs boilerplate, where losing some of the text is worse than keeping a menu.
         `pages` says how HTML is read: "full" or "fast" (docs/html.md).
+        `against` is a reference index: reports then tell what of a text is known from it (docs/index.md). It must be
+        there, and is read when the first text is scored; what cannot be used then raises `quality.index.UnusableIndexError`.
 
         Raises FileNotFoundError where there is no such model, ValueError where it cannot be used, where
         the policy is unknown, where a rule pack is not as docs/rules.md says or a row not as docs/officials.md.
@@ -118,9 +126,13 @@ class Scorer:
                 )
             folder = shipped
         index = Index(OfficeTable.load(OFFICEHOLDERS, *map(Path, officials))) if officials else None
-        return cls(
-            Model.load(folder), policy, own_packs(map(Path, rules)), index, careful=careful, pages=pages
-        )
+        reference = None
+        if against is not None:
+            from quality.index import Index as ReferenceIndex
+
+            reference = ReferenceIndex(against)
+        packs = own_packs(map(Path, rules))
+        return cls(Model.load(folder), policy, packs, index, careful=careful, pages=pages, against=reference)
 
     def score(
         self,
@@ -270,6 +282,7 @@ class Scorer:
         edges = np.searchsorted(batch.paragraphs.parent, np.arange(len(records) + 1))
         finding_edges = np.searchsorted(counted.start, batch.document_start)
         reasons = self._role_reasons(columns) if with_roles else None
+        known = None if self._against is None else self._against.look_up(batch, [r.id for r in records])
         all_paragraphs, all_findings = (
             _paragraphs(columns, edges, with_text, reasons),
             _findings(batch, counted, edges),
@@ -283,7 +296,7 @@ class Scorer:
             is_hard = any(f.tier == "hard" for f in findings)
             verdict = self.policy.verdict(value, n_words=n_words, stop_word_share=share, hard=is_hard)
             doubt = self.policy.doubt(n_words=n_words, stop_word_share=share)
-            yield Report(
+            report = Report(
                 record.id,
                 record.source,
                 value,
@@ -300,6 +313,7 @@ class Scorer:
                 text=text if with_text else None,
                 page=record.page,
             )
+            yield report if known is None else known.told(report, d, text)
 
     def _role_reasons(self, columns: Columns) -> list[RoleReasons]:
         """What each paragraph's log odds of furniture are the sum of."""

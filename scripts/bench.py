@@ -42,6 +42,10 @@ SETTINGS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "R
 SETTINGS |= {"POLARS_MAX_THREADS": "1", "HF_HUB_OFFLINE": "1", "LOGURU_LEVEL": "ERROR"}
 ROUNDS = 6  # with the first, which does not count
 FILTER_COPIES, FILTER_ROUNDS = 6, 3  # of the texts for `filter --jobs`: work beside which starting is nothing
+SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000)  # paragraphs of a reference index
+TOGETHER = 1600  # documents added at a time
+LINES = 20  # paragraphs of a made text
+ROUNDS_ASKED = 50  # texts that a reference index is asked about
 INSTALL = "pip install 'datatrove[processing]' spacy textstat==0.7.8 scikit-learn"
 
 Score = Callable[[list[str]], object]
@@ -253,6 +257,60 @@ def show_cold() -> None:
         print(f"| {name} | {median(some):.2f} ({min(some):.2f}-{max(some):.2f}) | {peak:.0f} |")
 
 
+def made_texts(n: int, seed: int) -> list[str]:
+    """Texts of `LINES` paragraphs of 20 to 60 made words each; no two are alike."""
+    random.seed(seed)
+    words = [f"w{k:x}" for k in range(50_000)]
+    sizes = [[random.randint(20, 60) for _ in range(LINES)] for _ in range(n)]
+    return ["\n\n".join(" ".join(random.choices(words, k=size)) for size in some) for some in sizes]
+
+
+def show_index(most: int) -> None:
+    """Bytes, adding and asking of a reference index as it grows: new texts, and texts of it with a word changed.
+
+    Texts are made and all different, which is the hardest for the index: nothing is kept once for many.
+    """
+    from quality.index import Index
+    from quality.text import Batch
+
+    asked = made_texts(ROUNDS_ASKED, 1)
+    print("| paragraphs | documents | bytes a paragraph | compacted | paragraphs added a second, processor (wall) "
+          "| ms for a new document, processor (wall, slowest) | for a changed one |\n| --- | --- | --- | --- | --- | --- | --- |")  # fmt: skip
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "bench.index")
+        with Index.create(path) as index:
+            n = 0
+            for size in (size for size in SIZES if size <= most):
+                before, spent, walls = n, 0.0, 0.0
+                while n * LINES < size:
+                    upto = min(n + TOGETHER, size // LINES)
+                    some = [(made_texts(100, k + 2), [f"document {k + j}" for j in range(100)]) for k in range(n, upto, 100)]  # fmt: skip
+                    begun = time.process_time(), time.perf_counter()
+                    index.add((Batch.of(texts), ids) for texts, ids in some)
+                    spent, walls = (
+                        spent + time.process_time() - begun[0],
+                        walls + time.perf_counter() - begun[1],
+                    )
+                    n = upto
+                texts = made_texts(100, n - 98)[:ROUNDS_ASKED]
+                changed = [" ".join(["changed", *text.split(" ")[1:]]) for text in texts]
+                told = []
+                for asking in (asked, changed):
+                    times, of_processor = [], []
+                    for text in asking:
+                        begun = time.process_time(), time.perf_counter()
+                        known = index.look_up(Batch.of([text]), ["asked"])
+                        of_processor.append(1e3 * (time.process_time() - begun[0]))
+                        times.append(1e3 * (time.perf_counter() - begun[1]))
+                        assert bool(known.of(0)) == (asking is changed)
+                    told.append(f"{median(of_processor):.1f} ({median(times):.1f}, {max(times):.1f})")
+                each = index.stats()["bytes"] / size
+                compacted = index.compact()[1] / size
+                added = (n - before) * LINES
+                print(f"| {size:,} | {n:,.0f} | {each:.0f} | {compacted:.0f} | {added / spent:,.0f} ({added / walls:,.0f}) "
+                      f"| {told[0]} | {told[1]} |", flush=True)  # fmt: skip
+
+
 def show_profile(texts: Sequence[str]) -> None:
     """Milliseconds of processor time for a megabyte that each part takes, without the parts it calls.
 
@@ -308,12 +366,19 @@ def main() -> None:
     options = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     options.add_argument("--documents", type=Path, help="JSON Lines, plain, .gz or .xz")
     options.add_argument("--megabytes", type=float, default=9.0, help="of text to score in all")
-    options.add_argument("--only", choices=("cold", "rates", "filter", "jobs", "profile"))
+    options.add_argument("--only", choices=("cold", "rates", "filter", "jobs", "profile", "index"))
+    options.add_argument(
+        "--paragraphs", type=int, default=1_000_000, help="in the index at most; --only index"
+    )
     given = options.parse_args()
     os.environ.update(SETTINGS)
     print(f"Python {platform.python_version()}, numpy {version('numpy')}, {platform.machine()}.\n")
     if given.only in (None, "cold"):
         show_cold()
+    if given.only in (None, "index"):
+        show_index(given.paragraphs)
+    if given.only == "index":
+        return
     texts, told = read_texts(given.documents, given.megabytes)
     print(f"\n{told}, one thread.\n", flush=True)
     if given.only in (None, "rates"):

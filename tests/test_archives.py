@@ -135,12 +135,12 @@ def test_a_table_goes_on_where_it_was_stopped(parquet, arrow, tmp_path, monkeypa
     run(tmp_path / "in.parquet", "-o", tmp_path / "whole.parquet", "--mode", "drop")
     real, n = cli_filter().judge, 0
 
-    def stops(plan, chunk):
+    def stops(plan, chunk, first):
         nonlocal n
         n += 1
         if n == 3:
             raise KeyboardInterrupt
-        return real(plan, chunk)
+        return real(plan, chunk, first)
 
     monkeypatch.setattr(cli_filter(), "judge", stops)
     assert run(tmp_path / "in.parquet", "-o", tmp_path / "out.parquet", "--mode", "drop")[0] == 130

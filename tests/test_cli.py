@@ -42,8 +42,9 @@ class StubScorer:
         self.role = "content" if careful else "boilerplate"
 
     @classmethod
-    def load(cls, model="default", *, policy="default", rules=(), officials=(), careful=False, pages="full"):
-        assert pages == "full"
+    def load(cls, model="default", *, policy="default", rules=(), officials=(), **others):
+        careful = others.pop("careful")
+        assert others == {"pages": "full", "against": None}
         if model == "none":
             raise FileNotFoundError("no model 'none'; shipped are: default")
         if model == "broken":

@@ -321,8 +321,8 @@ def test_a_record_that_makes_scoring_fail_is_set_aside_alone(corpus, tmp_path, m
 def test_a_run_whose_counts_do_not_add_up_fails_and_leaves_no_output(corpus, tmp_path, monkeypatch):
     real = engine.judge
 
-    def forgets(plan, chunk):
-        outcome = real(plan, chunk)
+    def forgets(plan, chunk, first):
+        outcome = real(plan, chunk, first)
         outcome.counts.kept -= 1
         return outcome
 

@@ -90,7 +90,7 @@ def task(kind, tmp_path, monkeypatch):
             (path / f"{k}.txt").write_text(text)
     found = {"reliability": 0.5, "verdict": "keep", "policy": "p", "reasons": [], "model": "m"}
 
-    def judge(plan, chunk):
+    def judge(plan, chunk, first):
         container = engine.container_of(plan.kind)
         (record,) = container.read(chunk, plan.form)
         counts = Counts()

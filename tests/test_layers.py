@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "dating": COLUMNS | {"mentions"},
     "hindsight": set(),
     "copies": COLUMNS | {"lexicon"},
+    "index": COLUMNS | {"copies", "lexicon", "minhash", "report"},
     "registers": COLUMNS | {"lexicon"},
     "html": {"columns", "lexicon", "records", "html"},
     "features": BASE
@@ -44,20 +45,23 @@ MAY_IMPORT = {
         "second_look",
         "trees",
         "html",
+        "index",
     },
     "journal": set(),
+    "clusters": COLUMNS | {"index", "minhash"},
     "containers": {"records"},
     "archives": {"records", "containers"},
-    "filter": {"records", "report", "scorer", "containers", "archives", "journal"},
-    "catalogue": BASE | {"features"},
+    "filter": COLUMNS
+    | {"records", "report", "scorer", "containers", "archives", "journal", "index", "clusters"},
+    "catalogue": BASE | {"features", "index"},
     "misfires": {"lexicon", "records", "scorer"},
     "render": COLUMNS | {"report", "render"},
 }
 MAY_IMPORT["learn"] = set(MAY_IMPORT) | {"learn"}
-MAY_IMPORT["cli"] = set(MAY_IMPORT) | {"cli", "cli_learning", "cli_pipelines"}
-MAY_IMPORT["cli_learning"] = MAY_IMPORT["cli_pipelines"] = set(MAY_IMPORT)
+MAY_IMPORT["cli"] = set(MAY_IMPORT) | {"cli", "cli_index", "cli_learning", "cli_pipelines"}
+MAY_IMPORT["cli_index"] = MAY_IMPORT["cli_learning"] = MAY_IMPORT["cli_pipelines"] = set(MAY_IMPORT)
 # the front door may open any room but the command line
-MAY_IMPORT["__init__"] = set(MAY_IMPORT) - {"cli", "cli_learning", "cli_pipelines"}
+MAY_IMPORT["__init__"] = set(MAY_IMPORT) - {"cli", "cli_index", "cli_learning", "cli_pipelines"}
 MAY_IMPORT["__main__"] = {"cli"}
 
 

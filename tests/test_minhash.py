@@ -5,13 +5,13 @@ import zlib
 
 import numpy as np
 import pytest
-from datasketch import MinHash
+from datasketch import MinHash, bBitMinHash
 from datasketch.hashfunc import sha1_hash32
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quality import minhash
-from quality.minhash import jaccard, near_duplicates, signatures
+from quality.minhash import band_keys, compact, jaccard, signatures, similarity
 from quality.text import Batch
 
 FERRY = "The ferry to the outer islands will not sail before Thursday, the harbour master said on Monday."
@@ -105,15 +105,36 @@ def test_two_texts_without_shingles_are_not_alike_but_undefined():
     assert jaccard(short, long) == 0.0
 
 
-def test_near_duplicates_are_found_and_nothing_else():
-    words = [f"w{k}" for k in range(200)]
-    near = [*words[:190], *(f"v{k}" for k in range(10))]
-    texts = [" ".join(words), "too short", FERRY, " ".join(near), " ".join(words[:100]), " ".join(words), ""]
-    pairs, similarity = near_duplicates(of_documents(*texts), threshold=0.7)
-    assert pairs.tolist() == [[0, 3], [0, 5], [3, 5]]
-    assert similarity[1] == 1.0
-    # 186 of 206 shingles are shared
-    assert similarity[0] == similarity[2] == pytest.approx(186 / 206, abs=0.08)
+def test_the_compact_signature_is_datasketchs_of_eight_bits():
+    sketch = MinHash(128, seed=1, hashfunc=zlib.crc32, scheme="affine32")
+    sketch.hashvalues = of_documents(FERRY)[0]
+    assert compact(of_documents(FERRY))[0].tolist() == bBitMinHash(sketch, b=8).hashvalues.tolist()
+
+
+def test_similarity_by_compact_signatures_takes_off_what_agrees_by_chance():
+    left = np.arange(256, dtype=np.uint8)
+    assert similarity(left, left) == 1.0
+    right = left.copy()
+    right[1:] += 1  # one in 256 agrees, as of two texts that have nothing in common
+    assert similarity(left, right) == 0.0
+    right[128:] = left[128:]
+    assert similarity(left, right) == pytest.approx((129 / 256 - 1 / 256) / (255 / 256))
+
+
+def test_texts_share_a_key_as_often_as_their_similarity_says():
+    random = np.random.RandomState(0)
+    left = random.randint(0, 2**32, (2000, 36), dtype=np.uint32)
+    right = np.where(random.random_sample(left.shape) < 0.7, left, left + np.uint32(1))
+    shared = (band_keys(left, 12, 3) == band_keys(right, 12, 3)).mean()
+    assert shared == pytest.approx(0.7**3, abs=0.01)
+    assert np.unique(band_keys(left, 12, 3)).size == 24000
+    assert band_keys(left, 12, 3).max() < 2**47
+
+
+def test_keys_are_these_very_numbers():
+    assert band_keys(of_documents(FERRY), 2, 3).tolist() == [[105402290829232, 34997631485329]]
+    with pytest.raises(ValueError, match="13 bands of 10 numbers need 130; signatures have 128"):
+        band_keys(of_documents(FERRY), 13, 10)
 
 
 def test_nonsense_is_refused_with_what_was_expected():
@@ -121,5 +142,3 @@ def test_nonsense_is_refused_with_what_was_expected():
         of_documents(FERRY, n_permutations=0)
     with pytest.raises(ValueError, match="signatures of 8 and 4 numbers"):
         jaccard(of_documents(FERRY, n_permutations=8), of_documents(FERRY, n_permutations=4))
-    with pytest.raises(ValueError, match=r"threshold is 1\.5; expected"):
-        near_duplicates(of_documents(FERRY), threshold=1.5)

@@ -18,7 +18,7 @@ import click
 from quality.report import ROLES, Finding, Paragraph, Report
 
 # How much of each list is shown, so that a report stays about one screen of 40 lines.
-N_HARD, N_SOFT, N_EFFECTS, N_NEXT, N_WARNINGS, N_STRIPS = 4, 4, 4, 3, 2, 2
+N_HARD, N_SOFT, N_EFFECTS, N_NEXT, N_WARNINGS, N_STRIPS, N_KNOWN = 4, 4, 4, 3, 2, 2, 3
 WIDTH_LOW, WIDTH_HIGH = 50, 110
 
 LETTERS = {"content": "C", "boilerplate": "B", "filler": "F", "duplicate": "D"}
@@ -77,6 +77,7 @@ def render(
         _verdict(report, page),
         _hard(report, text, page),
         _soft(report, page),
+        _known(report, page),
         _strip(report, page),
         _weights(report, titles or {}, page),
         _next(report, text, page),
@@ -255,6 +256,23 @@ def _soft(report: Report, page: _Page) -> list[str]:
         line = f"  {rule:<{size}}  {amount}  "
         words = dict.fromkeys(visible(f.text) for f in of_rule)
         lines.append(line + page.dim(_cut(", ".join(f"“{w}”" for w in words), page.width - len(line))))
+    return lines
+
+
+def _known(report: Report, page: _Page) -> list[str]:
+    """Indexed documents like the text, and those with paragraphs of it, the likest first."""
+    whole = [one for one in report.duplicates if one.paragraph is None]
+    parts = [one for one in report.duplicates if one.paragraph is not None]
+    if not report.duplicates:
+        return []
+    amounts = [(len(whole), "document"), (len({one.paragraph for one in parts}), "paragraph")]
+    told = ", ".join(f"{n} {word}{'s' * (n > 1)}" for n, word in amounts if n)
+    lines = [page.head("Known from the index", told)]
+    for one in [*whole, *sorted(parts, key=lambda one: -one.similarity)][:N_KNOWN]:
+        place = "whole" if one.paragraph is None else f"¶{one.paragraph + 1}"
+        lines.append(_cut(f"  {place:>5}  {one.similarity:.2f}  {visible(one.id)}", page.width))
+    if len(report.duplicates) > N_KNOWN:
+        lines.append(page.dim(f"  and {len(report.duplicates) - N_KNOWN} more"))
     return lines
 
 

@@ -1,0 +1,156 @@
+"""Near-copies within a run of the filter: which texts belong together, and which one of each cluster stays.
+
+Texts are taken one after the other, in the order of the input or the most reliable first. One that resembles a text
+that stays (`index.NEAR`) belongs to that one's cluster, every other one stays itself. So no chain of small changes
+makes one cluster of texts that have nothing in common, and only what stays has to be found again.
+
+All of it is in a file, so memory does not grow with the input: about 600 bytes a text while it is made. The file gets its
+name when it is finished.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from quality.columns import Bytes, Ints
+from quality.index import CACHE_BYTES, NEAR, Settings, Sketches
+from quality.minhash import compact, is_empty, signatures, similarity
+from quality.text import Batch
+
+ORDERS = ("first", "best")
+# Texts decided on at a time: those that stay among them are found in memory, and written down together.
+_PORTION = 512
+
+_TEXTS = Sketches("text", Settings())
+_TABLES = """
+CREATE TABLE header (terms TEXT);
+CREATE TABLE text (number INTEGER PRIMARY KEY, id TEXT, reliability REAL, signature BLOB NOT NULL, keys BLOB NOT NULL);
+CREATE TABLE cluster (number INTEGER PRIMARY KEY, kept INTEGER, similarity REAL);
+"""
+
+
+class Cluster(NamedTuple):
+    """Where a text belongs: number and id of the text that stays, how alike the two are, and whether it is that one."""
+
+    kept: int
+    id: str
+    similarity: float
+    stays: bool
+
+
+class Signed(NamedTuple):
+    """What is kept of some texts with shingles: their places, ids, reliabilities, compact signatures and keys."""
+
+    at: Sequence[int]
+    ids: Sequence[str]
+    reliability: Sequence[float | None]
+    signature: Bytes
+    keys: Ints
+
+
+def sign(batch: Batch, ids: Sequence[str], reliability: Sequence[float | None]) -> Signed:
+    """What is kept of the texts of a batch; those of under five words resemble nothing and are left out."""
+    whole = signatures(batch, batch.documents)
+    at = np.flatnonzero(~is_empty(whole)).tolist()
+    whole = whole[at]
+    return Signed(at, [ids[k] for k in at], [reliability[k] for k in at], compact(whole), _TEXTS.keys(whole))
+
+
+def make(path: Path, terms: str, signed: Iterable[tuple[int, Signed]], order: str) -> None:
+    """Write down the clusters of some texts; each portion comes with the number of the text at its place 0.
+
+    Raises OSError where the file cannot be written, ValueError for an unknown order.
+    """
+    if order not in ORDERS:
+        raise ValueError(f"unknown order {order!r}; expected one of {', '.join(ORDERS)}")
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(part, isolation_level=None)) as connection:
+            # a file that is not finished is made anew, so nothing has to survive a crash
+            connection.execute("PRAGMA journal_mode = OFF")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute(f"PRAGMA cache_size = -{CACHE_BYTES // 1024}")
+            connection.executescript(_TABLES + _TEXTS.tables)
+            connection.execute("INSERT INTO header VALUES (?)", [terms])
+            for first, some in signed:
+                _hold(connection, first, some)
+            by = "number" if order == "first" else "reliability DESC, number"
+            numbers = connection.execute(f"SELECT number FROM text ORDER BY {by}")
+            while rows := numbers.fetchmany(_PORTION):
+                _decide(connection, [row[0] for row in rows])
+    except sqlite3.OperationalError as error:
+        raise OSError(None, f"clusters cannot be written: {error}", str(path)) from error
+    with open(part, "rb") as file:
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+def is_made(path: Path, terms: str) -> bool:
+    """Whether a finished file is there that was made on the same terms."""
+    if not path.exists():
+        return False
+    with closing(sqlite3.connect(path)) as connection:
+        return bool(connection.execute("SELECT terms FROM header").fetchone()[0] == terms)
+
+
+def read(path: str, first: int, n: int) -> dict[int, Cluster]:
+    """Clusters of n texts from a number on, by place from 0; a text that is like no other has none."""
+    with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        found = connection.execute(
+            "SELECT cluster.number, kept, text.id, similarity FROM cluster JOIN text ON text.number = kept "
+            "WHERE cluster.number BETWEEN ? AND ?",
+            [first, first + n - 1],
+        ).fetchall()
+    return {number - first: Cluster(kept, id, like, number == kept) for number, kept, id, like in found}
+
+
+def _hold(connection: sqlite3.Connection, first: int, some: Signed) -> None:
+    rows: Iterator[tuple[object, ...]] = zip(
+        [first + k for k in some.at],
+        [id.encode("utf8", "backslashreplace").decode() for id in some.ids],
+        some.reliability,
+        [row.tobytes() for row in some.signature],
+        [row.tobytes() for row in some.keys],
+        strict=True,
+    )
+    connection.execute("BEGIN")
+    connection.executemany("INSERT INTO text VALUES (?, ?, ?, ?, ?)", rows)
+    connection.execute("COMMIT")
+
+
+def _decide(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
+    """Say of texts, in the order given, which stay and where the others belong."""
+    held = "SELECT signature, keys FROM text WHERE number = ?"
+    rows = [connection.execute(held, [number]).fetchone() for number in numbers]
+    signature = np.frombuffer(b"".join(row[0] for row in rows), np.uint8).reshape(len(rows), -1)
+    keys = np.frombuffer(b"".join(row[1] for row in rows), np.int64).reshape(len(rows), -1)
+    before = _TEXTS.near(connection, signature, keys)
+    staying: list[int] = []
+    by_key: defaultdict[int, list[int]] = defaultdict(list)  # those of this portion that stay
+    found: list[tuple[int, int, float]] = []
+    for k, own in enumerate(keys.tolist()):
+        hits = [(hit.similarity, hit.number) for hit in before[k][:1]]
+        met = sorted({j for key in own for j in by_key.get(key, ())})
+        if met:
+            like = similarity(signature[k], signature[met])
+            hits += [(float(s), numbers[j]) for s, j in zip(like, met, strict=True)]
+        best = max(hits, key=lambda hit: hit[0], default=(0.0, -1))
+        if best[0] >= NEAR:
+            found += [(numbers[k], best[1], best[0]), (best[1], best[1], 1.0)]
+            continue
+        staying.append(k)
+        for key in own:
+            by_key[key].append(k)
+    connection.execute("BEGIN")
+    connection.executemany("INSERT OR IGNORE INTO cluster VALUES (?, ?, ?)", found)
+    _TEXTS.insert(connection, [numbers[k] for k in staying], keys[staying])
+    connection.execute("COMMIT")

@@ -1,0 +1,854 @@
+"""A reference index: texts known already, in one file, to hold new ones against.
+
+Of each text it keeps no word but MinHash signatures (`quality.minhash`, cut to a byte a number), of the whole and of
+each paragraph of `LONG` words or more, and a hash of the words of every paragraph, with the number of documents that
+have it. What is equal in all words is kept once, however many documents have it.
+
+The file is SQLite's, with a write-ahead log: it survives a crash at any moment, several processes may write at once
+(each batch is a transaction of its own), and who reads sees the state before or after a batch and waits for nobody.
+
+    header        what signatures are made of, and counters
+    document      id, signature, hashes of its paragraphs      document_band   keys by which like ones are found
+    passage       signature of a paragraph's words             passage_band    the same
+    line          hash of a paragraph's words, its passage if it is long, number of documents that have it
+    place         which documents have which passage
+
+Keys of what was removed stay, and lead nowhere, until `compact`: eight bits of a number do not tell them.
+
+Not here: copies within a text (copies), within a run of the filter (clusters).
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import numpy as np
+
+from quality.columns import Bools, Bytes, Ints, within
+from quality.copies import paragraph_hash, words_of
+from quality.lexicon import Rule
+from quality.minhash import (
+    HASH,
+    SCHEME,
+    SHINGLE,
+    band_keys,
+    compact,
+    is_empty,
+    signatures,
+    similarity,
+)
+from quality.report import Duplicate, Finding, Paragraph, Report, values_of
+from quality.text import Batch
+
+# Raised when the tables or what is in them change their meaning, so that an old index is refused and not misread.
+FORMAT = 1
+# Twelve keys of three numbers: a pair of similarity .7 shares none with a probability of .0065, one of .3 shares one with .28.
+N_BANDS, BAND = 12, 3
+# Similarity from which on a text is listed. Pairs of .7 are estimated with a standard error of .04, so this far below
+# it one in 140 of them is lost.
+LISTED = 0.6
+# Similarity from which on a paragraph is called a copy: what most tools call a near-duplicate.
+NEAR = 0.7
+# Words from which on paragraphs have a signature. Below, one other word leaves less than half of the shingles.
+LONG = 12
+# Texts looked at for each key: what bounds the time of a query where thousands of texts are alike.
+PER_KEY = 64
+# Texts listed for a document, and documents for a paragraph.
+MOST = 20
+# Documents from which on a line is page furniture.
+FURNITURE = 20
+# Share of a text's words in such lines from which on it is the text that was copied, not the page around it.
+COPIED_SHARE = 0.5
+# Seconds to wait for other writers, each of which holds the file for a second or two at a time.
+PATIENCE = 600.0
+# Paragraphs and documents that are written together. Their keys go to places all over the file, so twice as many cost hardly more;
+# other writers wait a second or two for them.
+TOGETHER = 32_000
+# Pages of four kilobytes that the log may have before they are written to their places, which takes longest.
+LOG_PAGES = 8192
+# Pairs of signatures compared at a time.
+_PORTION = 1 << 16
+# Bytes of the file that a process keeps in memory.
+CACHE_BYTES = 32_000_000
+
+_TABLES = """
+CREATE TABLE header (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE document (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, signature BLOB, lines BLOB NOT NULL);
+CREATE TABLE passage (number INTEGER PRIMARY KEY, signature BLOB NOT NULL);
+CREATE TABLE line (hash INTEGER PRIMARY KEY, passage INTEGER, documents INTEGER NOT NULL);
+CREATE TABLE place (passage INTEGER, document INTEGER, PRIMARY KEY (passage, document)) WITHOUT ROWID;
+"""
+# A text of which the header keeps what is made of it: where another version makes something else, nothing would match.
+_SAMPLE = "The ferry “Łódź” will not sail before 9.30 on Thursday, the harbour master’s office said."
+
+REPEATED = Rule(
+    id="boilerplate.repeated",
+    tier="soft",
+    title="line of many pages",
+    message="{text}: seen in many documents of the reference index",
+    why="What stands on many pages that tell different things is the site's, not the article's.",
+    source="own",
+    unit="count",
+)
+NEAR_DUPLICATE = Rule(
+    id="repeat.near_duplicate",
+    tier="soft",
+    title="paragraph known from elsewhere",
+    message="{text}: much the same paragraph stands in the reference index",
+    why="Who counts or learns from texts wants each passage once; printed elsewhere it is none the worse.",
+    source="own",
+    unit="count",
+)
+RULES = (REPEATED, NEAR_DUPLICATE)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What makes signatures comparable, with datasketch's names and numbers."""
+
+    n_permutations: int = 128
+    seed: int = 1
+    scheme: str = SCHEME
+    hash: str = HASH
+    shingle: int = SHINGLE
+    n_bands: int = N_BANDS
+    band: int = BAND
+
+
+class UnusableIndexError(ValueError):
+    """A file that is no index, is damaged, was made another way, or cannot be read."""
+
+
+class Added(NamedTuple):
+    """How many documents an index got, and how many of them took the place of an earlier one of their id."""
+
+    n: int
+    n_replaced: int
+
+
+class Hit(NamedTuple):
+    """An entry that resembles what was asked for: its number and the estimated similarity."""
+
+    number: int
+    similarity: float
+
+
+# ---- entries that are found by likeness ----
+
+
+class Sketches:
+    """The tables of one kind of entries: signatures by number, and the keys by which like ones are found."""
+
+    def __init__(self, kind: str, settings: Settings) -> None:
+        self.kind = kind
+        self._settings = settings
+        self._near = (
+            # keys of what was removed are passed over: they must not take the places of what is there
+            f"SELECT value, (SELECT group_concat(number) FROM (SELECT number FROM {kind}_band AS band WHERE key = value "
+            f"AND EXISTS (SELECT 1 FROM {kind} WHERE {kind}.number = band.number) LIMIT {PER_KEY})) AS found "
+            "FROM json_each(?) WHERE found IS NOT NULL"
+        )
+        self._signatures = (
+            f"SELECT signature FROM {kind} WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number"
+        )
+
+    @property
+    def tables(self) -> str:
+        """The table of keys; that of the entries has a column `signature` besides others."""
+        return f"CREATE TABLE {self.kind}_band (key INTEGER, number INTEGER, PRIMARY KEY (key, number)) WITHOUT ROWID;"
+
+    def keys(self, signature: Any) -> Ints:
+        """The keys of signatures; int64[n, bands]."""
+        return band_keys(signature, self._settings.n_bands, self._settings.band)
+
+    def insert(self, connection: sqlite3.Connection, numbers: Sequence[int], keys: Ints) -> None:
+        """Write down the keys of entries, in the order of the table, which saves most of the work."""
+        flat = keys.ravel()
+        order = np.argsort(flat, kind="stable")
+        owner = np.repeat(np.array(numbers, np.int64), keys.shape[1])[order]
+        rows = zip(flat[order].tolist(), owner.tolist(), strict=True)
+        connection.executemany(f"INSERT OR IGNORE INTO {self.kind}_band VALUES (?, ?)", rows)
+
+    def near(self, connection: sqlite3.Connection, signature: Bytes, keys: Ints) -> list[list[Hit]]:
+        """For each of some compact signatures the entries that share a key with it and resemble it, likest first."""
+        hits: list[list[Hit]] = [[] for _ in range(signature.shape[0])]
+        key, place = np.unique(keys, return_inverse=True)
+        held: dict[int, str] = dict(connection.execute(self._near, [json.dumps(key.tolist())]))
+        if not held:
+            return hits
+        numbers = np.array(",".join(held.values()).split(","), np.int64)
+        count, start = np.zeros(key.size, np.int64), np.zeros(key.size, np.int64)
+        at = np.searchsorted(key, list(held))
+        count[at] = [found.count(",") + 1 for found in held.values()]
+        start[at] = np.cumsum(count[at]) - count[at]
+        met = np.flatnonzero(count[place.ravel()])
+        position, owner = within(start[place.ravel()[met]], count[place.ravel()[met]])
+        pair = np.unique(np.column_stack([met[owner] // keys.shape[1], numbers[position]]), axis=0)
+        entry = np.unique(pair[:, 1])
+        held_signatures = connection.execute(self._signatures, [json.dumps(entry.tolist())]).fetchall()
+        kept = np.frombuffer(b"".join(row[0] for row in held_signatures), np.uint8).reshape(entry.size, -1)
+        other = np.searchsorted(entry, pair[:, 1])
+        for low in range(0, pair.shape[0], _PORTION):
+            some = slice(low, low + _PORTION)
+            like = similarity(signature[pair[some, 0]], kept[other[some]])
+            for k in np.flatnonzero(like >= LISTED).tolist():
+                row, number = pair[low + k].tolist()
+                hits[row].append(Hit(number, float(like[k])))
+        for some_hits in hits:
+            some_hits.sort(key=lambda hit: (-hit.similarity, hit.number))
+        return hits
+
+    def drop_dead(self, connection: sqlite3.Connection) -> None:
+        """Take out the keys of entries that are gone."""
+        connection.execute(
+            f"DELETE FROM {self.kind}_band WHERE number NOT IN (SELECT number FROM {self.kind})"
+        )
+
+
+@dataclass(frozen=True)
+class Entries:
+    """What an index keeps of the texts of a batch.
+
+    Documents: `signature` uint8[d, k], `keys` int64[d, bands], `is_signed` bool[d] (has a shingle). Paragraphs:
+    `line` int64[p] (hash of the words), `parent` int64[p], `n_words` int64[p]; the long ones, `long` int64[l] (which
+    they are), have `long_signature` uint8[l, k] and `long_keys` int64[l, bands].
+    """
+
+    signature: Bytes
+    keys: Ints
+    is_signed: Bools
+    line: Ints
+    parent: Ints
+    n_words: Ints
+    long: Ints
+    long_signature: Bytes
+    long_keys: Ints
+
+    @classmethod
+    def of(cls, batch: Batch, settings: Settings) -> Entries:
+        """Entries for the texts of a batch."""
+        n, seed = settings.n_permutations, settings.seed
+        whole = signatures(batch, batch.documents, n_permutations=n, seed=seed)
+        n_words = words_of(batch).count
+        parts = signatures(batch, batch.paragraphs, n_permutations=n, seed=seed)
+        long = np.flatnonzero((n_words >= LONG) & ~is_empty(parts))
+        parts = parts[long]
+        bands = settings.n_bands, settings.band
+        return cls(
+            compact(whole),
+            band_keys(whole, *bands),
+            ~is_empty(whole),
+            paragraph_hash(batch).view(np.int64),
+            batch.paragraphs.parent,
+            n_words,
+            long,
+            compact(parts),
+            band_keys(parts, *bands),
+        )
+
+    @property
+    def pairs(self) -> Ints:
+        """Each document with each of its lines that have words, once, ascending; int64[n, 2]."""
+        wordy = np.flatnonzero(self.n_words)
+        return np.unique(np.column_stack([self.parent[wordy], self.line[wordy]]), axis=0)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Entries]) -> Entries:
+        """Entries of several batches as those of one."""
+        n_documents = np.cumsum([0, *(part.signature.shape[0] for part in parts)])
+        n_paragraphs = np.cumsum([0, *(part.line.size for part in parts)])
+        columns = {name: [getattr(part, name) for part in parts] for name in cls.__dataclass_fields__}
+        columns["parent"] = [c + n for c, n in zip(columns["parent"], n_documents, strict=False)]
+        columns["long"] = [c + n for c, n in zip(columns["long"], n_paragraphs, strict=False)]
+        return cls(**{name: np.concatenate(some) for name, some in columns.items()})
+
+
+# ---- the index ----
+
+
+class Index:
+    """A reference index that is there; `create` makes one. Picklable: each process opens it when it first asks.
+
+    Every method raises UnusableIndexError where the file cannot be used, and one that `writes` OSError where it cannot be
+    written.
+    """
+
+    def __init__(self, path: str | Path, *, writes: bool = False) -> None:
+        """Raises UnusableIndexError where there is no such file."""
+        self.path = Path(path)
+        self._writes = writes
+        self._opened: sqlite3.Connection | None = None
+        self._settings = Settings()
+        if not self.path.exists():
+            raise UnusableIndexError(f"there is no file {path}: `quality index add` makes one")
+
+    @classmethod
+    def create(cls, path: str | Path, **asked: Any) -> Index:
+        """The index at a path, made if there is none; `asked` are settings by name, which one that is there must have.
+
+        Raises UnusableIndexError where it has others, ValueError where `n_permutations` is too few for its keys.
+        """
+        path = Path(path)
+        settings = replace(Settings(), **asked)
+        if not path.exists():
+            _make(path, settings)
+        index = cls(path, writes=True)
+        for name, value in asked.items():
+            given = getattr(index.settings, name)
+            if given != value:
+                raise UnusableIndexError(
+                    f"{path} has {name} {given}, not {value}: they could not be compared"
+                )
+        return index
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()  # a scorer goes without saying so
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_opened": None}
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    @property
+    def settings(self) -> Settings:
+        """What its signatures are made of."""
+        with self._told():
+            self._connection  # noqa: B018 - opening reads them
+        return self._settings
+
+    @property
+    def state(self) -> str:
+        """A mark that changes with every change of what is in it."""
+        with self._told():
+            return f"{self._header('made')}.{self._header('changes')}"
+
+    def add(self, parts: Iterable[tuple[Batch, Sequence[str]]]) -> Added:
+        """Add the texts of batches under their ids; a text of an id that is there takes its place.
+
+        Some batches go in together, in one step, and then the next ones.
+        """
+        held: list[Entries] = []
+        ids: list[str] = []
+        n = n_replaced = 0
+        for batch, some in parts:
+            held.append(Entries.of(batch, self.settings))
+            ids += some
+            if len(ids) + sum(entries.line.size for entries in held) >= TOGETHER:
+                n_replaced += self._add(Entries.joined(held), ids)
+                n += len(ids)
+                held, ids = [], []
+        if held:
+            n_replaced += self._add(Entries.joined(held), ids)
+        return Added(n + len(ids), n_replaced)
+
+    def _add(self, entries: Entries, ids: Sequence[str]) -> int:
+        """Add some documents in one step; how many of them took the place of others."""
+        settings = self.settings
+        last = {_storable(id): d for d, id in enumerate(ids)}  # of two texts with one id the later one stays
+        pair = entries.pairs
+        edges = np.searchsorted(pair[:, 0], np.arange(len(ids) + 1)).tolist()
+        rows = {
+            id: (
+                entries.signature[d].tobytes() if entries.is_signed[d] else None,
+                pair[edges[d] : edges[d + 1], 1].astype("<i8").tobytes(),
+            )
+            for id, d in last.items()
+        }
+        n_replaced = len(ids) - len(last)
+        known = "SELECT signature, lines FROM document WHERE id = ?"
+        with self._told(), self._step("IMMEDIATE") as connection:
+            for id, row in list(rows.items()):
+                found = connection.execute(known, [id]).fetchone()
+                n_replaced += found is not None
+                if found == row:  # the same text again: nothing to write, and no keys left behind
+                    del rows[id], last[id]
+                elif found is not None:
+                    self._take_out(connection, id)
+            number = self._reserve("document", len(last))
+            chosen = np.array(list(last.values()), np.int64)
+            numbers = np.full(len(ids), -1)
+            numbers[chosen] = number + np.arange(chosen.size)
+            self._add_lines(connection, entries, pair[numbers[pair[:, 0]] >= 0], numbers)
+            connection.executemany(
+                "INSERT INTO document VALUES (?, ?, ?, ?)",
+                ((number + k, id, *row) for k, (id, row) in enumerate(rows.items())),
+            )
+            signed = chosen[entries.is_signed[chosen]]
+            _sketches(settings)[0].insert(connection, numbers[signed].tolist(), entries.keys[signed])
+            self._changed(connection, len(rows))
+        return n_replaced
+
+    def remove(self, ids: Sequence[str]) -> int:
+        """Take documents out by their ids, in one step; how many there were."""
+        with self._told(), self._step("IMMEDIATE") as connection:
+            n = sum(self._take_out(connection, _storable(id)) for id in ids)
+            self._changed(connection, n)
+        return n
+
+    def look_up(self, batch: Batch, ids: Sequence[str]) -> Known:
+        """What is known of the texts of a batch; a document of the same id is the text itself and does not count."""
+        settings = self.settings
+        entries = Entries.of(batch, settings)
+        with self._told(), self._step("DEFERRED") as connection:
+            return _known(connection, settings, entries, [_storable(id) for id in ids])
+
+    def stats(self) -> dict[str, Any]:
+        """What is in it, and how large it is, by name."""
+        with self._told(), self._step("DEFERRED") as connection:
+
+            def number(question: str) -> int:
+                return int(connection.execute(question).fetchone()[0])
+
+            pages = number("PRAGMA page_count") - number("PRAGMA freelist_count")
+            dead = [
+                number(
+                    f"SELECT count(*) FROM {s.kind}_band WHERE number NOT IN (SELECT number FROM {s.kind})"
+                )
+                for s in _sketches(self.settings)
+            ]
+            return {
+                "documents": number("SELECT count(*) FROM document"),
+                "lines": number("SELECT count(*) FROM line"),
+                "passages": number("SELECT count(*) FROM passage"),
+                "places": number("SELECT count(*) FROM place"),
+                f"lines in {FURNITURE} documents or more": number(
+                    f"SELECT count(*) FROM line WHERE documents >= {FURNITURE}"
+                ),
+                "keys of what was removed": sum(dead),
+                "bytes": pages * number("PRAGMA page_size"),
+                **asdict(self.settings),
+            }
+
+    def problems(self) -> list[str]:
+        """What is wrong with it, in words; nothing where it is sound."""
+        try:
+            with self._told(), self._step("DEFERRED") as connection:
+                damage = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
+                if damage != ["ok"]:
+                    return damage
+                return list(_contradictions(connection, _settings(connection, self.path)))
+        except UnusableIndexError as error:
+            return [str(error)]
+
+    def compact(self) -> tuple[int, int]:
+        """Take out what leads nowhere and write the file anew without gaps; its bytes before and after."""
+        with self._told():
+            connection = self._connection
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what is in the log counts as well
+            before = self.path.stat().st_size
+            with self._step("IMMEDIATE"):
+                for sketches in _sketches(self.settings):
+                    sketches.drop_dead(connection)
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return before, self.path.stat().st_size
+
+    # -- the file --
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        if self._opened is None:
+            opened = _connected(self.path, self._writes)
+            try:
+                self._settings = _settings(opened, self.path)
+            except BaseException:
+                opened.close()
+                raise
+            self._opened = opened
+        return self._opened
+
+    @contextmanager
+    def _step(self, kind: str) -> Iterator[sqlite3.Connection]:
+        """A transaction: all of it or nothing."""
+        connection = self._connection
+        connection.execute(f"BEGIN {kind}")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """SQLite's errors as those of Python that they are."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+            if code in _OF_THE_SYSTEM and self._writes:
+                raise OSError(_OF_THE_SYSTEM[code], str(error), str(self.path)) from error
+            raise UnusableIndexError(f"{self.path} cannot be used as an index: {error}") from error
+
+    def _header(self, name: str) -> Any:
+        return self._connection.execute("SELECT value FROM header WHERE name = ?", [name]).fetchone()[0]
+
+    def _reserve(self, kind: str, n: int) -> int:
+        """The first of n numbers that no entry has or had."""
+        name = f"next_{kind}"
+        first = int(self._header(name))
+        self._connection.execute("UPDATE header SET value = ? WHERE name = ?", [first + n, name])
+        return first
+
+    def _changed(self, connection: sqlite3.Connection, n: int) -> None:
+        connection.execute("UPDATE header SET value = value + ? WHERE name = 'changes'", [n])
+
+    # -- what is in it --
+
+    def _add_lines(self, connection: sqlite3.Connection, entries: Entries, pair: Ints, numbers: Ints) -> None:
+        """Write down the paragraphs of some documents: `pair` int64[n, 2] of `Entries.pairs`, `numbers` int64[d]."""
+        line, count = np.unique(pair[:, 1], return_counts=True)
+        asked = json.dumps(line.tolist())
+        question = "SELECT hash, passage FROM line WHERE hash IN (SELECT value FROM json_each(?))"
+        passage_of: dict[int, int | None] = dict(connection.execute(question, [asked]))
+        long = np.flatnonzero(np.isin(entries.line[entries.long], line))
+        _, first = np.unique(entries.line[entries.long[long]], return_index=True)
+        long = np.sort(long[first])
+        new = [k for k in long.tolist() if int(entries.line[entries.long[k]]) not in passage_of]
+        number = self._reserve("passage", len(new))
+        added = range(number, number + len(new))
+        passage_of |= {int(entries.line[entries.long[k]]): n for k, n in zip(new, added, strict=True)}
+        connection.executemany(
+            "INSERT INTO passage VALUES (?, ?)",
+            ((n, entries.long_signature[k].tobytes()) for k, n in zip(new, added, strict=True)),
+        )
+        _sketches(self.settings)[1].insert(connection, added, entries.long_keys[new])
+        connection.executemany(
+            "INSERT INTO line VALUES (?, ?, ?) "
+            "ON CONFLICT (hash) DO UPDATE SET documents = documents + excluded.documents",
+            ((h, passage_of.get(h), n) for h, n in zip(line.tolist(), count.tolist(), strict=True)),
+        )
+        places = ((passage_of.get(h), int(numbers[d])) for d, h in pair.tolist())
+        connection.executemany(
+            "INSERT INTO place VALUES (?, ?)", sorted(p for p in places if p[0] is not None)
+        )
+
+    def _take_out(self, connection: sqlite3.Connection, id: str) -> bool:
+        """Take out the document of an id, with what no other one has; whether there was one."""
+        found = connection.execute("SELECT number, lines FROM document WHERE id = ?", [id]).fetchone()
+        if found is None:
+            return False
+        number, lines = found
+        asked = [json.dumps(np.frombuffer(lines, "<i8").tolist())]
+        own = "(SELECT value FROM json_each(?))"
+        connection.execute(
+            f"DELETE FROM place WHERE document = ? AND passage IN (SELECT passage FROM line WHERE hash IN {own})",
+            [number, *asked],
+        )
+        connection.execute(f"UPDATE line SET documents = documents - 1 WHERE hash IN {own}", asked)
+        gone = f"FROM line WHERE documents = 0 AND hash IN {own}"
+        connection.execute(f"DELETE FROM passage WHERE number IN (SELECT passage {gone})", asked)
+        connection.execute(f"DELETE {gone}", asked)
+        connection.execute("DELETE FROM document WHERE number = ?", [number])
+        return True
+
+
+_OF_THE_SYSTEM: Mapping[int, int] = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+    sqlite3.SQLITE_PERM: errno.EACCES,
+    sqlite3.SQLITE_BUSY: errno.EBUSY,
+}
+
+
+@cache
+def _sketches(settings: Settings) -> tuple[Sketches, Sketches]:
+    """The tables of documents and of passages."""
+    return Sketches("document", settings), Sketches("passage", settings)
+
+
+def _connected(path: Path, writes: bool) -> sqlite3.Connection:
+    mode = "rw" if writes else "ro"
+    beside = path.with_name(f"{path.name}-wal")
+    if not writes and not os.access(path.parent, os.W_OK) and not beside.exists():
+        mode = "ro&immutable=1"  # SQLite cannot put its log here, and without one nobody can be writing
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode={mode}",
+        uri=True,
+        timeout=PATIENCE,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.execute(f"PRAGMA cache_size = -{CACHE_BYTES // 1024}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+    connection.execute("PRAGMA synchronous = FULL")  # what was said to be added is on the disk
+    return connection
+
+
+def _make(path: Path, settings: Settings) -> None:
+    """Put an empty index in place, whole: who finds the file finds all of it, however many make it at once."""
+    sample = _sample(settings)  # raises where the settings do not fit
+    part = path.with_name(f"{path.name}.new{os.getpid()}")
+    header = {
+        "format": FORMAT,
+        **asdict(settings),
+        "bits": 8,
+        "sample": sample,
+        "made": os.urandom(8).hex(),
+        "changes": 0,
+        "next_document": 1,
+        "next_passage": 1,
+    }
+    try:
+        with closing(sqlite3.connect(part, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(_TABLES + "".join(s.tables for s in _sketches(settings)))
+            connection.executemany("INSERT INTO header VALUES (?, ?)", header.items())
+        os.link(part, path)
+    except FileExistsError:
+        pass  # another process was faster, with the same thing
+    except sqlite3.OperationalError as error:
+        raise OSError(errno.EACCES, f"an index cannot be made here: {error}", str(path)) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@cache
+def _sample(settings: Settings) -> str:
+    """What is made of the sample, in hexadecimal digits."""
+    entries = Entries.of(Batch.of([_SAMPLE]), settings)
+    parts = (entries.signature, entries.keys, entries.line, entries.long_signature, entries.long_keys)
+    return f"{np.bitwise_xor.reduce(np.frombuffer(b''.join(p.tobytes() for p in parts), '<u8')):016x}"
+
+
+def _settings(connection: sqlite3.Connection, path: Path) -> Settings:
+    """The settings in the header. Raises UnusableIndexError where this version would make other signatures of them."""
+    try:
+        header = dict(connection.execute("SELECT name, value FROM header"))
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF not in (
+            sqlite3.SQLITE_ERROR,
+            sqlite3.SQLITE_NOTADB,
+        ):
+            raise
+        raise UnusableIndexError(f"{path} is no index: make one with `quality index add`") from None
+    if header.get("format") != FORMAT:
+        raise UnusableIndexError(
+            f"{path} has format {header.get('format')}, this version reads {FORMAT}: index anew"
+        )
+    known = Settings()
+    given: dict[str, Any] = {name: header.get(name) for name in asdict(known)}
+    settings = Settings(**given)
+    for name in ("scheme", "hash", "shingle", "n_bands", "band"):
+        ours = getattr(known, name)
+        if given[name] != ours:
+            raise UnusableIndexError(
+                f"{path} has {name} {given[name]!r}, this version makes {ours!r}: index anew"
+            )
+    if header.get("sample") != _sample(settings):
+        raise UnusableIndexError(f"{path} was made by a version that makes other hashes: index anew")
+    return settings
+
+
+def _storable(id: str) -> str:
+    """An id as SQLite can hold it: half a surrogate pair is written out."""
+    return id.encode("utf8", "backslashreplace").decode("utf8")
+
+
+def _contradictions(connection: sqlite3.Connection, settings: Settings) -> Iterator[str]:
+    """What does not fit together in an index whose file is sound."""
+
+    def number(question: str) -> int:
+        return int(connection.execute(question).fetchone()[0] or 0)
+
+    equal = [
+        (
+            "documents of lines",
+            "SELECT sum(documents) FROM line",
+            "lines of documents",
+            "SELECT sum(length(lines)) / 8 FROM document",
+        ),
+        (
+            "documents of long lines",
+            "SELECT sum(documents) FROM line WHERE passage IS NOT NULL",
+            "places",
+            "SELECT count(*) FROM place JOIN document ON number = document",
+        ),
+        (
+            "passages",
+            "SELECT count(*) FROM passage",
+            "lines that have one",
+            "SELECT count(*) FROM line JOIN passage ON number = passage",
+        ),
+        (
+            "long lines",
+            "SELECT count(*) FROM line WHERE passage IS NOT NULL",
+            "of them with a passage",
+            "SELECT count(*) FROM line JOIN passage ON number = passage",
+        ),
+    ]
+    for kind in ("document", "passage"):
+        equal.append(
+            (
+                f"keys of {kind}s",
+                f"SELECT count(*) FROM {kind}_band AS band JOIN {kind} AS entry ON entry.number = band.number",
+                "keys there should be",
+                f"SELECT {settings.n_bands} * count(*) FROM {kind} WHERE signature IS NOT NULL",
+            )
+        )
+    for one, first, other, second in equal:
+        if (n := number(first)) != (m := number(second)):
+            yield f"{n} {one}, but {m} {other}"
+    for kind in ("document", "passage"):
+        wrong = number(f"SELECT count(*) FROM {kind} WHERE length(signature) <> {settings.n_permutations}")
+        if wrong:
+            yield f"{wrong} signatures of {kind}s are not {settings.n_permutations} bytes long"
+        highest = number(f"SELECT max(number) FROM {kind}")
+        following = number(f"SELECT value FROM header WHERE name = 'next_{kind}'")
+        if highest >= following:
+            yield f"the next {kind} would get number {following}, but there is number {highest}"
+
+
+# ---- what is known of texts ----
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an index knows of the texts of a batch.
+
+    `documents`: indexed documents like each text; `paragraphs`: indexed documents with a paragraph like each of the
+    batch's; `seen` int64[p]: other documents with the very words of each, near-copies of the whole text left out;
+    `is_furniture` bool[p]; `parent` int64[p].
+    """
+
+    documents: Sequence[Sequence[Duplicate]]
+    paragraphs: Sequence[Sequence[Duplicate]]
+    seen: Ints
+    is_furniture: Bools
+    parent: Ints
+
+    def of(self, d: int) -> tuple[Duplicate, ...]:
+        """What text d resembles, as a report lists it."""
+        low, high = np.searchsorted(self.parent, [d, d + 1]).tolist()
+        return (*self.documents[d], *(one for some in self.paragraphs[low:high] for one in some))
+
+    def to_dict(self, d: int) -> dict[str, Any]:
+        """What is known of text d, as plain values."""
+        low, high = np.searchsorted(self.parent, [d, d + 1]).tolist()
+        repeated = [
+            {"paragraph": p - low, "documents": int(self.seen[p])}
+            for p in range(low, high)
+            if self.is_furniture[p]
+        ]
+        return {"duplicates": [values_of(one) for one in self.of(d)], "repeated": repeated}
+
+    def told(self, report: Report, d: int, text: str) -> Report:
+        """The report on text d with what is known of it: duplicates, findings and roles, and no number that weighs.
+
+        What a text is worth does not depend on what else somebody has indexed.
+        """
+        low, high = np.searchsorted(self.parent, [d, d + 1]).tolist()
+        paragraphs, findings = list(report.paragraphs), list(report.findings)
+        for i, p in enumerate(range(low, high)):
+            copies = [one for one in self.paragraphs[p] if one.similarity >= NEAR]
+            if self.is_furniture[p]:
+                n = int(self.seen[p])
+                findings.append(
+                    _finding(REPEATED, paragraphs[i], text, f"seen in {n} documents", {"documents": n})
+                )
+                paragraphs[i] = _in_role(paragraphs[i], "boilerplate", 1.0)
+            elif copies:
+                best = copies[0]
+                message = f"much the same paragraph stands in {best.id} (similarity {best.similarity:.2f})"
+                data = {"id": best.id, "similarity": best.similarity}
+                findings.append(_finding(NEAR_DUPLICATE, paragraphs[i], text, message, data))
+                paragraphs[i] = _in_role(paragraphs[i], "duplicate", best.similarity)
+        findings.sort(key=lambda f: f.start)
+        return replace(report, paragraphs=tuple(paragraphs), findings=tuple(findings), duplicates=self.of(d))
+
+
+def _finding(rule: Rule, p: Paragraph, text: str, message: str, data: Mapping[str, Any]) -> Finding:
+    """A finding on a whole paragraph."""
+    return Finding(rule.id, rule.tier, p.i, p.start, p.end, text[p.start : p.end], message, data)
+
+
+def _in_role(paragraph: Paragraph, role: str, chance: float) -> Paragraph:
+    """The paragraph with that chance of a role at least, the others less in proportion."""
+    if chance <= paragraph.roles[role]:
+        return paragraph
+    left = (1 - chance) / (1 - paragraph.roles[role])
+    roles = {name: chance if name == role else value * left for name, value in paragraph.roles.items()}
+    return paragraph._replace(roles=roles, role=max(roles, key=roles.__getitem__))
+
+
+def _known(connection: sqlite3.Connection, settings: Settings, entries: Entries, ids: Sequence[str]) -> Known:
+    of_documents, of_passages = _sketches(settings)
+    own: list[int] = []
+    own_lines: list[set[int]] = []
+    for id in ids:
+        found = connection.execute("SELECT number, lines FROM document WHERE id = ?", [id]).fetchone()
+        own.append(-1 if found is None else found[0])
+        own_lines.append(set() if found is None else set(np.frombuffer(found[1], "<i8").tolist()))
+    name_of = "SELECT id FROM document WHERE number = ?"
+    documents: list[list[Duplicate]] = [[] for _ in ids]
+    n_copies = np.zeros(len(ids), np.int64)
+    signed = np.flatnonzero(entries.is_signed)
+    near = of_documents.near(connection, entries.signature[signed], entries.keys[signed])
+    for d, some in zip(signed.tolist(), near, strict=True):
+        hits = [hit for hit in some if hit.number != own[d]]
+        n_copies[d] = sum(hit.similarity >= NEAR for hit in hits)
+        documents[d] = [
+            Duplicate(connection.execute(name_of, [h.number]).fetchone()[0], h.similarity)
+            for h in hits[:MOST]
+        ]
+    asked = json.dumps(np.unique(entries.line).tolist())
+    question = "SELECT hash, passage, documents FROM line WHERE hash IN (SELECT value FROM json_each(?))"
+    lines = {row[0]: row[1:] for row in connection.execute(question, [asked])}
+    seen = np.zeros(entries.line.size, np.int64)
+    first = np.searchsorted(entries.parent, np.arange(len(ids)))
+    for p, (hash, d) in enumerate(zip(entries.line.tolist(), entries.parent.tolist(), strict=True)):
+        if hash in lines and entries.n_words[p]:
+            seen[p] = lines[hash][1] - (hash in own_lines[d])
+    places = (
+        "SELECT document.id, document.number FROM place JOIN document ON document.number = place.document "
+        f"WHERE place.passage = ? ORDER BY place.document LIMIT {MOST + 1}"
+    )
+    paragraphs: list[list[Duplicate]] = [[] for _ in range(entries.line.size)]
+    near = of_passages.near(connection, entries.long_signature, entries.long_keys)
+    for p, hits in zip(entries.long.tolist(), near, strict=True):
+        d = int(entries.parent[p])
+        exact = lines.get(int(entries.line[p]), (None, 0))[0]
+        if exact is not None:  # it need not be among those looked at for its keys
+            hits = [Hit(exact, 1.0), *(hit for hit in hits if hit.number != exact)]
+        listed: dict[int, Duplicate] = {}
+        for hit in hits:
+            for id, number in connection.execute(places, [hit.number]).fetchall():
+                if number != own[d] and number not in listed and len(listed) < MOST:
+                    listed[number] = Duplicate(id, hit.similarity, p - int(first[d]))
+            if len(listed) >= MOST:
+                break
+        paragraphs[p] = list(listed.values())
+    elsewhere = np.maximum(seen - n_copies[entries.parent], 0)
+    return Known(documents, paragraphs, elsewhere, _furniture(entries, elsewhere, len(ids)), entries.parent)
+
+
+def _furniture(entries: Entries, seen: Ints, n_documents: int) -> Bools:
+    """Paragraphs that stand in many documents, of texts that have most of their words to themselves; bool[p]."""
+    often = seen >= FURNITURE
+    words, repeated = (
+        np.bincount(entries.parent, weights=entries.n_words * some, minlength=n_documents)
+        for some in (np.ones(seen.size), often)
+    )
+    return often & (repeated < COPIED_SHARE * words)[entries.parent]
