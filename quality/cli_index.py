@@ -21,6 +21,7 @@ from quality.cli import (
     Function,
     page_or_json,
     say,
+    scorer_of,
     usable_index,
 )
 
