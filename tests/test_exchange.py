@@ -137,6 +137,31 @@ def test_label_studio_marks_of_a_text_that_changed_are_a_problem(read):
     ]
 
 
+def test_a_label_stands_though_a_mark_of_the_same_annotation_cannot_be_placed(read):
+    good, bad = marks("utf16")[0], (0, 999, "filler")
+    ((text,), problems, _) = read("label-studio", [task(annotation(3, ["unreliable"], [good, bad]))])
+    assert [(vote.label, vote.spans) for vote in text.votes] == [("unreliable", ())]
+    (told,) = problems
+    assert "annotations[0].result[2].value: 0 to 999 is no stretch" in told
+    assert told.endswith("; the marks are left out, what is said of the whole text is kept")
+
+
+def test_csv_rows_whose_roles_do_not_fit_are_told_by_line_and_leave_the_others(tmp_path):
+    path = tmp_path / "votes.csv"
+    head = "quality_id,text,label,paragraph_labels,annotator\n"
+    path.write_text(
+        f'{head}a-1,"One.\nTwo.\nThree.",reliable,content content filler,ada\n'
+        'a-1,"One.\nTwo.\nThree.",unreliable,content filler,ben\n',
+        "utf8",
+    )
+    done = run("import", "csv", path)
+    assert done.exit_code == 2
+    assert f"{path}:7: a-1: paragraph_labels of ben are 2, but the text has 3 paragraphs" in done.stderr
+    (record,) = map(json.loads, done.stdout.splitlines())
+    assert [(v["annotator"], v["label"]) for v in record["votes"]] == [("ada", "reliable"), ("ben", "unreliable")]
+    assert record["paragraph_labels"] == ["content", "content", "filler"]
+
+
 def test_a_mark_that_ends_inside_an_emoji_takes_it_whole(read):
     rocket = TEXT.index("\N{ROCKET}")
     inside = int(utf16_starts(TEXT)[rocket]) + 1
