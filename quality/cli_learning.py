@@ -445,6 +445,9 @@ def export_suggestions(
             if isinstance(item, Problem):
                 n_problems += 1
                 click.echo(f"quality: {visible(str(item))}", err=True)
+            elif not item.text.strip():  # import would refuse it
+                told = Problem(item.source, item.line, f"{item.id}: the text is empty: it is left out")
+                click.echo(f"quality: {visible(str(told))}", err=True)
             else:
                 yield item if item.date or item.has_unread_date else replace(item, date=day)
 
