@@ -102,7 +102,7 @@ def page_or_json(help: str) -> Callable[[Function], Function]:
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("--model", default="default", show_default=True, help="A model, by name or folder.")
+@click.option("--model", default="default", show_default=True, help="A model, by name (as `quality models` lists it) or folder.")
 @click.version_option(package_name="quality", prog_name="quality", message="%(prog)s %(version)s")
 @click.pass_context
 def main(ctx: click.Context, model: str) -> None:

@@ -33,6 +33,9 @@ from quality.text import Batch
 # 40 MB of memory less (own measurement on news).
 BATCH_CHARACTERS = 1_000_000
 
+# Where `quality train` puts models, from the working folder.
+HOME = Path("models")
+
 # Word score of paragraphs, the column beside the measured features.
 WORD_SCORE = "word_score"
 
@@ -87,7 +90,7 @@ class Scorer:
         rules: Sequence[str | Path] = (),
         officials: Sequence[str | Path] = (),
     ) -> Scorer:
-        """A scorer with a shipped model (by name) or one in a folder, further rule packs and terms of office.
+        """A scorer with a model, by folder or by name (`model_folder`), further rule packs and terms of office.
 
         Raises FileNotFoundError where there is no such model, ValueError where it cannot be used, where
         the policy is unknown, where a rule pack is not as docs/rules.md says or a row not as docs/officials.md.
@@ -98,7 +101,7 @@ class Scorer:
             if shipped is None:
                 known = ", ".join(sorted(shipped_models())) or "none"
                 raise FileNotFoundError(
-                    f"no model {str(model)!r}: neither a folder with card.json nor shipped ({known})"
+                    f"no model {str(model)!r}: neither a folder with card.json, nor one in {HOME}, nor shipped ({known})"
                 )
             folder = shipped
         index = Index(OfficeTable.load(OFFICEHOLDERS, *map(Path, officials))) if officials else None
@@ -328,8 +331,12 @@ def shipped_models() -> Mapping[str, Path]:
 
 
 def model_folder(name: str) -> Path | None:
-    """Folder of a shipped model, None where there is none of that name."""
-    return shipped_models().get(name)
+    """Folder of a model that is shipped or stands in `HOME` of the working folder, None where there is none.
+
+    A name that is shipped means the shipped one, wherever one works.
+    """
+    own = HOME / name
+    return shipped_models().get(name) or (own if (own / "card.json").exists() else None)
 
 
 def _record(given: str | Mapping[str, Any] | Record, number: int) -> Record:

@@ -55,13 +55,17 @@ class NewText:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a training came to: where the model is, whether it is in use, and the page about it."""
+    """What a training came to: where the model is, whether it is in use, and the page about it.
+
+    `is_same` says that the very model stood there already, and was left.
+    """
 
     folder: Path
     digest: str
     gate: Gate
     is_in_use: bool
     page: str
+    is_same: bool = False
 
 
 def base_folder(name: str) -> Path:
@@ -124,8 +128,8 @@ def train(
             model, merged.base, part, texts_of_gold, told=told, page=f"\n## Training\n```\n{page}```\n"
         )
 
-    put(target, write)
-    return Outcome(target, Model.load(target).digest, gate, is_in_use, page)
+    is_new = put(target, write)
+    return Outcome(target, Model.load(target).digest, gate, is_in_use, page, not is_new)
 
 
 def _forgotten(folder: Path, champion: Model, given: Sequence[Labelled], base: Base) -> list[str]:
