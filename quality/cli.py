@@ -102,7 +102,12 @@ def page_or_json(help: str) -> Callable[[Function], Function]:
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("--model", default="default", show_default=True, help="A model, by name (as `quality models` lists it) or folder.")
+@click.option(
+    "--model",
+    default="default",
+    show_default=True,
+    help="A model, by name (as `quality models` lists it) or folder.",
+)
 @click.version_option(package_name="quality", prog_name="quality", message="%(prog)s %(version)s")
 @click.pass_context
 def main(ctx: click.Context, model: str) -> None:
@@ -502,13 +507,14 @@ def rules(
     """
     from quality.catalogue import known_rules, rule_page
     from quality.registry import own_packs
+    from quality.render.terminal import counted
 
     with wrong_file("--rules"):
         packs = own_packs(map(Path, own))
     for path, pack in zip(own, packs, strict=True):
         with wrong_file("--rules", [path]):
             n, n_rules = pack.check_examples(), len(pack.rules)
-        held = f"{n_rules} rule{'s' * (n_rules > 1)}, {n} examples hold"
+        held = f"{counted(n_rules, 'rule')}, {counted(n, 'example')} held"
         told = held if n_rules else "no rule in it; a rule begins with [[rule]]"
         click.echo(f"quality: {path}: {told}", err=True)
     known = known_rules(packs)

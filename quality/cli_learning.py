@@ -197,7 +197,7 @@ def models(ctx: click.Context, action: str, name: str | None, home: str) -> None
             ctx.exit(NEGATIVE if wrong else DONE)
         else:
             say(shelf.told(folder))
-    except shelf.NothingToDo as error:
+    except shelf.NothingThereError as error:
         click.echo(f"quality: nothing to {action}: {error}", err=True)
         ctx.exit(NEGATIVE)
     except (OSError, ValueError, KeyError) as error:

@@ -396,7 +396,7 @@ def test_a_rule_of_ones_own_must_find_what_its_examples_say(tmp_path):
     pack = tmp_path / "house.toml"
     pack.write_text(HOUSE.replace("HIT", "proud to announce"))
     done = run("rules", "--rules", str(pack), "house.pride")
-    assert (done.exit_code, done.stderr) == (0, f"quality: {pack}: 1 rule, 2 examples hold\n")
+    assert (done.exit_code, done.stderr) == (0, f"quality: {pack}: 1 rule, 2 examples held\n")
     pack.write_text(HOUSE.replace("HIT", "nothing"))
     done = run("rules", "--rules", str(pack))
     assert done.exit_code == 2

@@ -158,7 +158,10 @@ def test_csv_rows_whose_roles_do_not_fit_are_told_by_line_and_leave_the_others(t
     assert done.exit_code == 2
     assert f"{path}:7: a-1: paragraph_labels of ben are 2, but the text has 3 paragraphs" in done.stderr
     (record,) = map(json.loads, done.stdout.splitlines())
-    assert [(v["annotator"], v["label"]) for v in record["votes"]] == [("ada", "reliable"), ("ben", "unreliable")]
+    assert [(v["annotator"], v["label"]) for v in record["votes"]] == [
+        ("ada", "reliable"),
+        ("ben", "unreliable"),
+    ]
     assert record["paragraph_labels"] == ["content", "content", "filler"]
 
 

@@ -98,7 +98,7 @@ def test_a_date_is_read_as_everywhere_else(tmp_path: Path) -> None:
         ({"text": " \n"}, "the text is empty"),
         ({"paragraph_labels": ["advert"]}, "paragraph label 'advert' is unknown"),
         ({"paragraph_labels": "content"}, "paragraph_labels is no list but str"),
-        ({"paragraph_labels": ["content", None]}, "2 paragraph labels for 1 paragraphs"),
+        ({"paragraph_labels": ["content", None]}, "2 paragraph labels for 1 paragraph; "),
         ({"date": "03/04/2025"}, "numbers alone may mean several days"),
         ({"group": ["a"]}, "group ['a'] is neither a name nor a whole number"),
         ({"kind": True}, "kind True is neither"),
@@ -133,7 +133,14 @@ def test_a_misspelt_label_is_told_and_not_passed_over(tmp_path: Path, name: str,
 
 
 def test_fields_of_ones_own_pass(tmp_path: Path) -> None:
-    own = {"labels": ["sport"], "update": "noon", "data": 1, "corpus_id": 7, "group_name": "a", "mood": "glad"}
+    own = {
+        "labels": ["sport"],
+        "update": "noon",
+        "data": 1,
+        "corpus_id": 7,
+        "group_name": "a",
+        "mood": "glad",
+    }
     assert one(tmp_path, **own).label == "reliable"  # which has its label: "labels" is another matter
     item = one(tmp_path, paragraph_labels=["filler"], paragraph_label="filler")
     assert item.roles == ("filler",)

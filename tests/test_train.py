@@ -614,7 +614,7 @@ def test_every_line_that_is_no_label_is_told_by_its_number(wrong: Path) -> None:
     assert [number for number, _ in told] == ["2", "3", "4", "5", "6", "7", "8", "9"]
     expected = (
         "Expecting property name", "a JSON array", "no text", "label 'true' is unknown",
-        "paragraph label 'advert' is unknown", "1 paragraph labels for 5 paragraphs", "no label", "is not a day",
+        "paragraph label 'advert' is unknown", "1 paragraph label for 5 paragraphs", "no label", "is not a day",
     )  # fmt: skip
     for (_, message), beginning in zip(told, expected, strict=True):
         assert beginning in message
@@ -683,7 +683,10 @@ def test_models_are_listed_and_shown(mine: Path) -> None:
     assert "Reliability of English news" in shown
     assert CliRunner().invoke(main, ["models", "show", "nobody", *home]).exit_code == 3
     back = CliRunner().invoke(main, ["models", "rollback", "mine", *home])
-    assert (back.exit_code, "nothing to rollback: there is no model before this one" in back.output) == (1, True)
+    assert (back.exit_code, "nothing to rollback: there is no model before this one" in back.output) == (
+        1,
+        True,
+    )
     assert CliRunner().invoke(main, ["models", "promote", *home]).exit_code == 2
 
 
@@ -722,8 +725,12 @@ def test_a_model_of_the_working_folder_is_found_by_its_name(
     shutil.copytree(two, mine.parent / "default")
     assert main_output("--model", "mine", "doctor").startswith("quality ")
     assert Scorer.load("mine").model.folder == Path("models/mine")
-    assert Scorer.load("default").model.digest == Model.load(DEFAULT).digest  # the shipped one, whatever lies about
-    with pytest.raises(FileNotFoundError, match=r"no model 'yours': .*, nor one in models, nor shipped \(default"):
+    assert (
+        Scorer.load("default").model.digest == Model.load(DEFAULT).digest
+    )  # the shipped one, whatever lies about
+    with pytest.raises(
+        FileNotFoundError, match=r"no model 'yours': .*, nor one in models, nor shipped \(default"
+    ):
         Scorer.load("yours")
 
 

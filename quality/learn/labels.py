@@ -16,9 +16,9 @@ from typing import Any
 from quality.learn.base import LABELS, Base, fingerprint, text_fingerprint
 from quality.learn.corpora import Labelled
 from quality.records import Problem, Record, files_of_records, read, short_names
+from quality.render.terminal import counted
 from quality.report import ROLES
 from quality.text import Batch
-
 
 # Fields that say something of a text's label. The others are the text, which nobody can do without, or matter less.
 LABEL_FIELDS = ("label", "paragraph_labels", "kind", "group", "corpus", "date")
@@ -97,7 +97,9 @@ def _check_names(fields: Mapping[str, Any]) -> None:
         plain = name.casefold().replace("-", "_").replace(" ", "_")
         near = difflib.get_close_matches(plain, missing, 1, LIKENESS_LOW)
         if name not in LABEL_FIELDS and near and abs(len(plain) - len(near[0])) <= 1:
-            raise ValueError(f"the field {name!r} is not read: is {near[0]!r} meant? Else give it another name")
+            raise ValueError(
+                f"the field {name!r} is not read: is {near[0]!r} meant? Else give it another name"
+            )
 
 
 def _name(fields: Mapping[str, Any], field: str) -> str:
@@ -128,7 +130,7 @@ def _roles(record: Record) -> tuple[str | None, ...] | None:
     n = Batch.of([record.text], [record.paragraphs]).paragraphs.n
     if len(roles) != n:
         raise ValueError(
-            f"{len(roles)} paragraph labels for {n} paragraphs; label each one, null where nobody said"
+            f"{counted(len(roles), 'paragraph label')} for {counted(n, 'paragraph')}; label each one, null where nobody said"
         )
     return tuple(roles)
 

@@ -68,7 +68,7 @@ def told(folder: Path) -> str:
     return f"{folder}  {model.digest}\n\n{page.partition('---')[2].partition('---')[2].strip() or page}"
 
 
-class NothingToDo(FileNotFoundError):
+class NothingThereError(FileNotFoundError):
     """There is no model that could be promoted or gone back to."""
 
 
@@ -223,12 +223,12 @@ def _exchanged(one: Path, other: Path) -> bool:
 def promote(folder: Path) -> str:
     """Put NAME.candidate in the place of NAME; returns its digest.
 
-    Raises NothingToDo where there is no candidate, ValueError where it cannot be used.
+    Raises NothingThereError where there is no candidate, ValueError where it cannot be used.
     """
     candidate = _beside(folder, CANDIDATE)
     mend(candidate)
     if not candidate.exists():
-        raise NothingToDo(
+        raise NothingThereError(
             f"there is no {candidate}: `quality train` leaves one where the gate refuses a model"
         )
     model = Model.load(candidate)
@@ -240,13 +240,13 @@ def promote(folder: Path) -> str:
 def roll_back(folder: Path) -> str:
     """Let NAME and NAME.previous change places; returns the digest of what is in use now.
 
-    Raises NothingToDo where there is no model before this one, ValueError where it cannot be used.
+    Raises NothingThereError where there is no model before this one, ValueError where it cannot be used.
     """
     previous = _beside(folder, PREVIOUS)
     for place in (folder, previous):
         mend(place)
     if not previous.exists():
-        raise NothingToDo(f"there is no model before this one, {previous}")
+        raise NothingThereError(f"there is no model before this one, {previous}")
     model = Model.load(previous)
     if folder.exists():
         _exchange(previous, folder)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from quality.records import Problem, Record
+from quality.render.terminal import counted
 from quality.report import ROLES
 from quality.text import Batch
 
@@ -215,7 +216,7 @@ def _with_roles(vote: Vote, cut: Sequence[tuple[int, int]], unmarked: str | None
         if len(given) != len(cut):
             who = vote.annotator or "an annotator"
             raise ValueError(
-                f"paragraph_labels of {who} are {len(given)}, but the text has {len(cut)} paragraphs: "
+                f"paragraph_labels of {who} are {len(given)}, but the text has {counted(len(cut), 'paragraph')}: "
                 "one role (or none) for each line that is not empty"
             )
         return vote
@@ -337,8 +338,8 @@ def told(records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     votes = [vote for record in records for vote in record["votes"]]
     names = {vote["annotator"] for vote in votes if vote["annotator"]}
     labels = Counter(record["label"] for record in records)
-    counted = ", ".join(f"{labels[label]} {label}" for label in LABELS if labels[label])
-    yield f"{_n(len(records), 'text')}, {_n(len(votes), 'vote')} by {_n(len(names), 'named annotator')}: {counted}"
+    by_label = ", ".join(f"{labels[label]} {label}" for label in LABELS if labels[label])
+    yield f"{counted(len(records), 'text')}, {counted(len(votes), 'vote')} by {counted(len(names), 'named annotator')}: {by_label}"
     marks = Counter(name for vote in votes for _, _, name in vote.get("spans", ()) if name not in ROLES)
     # kept in the votes, but nothing learns from them: a misspelt role would be among these
     if marks:
@@ -348,12 +349,8 @@ def told(records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"agreement, as Krippendorff's alpha (1 full, 0 by chance; build on nothing below {ALPHA_LOW})"
     for a in agreed:
         value = "undefined, all are alike" if math.isnan(a.alpha) else f"{a.alpha:.2f}"
-        yield f"  {a.what}: {value}, on {_n(a.n_units, 'text' if a.what.startswith('label') else 'paragraph')}"
+        yield f"  {a.what}: {value}, on {counted(a.n_units, 'text' if a.what.startswith('label') else 'paragraph')}"
     differing = [(record["id"], lines) for record in records if (lines := conflicts(record))]
     if differing:
-        yield f"annotators differ on {_n(len(differing), 'text')}"
+        yield f"annotators differ on {counted(len(differing), 'text')}"
         yield from (f"  {name}: {line}" for name, lines in differing for line in lines)
-
-
-def _n(n: int, what: str) -> str:
-    return f"{n} {what}{'s' * (n != 1)}"
