@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -566,7 +566,7 @@ def _bench(scorer: Scorer, known: Sequence[Rule], where: Sequence[str], form: st
 @main.command()
 @click.argument("name", required=False)
 def features(name: str | None) -> None:
-    """List the measured features, or explain one: what it measures, in what unit, examples.
+    """List the measured features and the terms of the score, or explain one: what it measures, in what unit, examples.
 
     \b
     To list all features:
@@ -575,21 +575,23 @@ def features(name: str | None) -> None:
         quality features readability
     To read about one:
         quality features mean_word_length
+    To see the terms of the score that are no rules:
+        quality features terms
     """
-    from quality.catalogue import feature_page, known_features, known_rules, rule_page
+    from quality.catalogue import feature_page, known_features, known_rules, known_terms, rule_page, term_page
 
-    known = known_features()
-    chosen = [f for f in known if name is None or name in (f.name, f.family)]
-    if not chosen:
-        found = [rule for rule in known_rules() if rule.id == name]
-        if not found:
-            _unknown("feature", str(name), [f.name for f in known])
-        say(rule_page(found[0]))
+    known, terms = known_features(), known_terms()
+    pages = {rule.id: partial(rule_page, rule) for rule in known_rules()}
+    pages |= {term.name: partial(term_page, term) for term in terms}
+    pages |= {feature.name: partial(feature_page, feature) for feature in known}
+    if name in pages:
+        say(pages[name]())
         return
-    if name == chosen[0].name:
-        say(feature_page(chosen[0]))
-        return
-    say_rows([(f.name, f.unit, f.definition) for f in chosen])
+    rows = [(f.name, f.unit, f.definition) for f in known if name in (None, f.family)]
+    rows += [(t.name, f"term of {t.of}", t.definition) for t in terms if name in (None, "terms")]
+    if not rows:
+        _unknown("feature", str(name), [*(f.name for f in known), *(t.name for t in terms)])
+    say_rows(rows)
 
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> None:

@@ -231,10 +231,10 @@ class Scorer:
     def _contributions(self, columns: Columns, d: int) -> tuple[Contribution, ...]:
         # told whole, and then what is taken off it where the text is of another kind than those it was learnt on
         counted, whole = float(columns.likeness_effect[d]), float(columns.likeness_whole[d])
-        likeness = [Contribution("likeness", float(columns.likeness[d]), whole)]
+        likeness = [Contribution(evidence.LIKENESS, float(columns.likeness[d]), whole)]
         if counted != whole:
             strangeness = 1.0 - float(columns.familiarity[d])
-            likeness.append(Contribution("strange_kind", strangeness, counted - whole))
+            likeness.append(Contribution(evidence.STRANGE_KIND, strangeness, counted - whole))
         some = np.flatnonzero(columns.effects[d])
         terms, effects = columns.terms[d, some].tolist(), columns.effects[d, some].tolist()
         names = [self.model.reliability.names[j] for j in some.tolist()]

@@ -363,6 +363,19 @@ def test_a_counted_feature_is_explained_as_the_rule_it_is():
     assert run("features", "leak.chatbot").output == run("rules", "leak.chatbot").output
 
 
+def test_every_contribution_of_a_report_is_explained():
+    report = quality.score("Rain is expected. " * 9 + "As of my last update, no ferry had sailed.")
+    names = [c.feature for c in report.contributions]
+    assert {"likeness", "leak.chatbot"} <= set(names)
+    for name in (*names, "strange_kind", "filler_words"):
+        assert run("features", name).output.startswith(f"{name}: ")
+    listed = run("features", "terms").output.splitlines()
+    assert [line.split()[0] for line in listed[:3]] == ["likeness", "strange_kind", "filler_words"]
+    assert (
+        "term of the reliability of a text; among its `contributions`" in run("features", "likeness").output
+    )
+
+
 def test_an_unknown_name_brings_the_nearest():
     done = run("rules", "leak.chatbt")
     assert done.exit_code == 2

@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "containers": {"records"},
     "archives": {"records", "containers"},
     "filter": {"records", "report", "scorer", "containers", "archives", "journal"},
-    "catalogue": BASE | {"features"},
+    "catalogue": BASE | {"features", "evidence"},
     "misfires": {"lexicon", "records", "scorer"},
     "render": COLUMNS | {"report", "render"},
 }
