@@ -208,7 +208,8 @@ def score(
     """Score texts: reliability, verdict, and the reasons with the words they rest on.
 
     FILE is a text (one document), JSON Lines (.jsonl or .ndjson, one record a line), either of them
-    also compressed (.gz, .xz, .zst), or - for standard input, which is read when no FILE is given.
+    also compressed (.gz, .xz, .zst), or - for standard input, which is read when no FILE is given. Records are scored
+    a megabyte at a time: of those that trickle in through a pipe none is reported before a megabyte is there, or the end.
 
     \b
     To score a text of a known day:
@@ -268,8 +269,13 @@ def score(
                 n_under += result.reliability is None or result.reliability < (fail_under or 0)
                 yield result.shown
 
-        with closing(shown()) as results:
-            write_reports(results, form)
+        try:
+            with closing(shown()) as results:
+                write_reports(results, form)
+        except KeyboardInterrupt:
+            if not quiet:
+                tell(f"quality: {_summary(verdicts, n_problems)}")
+            raise
 
     if not quiet and len(verdicts) + n_problems > 1:
         click.echo(f"quality: {_summary(verdicts, n_problems)}", err=True)
@@ -473,7 +479,9 @@ def _summary(verdicts: Sequence[str], n_problems: int) -> str:
     parts = [f"{n} {verdict}" for verdict, n in sorted(counts.items(), key=lambda item: -item[1])]
     if n_problems:
         parts.append(f"{n_problems} not read")
-    return f"{len(verdicts)} scored: {', '.join(parts)}" if verdicts else f"nothing scored: {parts[0]}"
+    return ": ".join(
+        [f"{len(verdicts)} scored" if verdicts else "nothing scored", *filter(None, [", ".join(parts)])]
+    )
 
 
 @main.command()
