@@ -57,7 +57,7 @@ def mine(tmp_path: Path) -> Path:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch, champion: Model) -> None:
     """The role model is taken as shipped: learning it anew takes most of the time, and is no matter here."""
-    monkeypatch.setattr(merge, "fit_roles", lambda *_: champion.boilerplate)
+    monkeypatch.setattr(merge, "fit_boilerplate", lambda *_: champion.boilerplate)
 
 
 def test_what_is_learnt_does_not_depend_on_the_number_of_threads(base: Base) -> None:
@@ -231,6 +231,25 @@ def wording(report: object) -> float:
 
 
 @pytest.mark.usefixtures("quick")
+def test_marked_furniture_becomes_rows_of_the_second_look(base: Base, tmp_path: Path) -> None:
+    story = "The ferry to the island will leave from the east pier until the end of March, the harbour office said."
+    row = {
+        "id": "menu", "paragraphs": ["Home", story, "Follow us"], "label": "reliable", "kind": "menu", "group": "menu",
+        "paragraph_labels": ["boilerplate", "content", None],
+    }  # fmt: skip
+    texts, problems = read_labels([file_of(tmp_path, [row])])
+    assert not problems
+    old, new = base.roles, merge.merge(base, texts).base.roles
+    n = old.label.size
+    assert new.label[n:].tolist() == [1, 0]
+    assert new.names == old.names
+    assert np.array_equal(new.matrix[:n], old.matrix)
+    # two rows of one page weigh 1 / root 2 each, and together as the root beside the largest corpus of the base
+    largest = np.bincount(old.corpus, weights=old.weight).max()
+    assert new.weight[n:].sum() == pytest.approx(np.sqrt(np.sqrt(2) * largest), rel=1e-5)
+
+
+@pytest.mark.usefixtures("quick")
 def test_fewer_than_ten_filler_paragraphs_teach_no_words(base: Base, tmp_path: Path) -> None:
     texts, _ = read_labels([file_of(tmp_path, [spliced(k) for k in range(4)])])
     assert not merge.merge(base, texts).base.filler_words.weights.any()
@@ -334,7 +353,7 @@ def test_a_model_that_weighs_nothing_is_refused(base: Base, champion: Model) -> 
 
 
 def test_a_role_model_that_takes_content_for_furniture_is_refused(base: Base, champion: Model) -> None:
-    eager = replace(champion.boilerplate, intercept=champion.boilerplate.intercept + 2)
+    eager = replace(champion.boilerplate, intercept=champion.boilerplate.intercept + 4)
     told = objections(base, champion, replace(champion, boilerplate=eager))
     assert "content taken for furniture, corpus cleaneval: " in told
     assert "content taken for something else: " in told
@@ -411,7 +430,10 @@ def test_a_model_made_from_another_base_cannot_be_compared(base: Base, champion:
     others = (
         (replace(champion, reliability=Linear(("moon",), np.zeros(1), 0.0)), "weighs moon"),
         (replace(champion, boilerplate=replace(champion.boilerplate, edges=edges)), "cuts the features"),
-        (replace(champion, paragraph_words=champion.paragraph_words + 1.0), "reads other words"),
+        (
+            replace(champion, first_look=replace(champion.first_look, words=champion.first_look.words + 1.0)),
+            "reads other words",
+        ),
     )
     for other, said_of_it in others:
         (objection,) = compare(base, other, champion).objections
