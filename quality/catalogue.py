@@ -1,4 +1,4 @@
-"""What is known here: every rule and every feature, and a page about each."""
+"""What is known here: every rule, feature and term of the score, and a page about each."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import quality.features  # noqa: F401 - declares them
 from quality import index
+from quality.evidence import TERMS, Term
 from quality.features import officials
 from quality.lexicon import Rule, RulePack, shipped_rules, sources
 from quality.registry import CODE_RULES, FEATURES, LATE_RULES, Feature
@@ -24,6 +25,27 @@ def known_rules(own: Sequence[RulePack] = ()) -> list[Rule]:
 def known_features() -> list[Feature]:
     """Every measured feature, by family and name."""
     return sorted(FEATURES.values(), key=lambda f: (f.family, f.name))
+
+
+def known_terms() -> list[Term]:
+    """Every term of the score that is no rule: those of documents, which reports give, first."""
+    return list(TERMS)
+
+
+# What is weighed from a term, and where its effect is told.
+TERMS_OF = {
+    "documents": "the reliability of a text; among its `contributions`, with value and effect",
+    "filler": "whether a paragraph is filler; told as its `roles`",
+    "paragraphs": "the reliability of a paragraph",
+}
+
+
+def term_page(term: Term) -> str:
+    """What a term of the score says, and what is weighed from it."""
+    return (
+        f"{term.name}: {_filled(term.definition)}\n\nterm of {TERMS_OF[term.of]}\n\n"
+        "The other terms are rules (`quality rules`); docs/algorithm.md tells how they are weighed."
+    )
 
 
 def rule_page(rule: Rule) -> str:

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -103,7 +103,12 @@ def page_or_json(help: str) -> Callable[[Function], Function]:
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("--model", default="default", show_default=True, help="A model, by name or folder.")
+@click.option(
+    "--model",
+    default="default",
+    show_default=True,
+    help="A model, by name (as `quality models` lists it) or folder.",
+)
 @click.version_option(package_name="quality", prog_name="quality", message="%(prog)s %(version)s")
 @click.pass_context
 def main(ctx: click.Context, model: str) -> None:
@@ -227,7 +232,8 @@ def score(
     """Score texts: reliability, verdict, and the reasons with the words they rest on.
 
     FILE is a text (one document), a page of HTML, JSON Lines (.jsonl or .ndjson, one record a line), each of them
-    also compressed (.gz, .xz, .zst), or - for standard input, which is read when no FILE is given.
+    also compressed (.gz, .xz, .zst), or - for standard input, which is read when no FILE is given. Records are scored
+    a megabyte at a time: of those that trickle in through a pipe none is reported before a megabyte is there, or the end.
 
     \b
     To score a text of a known day:
@@ -312,8 +318,13 @@ def score(
                 n_under += result.reliability is None or result.reliability < (fail_under or 0)
                 yield result.shown
 
-        with usable_index(against), closing(shown()) as results:
-            write_reports(results, form)
+        try:
+            with usable_index(against), closing(shown()) as results:
+                write_reports(results, form)
+        except KeyboardInterrupt:
+            if not quiet:
+                tell(f"quality: {_summary(verdicts, n_problems)}")
+            raise
 
     if not quiet and len(verdicts) + n_problems > 1:
         click.echo(f"quality: {_summary(verdicts, n_problems)}", err=True)
@@ -567,7 +578,9 @@ def _summary(verdicts: Sequence[str], n_problems: int) -> str:
     parts = [f"{n} {verdict}" for verdict, n in sorted(counts.items(), key=lambda item: -item[1])]
     if n_problems:
         parts.append(f"{n_problems} not read")
-    return f"{len(verdicts)} scored: {', '.join(parts)}" if verdicts else f"nothing scored: {parts[0]}"
+    return ": ".join(
+        [f"{len(verdicts)} scored" if verdicts else "nothing scored", *filter(None, [", ".join(parts)])]
+    )
 
 
 @main.command()
@@ -601,13 +614,14 @@ def rules(
     """
     from quality.catalogue import known_rules, rule_page
     from quality.registry import own_packs
+    from quality.render.terminal import counted
 
     with wrong_file("--rules"):
         packs = own_packs(map(Path, own))
     for path, pack in zip(own, packs, strict=True):
         with wrong_file("--rules", [path]):
             n, n_rules = pack.check_examples(), len(pack.rules)
-        held = f"{n_rules} rule{'s' * (n_rules > 1)}, {n} examples hold"
+        held = f"{counted(n_rules, 'rule')}, {counted(n, 'example')} held"
         told = held if n_rules else "no rule in it; a rule begins with [[rule]]"
         click.echo(f"quality: {path}: {told}", err=True)
     known = known_rules(packs)
@@ -659,7 +673,7 @@ def _bench(scorer: Scorer, known: Sequence[Rule], where: Sequence[str], form: st
 @main.command()
 @click.argument("name", required=False)
 def features(name: str | None) -> None:
-    """List the measured features, or explain one: what it measures, in what unit, examples.
+    """List the measured features and the terms of the score, or explain one: what it measures, in what unit, examples.
 
     \b
     To list all features:
@@ -668,21 +682,23 @@ def features(name: str | None) -> None:
         quality features readability
     To read about one:
         quality features mean_word_length
+    To see the terms of the score that are no rules:
+        quality features terms
     """
-    from quality.catalogue import feature_page, known_features, known_rules, rule_page
+    from quality.catalogue import feature_page, known_features, known_rules, known_terms, rule_page, term_page
 
-    known = known_features()
-    chosen = [f for f in known if name is None or name in (f.name, f.family)]
-    if not chosen:
-        found = [rule for rule in known_rules() if rule.id == name]
-        if not found:
-            _unknown("feature", str(name), [f.name for f in known])
-        say(rule_page(found[0]))
+    known, terms = known_features(), known_terms()
+    pages = {rule.id: partial(rule_page, rule) for rule in known_rules()}
+    pages |= {term.name: partial(term_page, term) for term in terms}
+    pages |= {feature.name: partial(feature_page, feature) for feature in known}
+    if name in pages:
+        say(pages[name]())
         return
-    if name == chosen[0].name:
-        say(feature_page(chosen[0]))
-        return
-    say_rows([(f.name, f.unit, f.definition) for f in chosen])
+    rows = [(f.name, f.unit, f.definition) for f in known if name in (None, f.family)]
+    rows += [(t.name, f"term of {t.of}", t.definition) for t in terms if name in (None, "terms")]
+    if not rows:
+        _unknown("feature", str(name), [*(f.name for f in known), *(t.name for t in terms)])
+    say_rows(rows)
 
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> None:

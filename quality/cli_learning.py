@@ -131,6 +131,8 @@ def train(
         ctx.exit(UNREADABLE)
     say(outcome.page)
     where = "in place" if outcome.is_in_use else "not in place"
+    if outcome.is_same:
+        where += ": the same model as before, so all is left as it was"
     say(f"{outcome.folder}  {outcome.digest[:16]}  {where}")
     ctx.exit(DONE if outcome.is_in_use else NEGATIVE)
 
@@ -146,8 +148,9 @@ def models(ctx: click.Context, action: str, name: str | None, home: str) -> None
     """List models, show one's card, put a candidate in place, go back, or verify files and golden texts.
 
     NAME.candidate is a model that the gate refused, NAME.previous what NAME was before. promote puts the first in the
-    place of NAME; rollback lets NAME and NAME.previous change places. verify ends with 1 where a file is not as it was
-    when the model was made, or a golden text does not score so, with 3 where the model cannot be used.
+    place of NAME; rollback lets NAME and NAME.previous change places; both end with 1 where there is no such model. verify
+    ends with 1 where a file is not as it was when the model was made, or a golden text does not score so. All end with
+    3 where a model cannot be used.
 
     \b
     To see what there is:
@@ -194,6 +197,9 @@ def models(ctx: click.Context, action: str, name: str | None, home: str) -> None
             ctx.exit(NEGATIVE if wrong else DONE)
         else:
             say(shelf.told(folder))
+    except shelf.NothingThereError as error:
+        click.echo(f"quality: nothing to {action}: {error}", err=True)
+        ctx.exit(NEGATIVE)
     except (OSError, ValueError, KeyError) as error:
         raise Unusable(f"the model {name!r} cannot be used: {reason_of(error)}") from None
 
@@ -445,6 +451,9 @@ def export_suggestions(
             if isinstance(item, Problem):
                 n_problems += 1
                 click.echo(f"quality: {visible(str(item))}", err=True)
+            elif not item.text.strip():  # import would refuse it
+                told = Problem(item.source, item.line, f"{item.id}: the text is empty: it is left out")
+                click.echo(f"quality: {visible(str(told))}", err=True)
             else:
                 yield item if item.date or item.has_unread_date else replace(item, date=day)
 

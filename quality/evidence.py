@@ -9,6 +9,7 @@ content, so taking out a bad paragraph never lowers one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,15 +24,83 @@ from quality.text import Batch
 
 CONTENT, BOILERPLATE, FILLER, DUPLICATE = range(len(ROLES))
 
+
+class Term(NamedTuple):
+    """A term that is no rule: of what it is (documents, filler or paragraphs), and what it says, for people to read."""
+
+    name: str
+    of: str
+    definition: str
+
+
+# Term of the filler model that is learnt from words (`quality.model.FillerWords`).
+WORD_TERM = "word_score"
+# Term of documents: how much filler stands beside the content.
+FILLER_WORDS = "filler_words"
+# Terms of documents that the wording gives: what it adds, and what is taken off where it is not known.
+LIKENESS, STRANGE_KIND = "likeness", "strange_kind"
+
+# Every term that is no rule. Those of documents stand among a report's contributions, beside the rules by their ids.
+TERMS = (
+    Term(
+        LIKENESS,
+        "documents",
+        "How far the wording of the content is that of the reliable side of the corpora rather than of the other. "
+        "Its effect is bounded, within one either way.",
+    ),
+    Term(
+        STRANGE_KIND,
+        "documents",
+        "How far the text is of another kind than the articles that likeness was learnt on, 0 to 1. "
+        "Its effect takes that share of the likeness away, towards nothing and never beyond.",
+    ),
+    Term(
+        FILLER_WORDS,
+        "documents",
+        "Words of filler in proportion to words of content, on a logarithmic scale: ln(1 + 10 filler / (content + 50)).",
+    ),
+    Term(
+        "off_topic", "filler", "Probability that the paragraph is off the text's topic; 0 in page furniture."
+    ),
+    Term(
+        "foreign_register",
+        "filler",
+        "Whether it speaks otherwise than the text, as a law, shop, adviser or notice board.",
+    ),
+    Term(
+        "leaked_words",
+        "filler",
+        "Share of its characters in a chatbot's words, unfilled blanks and names of site sections.",
+    ),
+    Term(
+        "stock_words",
+        "filler",
+        "Share of its characters in stock phrases, from a fifth on; below it nothing.",
+    ),
+    Term(
+        "question_stub",
+        "filler",
+        "One of several questions that nothing answers, beside another sign of a template.",
+    ),
+    Term(
+        "definition_line",
+        "filler",
+        "One of several openings as of an encyclopaedia, beside another sign of a template; more for more of them.",
+    ),
+    Term(
+        WORD_TERM,
+        "filler",
+        "How far its words are those of labelled filler, 0 to 1; always 0 in the shipped model, which learnt no words.",
+    ),
+    Term("article", "paragraphs", "What speaks for and against the whole text, its likeness left out."),
+    Term("not_content", "paragraphs", "Probability that the paragraph is furniture, filler or a copy."),
+)
+
 # Further findings of one rule in one text add nothing beyond this many.
 ENOUGH = 3
 # Soft rules that count by number wherever they fired, as hard ones do: a headline said again stands in a copy, outside
 # content, and one in four thousand reliable articles has it (docs/results.md).
 ANYWHERE = ("repeat.headline",)
-# Term of the filler model that is learnt from words (`quality.model.FillerWords`).
-WORD_TERM = "word_score"
-# Term of documents: how much filler stands beside the content.
-FILLER_WORDS = "filler_words"
 # Share of a paragraph's characters in stock phrases from which they are what it is made of: .03 in 1,000 paragraphs of
 # reliable articles have it, 2 in 1,000 hold some stock phrase (own count on every second of them).
 STOCK = 0.2

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -321,10 +322,7 @@ class RulePack:
     """Rules compiled for columns. `find` gives each rule's spans in a batch."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        names = [r.id for r in rules]
-        twice = sorted({n for n in names if names.count(n) > 1})
-        if twice:
-            raise ValueError(f"rules given twice: {', '.join(twice)}; rename one of them")
+        refuse(_given_twice(rules))
         self.rules = tuple(rules)
         entries: list[tuple[str, int]] = []
         for number, rule in enumerate(self.rules):
@@ -341,23 +339,28 @@ class RulePack:
         self._document_unless = [[Pattern(p) for p in r.document_unless] for r in self.rules]
 
     @classmethod
-    def load(cls, *paths: Path) -> RulePack:
-        """Rules of some TOML files, in the files' order.
+    def load(cls, *paths: Path, further: Callable[[Rule], Iterable[str]] = lambda _: ()) -> RulePack:
+        """Rules of some TOML files, in the files' order; `further` gives what else is wrong with a rule.
 
-        Raises ValueError naming file, rule and field where a rule is not as docs/rules.md says.
+        Raises ValueError naming file, rule and field of everything that is not as docs/rules.md says.
         """
         with naming(*paths):
-            rules = [rule for path in paths for rule in _read_rules(path)]
+            read = [_read_rules(path) for path in paths]
+            rules = [rule for some, _ in read for rule in some]
+            faults = [fault for _, some in read for fault in some]
             for rule in rules:
-                for pattern in (*rule.patterns, *rule.unless, *rule.document_unless):
-                    _check_pattern(pattern, rule.id)
+                faults += further(rule)
+                patterns = (*rule.patterns, *rule.unless, *rule.document_unless)
+                faults += (fault for p in patterns for fault in _pattern_faults(p, rule.id))
+            refuse([*faults, *_given_twice(rules)])
             return cls(rules)
 
     def check_examples(self) -> int:
         """Find what the rules' own examples say; the number of examples.
 
-        Raises ValueError naming the first rule and text where something else is found.
+        Raises ValueError naming every rule and text where something else is found.
         """
+        faults = []
         for number, rule in enumerate(self.rules):
             for text, expected in [*rule.hits, *((text, ()) for text in rule.clean)]:
                 spans = self.find(Batch.of([text]))[number]
@@ -365,9 +368,10 @@ class RulePack:
                     text[a:b] for a, b in zip(spans.start.tolist(), spans.end.tolist(), strict=True)
                 )
                 if found != tuple(expected):
-                    raise ValueError(
+                    faults.append(
                         f"rule {rule.id!r}: in {text!r} it finds {list(found)}, its example says {list(expected)}"
                     )
+        refuse(faults)
         return sum(len(rule.hits) + len(rule.clean) for rule in self.rules)
 
     def find(self, batch: Batch) -> list[Spans]:
@@ -454,7 +458,12 @@ def _any_holds(texts: Sequence[str], patterns: Sequence[Pattern]) -> Bools:
 def shipped_rules() -> RulePack:
     """The rules in `quality/data/rules`; their patterns are checked by tests, not anew in each process."""
     paths = sorted((DATA / "rules").glob("*.toml"))
-    return RulePack([rule for path in paths for rule in _read_rules(path)])
+    rules = []
+    for path in paths:
+        some, faults = _read_rules(path)
+        refuse(faults)
+        rules += some
+    return RulePack(rules)
 
 
 @cache
@@ -473,7 +482,25 @@ def naming(*paths: str | Path) -> Iterator[None]:
         raise ValueError(f"{', '.join(map(str, paths))}: {error}") from error
 
 
-def _read_rules(path: Path) -> list[Rule]:
+def refuse(faults: Sequence[str]) -> None:
+    """Raises ValueError telling all faults, one a line, where there are any."""
+    if len(faults) == 1:
+        raise ValueError(faults[0])
+    if faults:
+        raise ValueError("\n  ".join([f"{len(faults)} faults", *faults]))
+
+
+def _given_twice(rules: Sequence[Rule]) -> list[str]:
+    names = [rule.id for rule in rules]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    return [f"rules given twice: {', '.join(twice)}; rename one of them"] if twice else []
+
+
+def _read_rules(path: Path) -> tuple[list[Rule], list[str]]:
+    """The sound rules of a file, and all that is wrong with the others.
+
+    Raises ValueError where the file as a whole cannot be read.
+    """
     try:
         content = tomllib.loads(path.read_text("utf8"))
     except tomllib.TOMLDecodeError as error:
@@ -485,51 +512,69 @@ def _read_rules(path: Path) -> list[Rule]:
         )
     if not isinstance(words, dict) or not all(isinstance(some, str) for some in words.values()):
         raise ValueError('[words] holds lists of words in one string each: name = "one two three"')
-    return [_rule(block, words) for block in blocks]
+    rules, faults = [], []
+    for block in blocks:
+        some = list(_faults(block, words))
+        faults += some
+        if not some:
+            rules.append(_rule(block, words))
+    return rules, faults
 
 
-def _rule(block: dict[str, object], words: Mapping[str, str]) -> Rule:
+# Fields in which `$list` stands for the words of a list, and what comes between those.
+_WITH_WORDS = {"phrases": ",", "anchors": ",", "patterns": "|", "unless": "|", "document_unless": "|"}
+
+
+def _faults(block: Mapping[str, object], words: Mapping[str, str]) -> Iterator[str]:
+    """Everything that is wrong with the fields of a rule."""
     name = f"rule {block.get('id', '(no id)')!r}"
-    unknown, missing = set(block) - _FIELDS, [f for f in _NEEDED if not block.get(f)]
-    if unknown:
-        raise ValueError(f"{name}: unknown fields {sorted(unknown)}; known are {sorted(_FIELDS)}")
-    if missing:
-        raise ValueError(f"{name}: fields missing or empty: {', '.join(missing)}")
+    if unknown := set(block) - _FIELDS:
+        yield f"{name}: unknown fields {sorted(unknown)}; known are {sorted(_FIELDS)}"
+    if missing := [f for f in _NEEDED if not block.get(f)]:
+        yield f"{name}: fields missing or empty: {', '.join(missing)}"
+    sound: dict[
+        str, Any
+    ] = {}  # fields whose values are of the type that the further questions take for granted
     for field_name, value in block.items():
-        if (
-            isinstance(value, list)
-            and field_name != "hits"
-            and not all(isinstance(one, str) for one in value)
-        ):
-            raise ValueError(f"{name}: {field_name} is {value!r}; expected a list of strings")
+        if field_name not in _FIELDS:
+            continue
         is_text = Rule.__dataclass_fields__[field_name].type == "str"
         if not isinstance(value, str if is_text else list):
-            raise ValueError(
-                f"{name}: {field_name} is {value!r}; expected a {'string' if is_text else 'list'}"
-            )
-    hits = block["hits"]
-    if not all(_is_hit(hit) for hit in hits):  # type: ignore[attr-defined]
-        raise ValueError(f"{name}: hits is {hits!r}; expected [[text, [span, ...]], ...]")
+            yield f"{name}: {field_name} is {value!r}; expected a {'string' if is_text else 'list'}"
+        elif field_name == "hits":
+            if not all(_is_hit(hit) for hit in value):
+                yield f"{name}: hits is {value!r}; expected [[text, [span, ...]], ...]"
+        elif isinstance(value, list) and not all(isinstance(one, str) for one in value):
+            yield f"{name}: {field_name} is {value!r}; expected a list of strings"
+        else:
+            sound[field_name] = value
     for field_name, allowed in (("tier", TIERS), ("unit", UNITS), ("where", WHERE), ("quoted", QUOTED)):
-        if field_name in block and block[field_name] not in allowed:
-            raise ValueError(
-                f"{name}: {field_name} is {block[field_name]!r}; expected one of {', '.join(allowed)}"
-            )
-    if not re.fullmatch(r"[a-z_]+\.[a-z_]+", str(block["id"])):
-        raise ValueError(f"{name}: the id must be family.rule in lower case")
+        given = sound.get(field_name)
+        if given not in (None, *allowed) and (given or field_name not in _NEEDED):  # else told as empty
+            yield f"{name}: {field_name} is {given!r}; expected one of {', '.join(allowed)}"
+    if sound.get("id") and not re.fullmatch(r"[a-z_]+\.[a-z_]+", sound["id"]):
+        yield f"{name}: the id must be family.rule in lower case"
     if block.get("patterns") and not block.get("anchors"):
-        raise ValueError(f"{name}: patterns need anchors, words without which no pattern can match")
+        yield f"{name}: patterns need anchors, words without which no pattern can match"
     if not (block.get("phrases") or block.get("patterns") or block.get("lexicon")):
-        raise ValueError(f"{name}: needs phrases, a lexicon or patterns")
-    values = {k: _tuples(v) for k, v in block.items()}
-    for fields, separator in (
-        (("phrases", "anchors"), ","),
-        (("patterns", "unless", "document_unless"), "|"),
-    ):
-        for field_name in fields:
-            some = block.get(field_name, [])
-            values[field_name] = tuple(_with_words(name, str(one), words, separator) for one in some)  # type: ignore[attr-defined]
-    return Rule(**values)  # type: ignore[arg-type]  # the fields were checked above
+        yield f"{name}: needs phrases, a lexicon or patterns"
+    named = (
+        found[1]
+        for field_name in _WITH_WORDS
+        for one in sound.get(field_name, ())
+        for found in _LIST.finditer(one)
+    )
+    for unknown_list in dict.fromkeys(n for n in named if n != "$" and n not in words):
+        yield f"{name}: ${unknown_list} names no list of [words]; there are: {', '.join(words) or 'none'}"
+
+
+def _rule(block: Mapping[str, Any], words: Mapping[str, str]) -> Rule:
+    """The rule of some fields without fault."""
+    values: dict[str, Any] = {k: _tuples(v) for k, v in block.items()}
+    for field_name, separator in _WITH_WORDS.items():
+        some = block.get(field_name, ())
+        values[field_name] = tuple(_with_words(one, words, separator) for one in some)
+    return Rule(**values)
 
 
 def _is_hit(hit: object) -> bool:
@@ -539,18 +584,9 @@ def _is_hit(hit: object) -> bool:
     return all(isinstance(one, str) for one in (hit[0], *hit[1]))
 
 
-def _with_words(name: str, text: str, words: Mapping[str, str], separator: str) -> str:
+def _with_words(text: str, words: Mapping[str, str], separator: str) -> str:
     """A phrase or pattern with each `$list` replaced by the words of that list, and each `$$` by `$`."""
-
-    def listed(match: re.Match[str]) -> str:
-        if match[1] == "$":
-            return "$"
-        if match[1] not in words:
-            known = ", ".join(words) or "none"
-            raise ValueError(f"{name}: ${match[1]} names no list of [words]; there are: {known}")
-        return separator.join(words[match[1]].split())
-
-    return _LIST.sub(listed, text)
+    return _LIST.sub(lambda m: "$" if m[1] == "$" else separator.join(words[m[1]].split()), text)
 
 
 def _tuples(value: object) -> object:
@@ -562,21 +598,23 @@ def _tuples(value: object) -> object:
 WAYS_HIGH = 20_000
 
 
-def _check_pattern(pattern: str, rule: str) -> None:
+def _pattern_faults(pattern: str, rule: str) -> Iterator[str]:
+    """What is wrong with a pattern, if anything."""
     try:
         ways = most_ways(pattern)
     except re.error as error:
-        raise ValueError(f"rule {rule}: pattern {pattern!r} is not a regular expression: {error}") from error
+        yield f"rule {rule}: pattern {pattern!r} is not a regular expression: {error}"
     except ValueError as error:
-        raise ValueError(
+        yield (
             f"rule {rule}: pattern {pattern!r} may take more than linear time: {error}; "
             "write bounded repeats such as [^.]{0,80}"
-        ) from error
-    if ways > WAYS_HIGH:
-        raise ValueError(
-            f"rule {rule}: pattern {pattern!r} may take more than linear time: its repeats nest or overlap, and "
-            f"there may be over {WAYS_HIGH:,} ways to try it at one place; let a repeat end where what follows begins"
         )
+    else:
+        if ways > WAYS_HIGH:
+            yield (
+                f"rule {rule}: pattern {pattern!r} may take more than linear time: its repeats nest or overlap, and "
+                f"there may be over {WAYS_HIGH:,} ways to try it at one place; let a repeat end where what follows begins"
+            )
 
 
 def _without_overlap(first: Ints, last: Ints) -> tuple[Ints, Ints]:

@@ -179,7 +179,7 @@ def table(found: Bench) -> str:
         f"{found.texts[1]:,} unreliable ({found.paragraphs[1]:,}), from {', '.join(found.corpora)}"
     ]
     if found.unlabelled:
-        lines.append(f"{found.unlabelled:,} texts with neither label were left out")
+        lines.append(f"{found.unlabelled:,} text{'s' * (found.unlabelled != 1)} with neither label left out")
     width = max((len(r.rule) for r in found.rules), default=0)
     for tier in TIERS:
         rows = [r for r in found.rules if r.tier == tier]

@@ -16,7 +16,7 @@ features NAME` prints and the column of the model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from quality.columns import Bools, Floats, Group, Ints, ratio
-from quality.lexicon import TIERS, UNITS, Rule, RulePack, Spans, naming, shipped_rules, sources
+from quality.lexicon import TIERS, UNITS, Rule, RulePack, Spans, shipped_rules, sources
 from quality.text import Batch, once_per_batch
 
 Measure = Callable[[Batch, Group], Floats]
@@ -188,7 +188,11 @@ def _declared(
 
 def _check_source(name: str, source: str) -> None:
     if source not in sources():
-        raise ValueError(f"{name!r}: source {source!r} is not in quality/data/sources.toml; add it there")
+        raise ValueError(_no_source(name, source))
+
+
+def _no_source(name: str, source: str) -> str:
+    return f"{name!r}: source {source!r} is not in quality/data/sources.toml; add it there"
 
 
 def own_packs(paths: Iterable[Path]) -> tuple[RulePack, ...]:
@@ -196,18 +200,21 @@ def own_packs(paths: Iterable[Path]) -> tuple[RulePack, ...]:
 
     Raises ValueError where one is not as docs/rules.md says, or names a rule as another one is named.
     """
-    paths = tuple(paths)
-    packs = tuple(RulePack.load(path) for path in paths)
-    if not packs:  # the shipped rules take a while to read, and loading a model does not need them
-        return ()
-    taken = set(_shipped_ids())
-    for path, rule in ((path, rule) for path, pack in zip(paths, packs, strict=True) for rule in pack.rules):
-        with naming(path):
-            if rule.id in taken or rule.id.startswith("officeholder."):  # which need a date, and are told
-                raise ValueError(f"rule {rule.id!r} is there already: give yours another id")
-            _check_source(rule.id, rule.source)
-        taken.add(rule.id)
-    return packs
+    packs: list[RulePack] = []
+    taken: set[str] = set()
+
+    def faults(rule: Rule) -> Iterator[str]:
+        if rule.id in taken or rule.id.startswith("officeholder."):  # which need a date, and are told
+            yield f"rule {rule.id!r} is there already: give yours another id"
+        if rule.source not in sources():
+            yield _no_source(rule.id, rule.source)
+
+    for path in paths:
+        # here, since the shipped rules take a while to read, and loading a model does not need them
+        taken |= _shipped_ids()
+        packs.append(RulePack.load(path, further=faults))
+        taken |= {rule.id for rule in packs[-1].rules}
+    return tuple(packs)
 
 
 @cache

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 # 40 MB of memory less (own measurement on news).
 BATCH_CHARACTERS = 1_000_000
 
+# Where `quality train` puts models, from the working folder.
+HOME = Path("models")
+
 # Word score of paragraphs, the column beside the measured features.
 WORD_SCORE = "word_score"
 
@@ -106,7 +109,7 @@ class Scorer:
         pages: str = "full",
         against: str | Path | None = None,
     ) -> Scorer:
-        """A scorer with a shipped model (by name) or one in a folder, further rule packs and terms of office.
+        """A scorer with a model, by folder or by name (`model_folder`), further rule packs and terms of office.
 
         A `careful` one calls fewer paragraphs boilerplate, where losing some of the text is worse than keeping a menu.
         `pages` says how HTML is read: "full" or "fast" (docs/html.md).
@@ -122,7 +125,7 @@ class Scorer:
             if shipped is None:
                 known = ", ".join(sorted(shipped_models())) or "none"
                 raise FileNotFoundError(
-                    f"no model {str(model)!r}: neither a folder with card.json nor shipped ({known})"
+                    f"no model {str(model)!r}: neither a folder with card.json, nor one in {HOME}, nor shipped ({known})"
                 )
             folder = shipped
         index = Index(OfficeTable.load(OFFICEHOLDERS, *map(Path, officials))) if officials else None
@@ -331,10 +334,10 @@ class Scorer:
     def _contributions(self, columns: Columns, d: int) -> tuple[Contribution, ...]:
         # told whole, and then what is taken off it where the text is of another kind than those it was learnt on
         counted, whole = float(columns.likeness_effect[d]), float(columns.likeness_whole[d])
-        likeness = [Contribution("likeness", float(columns.likeness[d]), whole)]
+        likeness = [Contribution(evidence.LIKENESS, float(columns.likeness[d]), whole)]
         if counted != whole:
             strangeness = 1.0 - float(columns.familiarity[d])
-            likeness.append(Contribution("strange_kind", strangeness, counted - whole))
+            likeness.append(Contribution(evidence.STRANGE_KIND, strangeness, counted - whole))
         some = np.flatnonzero(columns.effects[d])
         terms, effects = columns.terms[d, some].tolist(), columns.effects[d, some].tolist()
         names = [self.model.reliability.names[j] for j in some.tolist()]
@@ -468,8 +471,12 @@ def shipped_models() -> Mapping[str, Path]:
 
 
 def model_folder(name: str) -> Path | None:
-    """Folder of a shipped model, None where there is none of that name."""
-    return shipped_models().get(name)
+    """Folder of a model that is shipped or stands in `HOME` of the working folder, None where there is none.
+
+    A name that is shipped means the shipped one, wherever one works.
+    """
+    own = HOME / name
+    return shipped_models().get(name) or (own if (own / "card.json").exists() else None)
 
 
 def _record(given: str | Mapping[str, Any] | Record, number: int) -> Record:

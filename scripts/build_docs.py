@@ -1,4 +1,4 @@
-"""Write docs/features.md, the table of every feature and rule, from their declarations.
+"""Write docs/features.md, the table of every feature, rule and term, from their declarations.
 
 python scripts/build_docs.py            write it
 python scripts/build_docs.py --check    exit with 1 when it is not what would be written
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from quality.catalogue import known_features, known_rules
+from quality.catalogue import known_features, known_rules, known_terms
 from quality.lexicon import Rule, sources
 from quality.registry import Feature
 
@@ -18,7 +18,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "features.md"
 HEAD = """\
 # Features and rules
 
-Written by `scripts/build_docs.py` from the declarations in `quality/features/` and `quality/data/rules/`:
+Written by `scripts/build_docs.py` from the declarations in `quality/features/`, `quality/data/rules/` and `quality/evidence.py`:
 change those, then run `make docs`. More of each, with examples, tell `quality features NAME` and
 `quality rules NAME`.
 """
@@ -41,6 +41,11 @@ def page() -> str:
             "| rule | tier | unit | source | finds | why it counts |",
             "| --- | --- | --- | --- | --- | --- |",
             *(rule_row(r) for r in rules),
+            "\n## Terms of the score\n",
+            "What the models weigh besides rules. Those of documents stand in a report's `contributions`, with the rules by their ids.\n",
+            "| term | of | definition |",
+            "| --- | --- | --- |",
+            *(row(f"`{t.name}`", t.of, t.definition) for t in known_terms()),
             "\n## Sources\n",
             "| key | title | licence |",
             "| --- | --- | --- |",

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -315,7 +316,8 @@ class TestScore:
 
         monkeypatch.setattr(StubScorer, "score_many", interrupted)
         done = run("score", "good.txt")
-        assert (done.exit_code, done.stderr) == (130, "quality: interrupted\n")
+        assert (done.exit_code, done.stderr) == (130, "quality: nothing scored\nquality: interrupted\n")
+        assert run("score", "good.txt", "--quiet").stderr == "quality: interrupted\n"
 
 
 @pytest.mark.usefixtures("stub")
@@ -383,6 +385,19 @@ def test_a_counted_feature_is_explained_as_the_rule_it_is():
     assert run("features", "leak.chatbot").output == run("rules", "leak.chatbot").output
 
 
+def test_every_contribution_of_a_report_is_explained():
+    report = quality.score("Rain is expected. " * 9 + "As of my last update, no ferry had sailed.")
+    names = [c.feature for c in report.contributions]
+    assert {"likeness", "leak.chatbot"} <= set(names)
+    for name in (*names, "strange_kind", "filler_words"):
+        assert run("features", name).output.startswith(f"{name}: ")
+    listed = run("features", "terms").output.splitlines()
+    assert [line.split()[0] for line in listed[:3]] == ["likeness", "strange_kind", "filler_words"]
+    assert (
+        "term of the reliability of a text; among its `contributions`" in run("features", "likeness").output
+    )
+
+
 def test_an_unknown_name_brings_the_nearest():
     done = run("rules", "leak.chatbt")
     assert done.exit_code == 2
@@ -396,7 +411,8 @@ def test_a_rule_pack_of_ones_own_is_listed_or_says_what_is_wrong(tmp_path):
     pack.write_text('[[rule]]\nid = "house.a"\n')
     done = run("rules", "--rules", str(pack))
     assert done.exit_code == 2
-    assert "house.toml: rule 'house.a': fields missing or empty: tier" in done.stderr
+    assert "house.toml: 2 faults\n  rule 'house.a': fields missing or empty: tier" in done.stderr
+    assert "rule 'house.a': needs phrases, a lexicon or patterns" in done.stderr
 
 
 HOUSE = """[[rule]]
@@ -416,12 +432,53 @@ def test_a_rule_of_ones_own_must_find_what_its_examples_say(tmp_path):
     pack = tmp_path / "house.toml"
     pack.write_text(HOUSE.replace("HIT", "proud to announce"))
     done = run("rules", "--rules", str(pack), "house.pride")
-    assert (done.exit_code, done.stderr) == (0, f"quality: {pack}: 1 rule, 2 examples hold\n")
+    assert (done.exit_code, done.stderr) == (0, f"quality: {pack}: 1 rule, 2 examples held\n")
     pack.write_text(HOUSE.replace("HIT", "nothing"))
     done = run("rules", "--rules", str(pack))
     assert done.exit_code == 2
     assert "house.toml: rule 'house.pride'" in done.stderr
     assert "finds ['proud to announce']" in " ".join(done.stderr.split())
+
+
+def test_all_faults_of_a_rule_pack_are_told_at_once(tmp_path):
+    pack = tmp_path / "house.toml"
+    sound = HOUSE.replace("HIT", "proud to announce")
+    blocks = [
+        sound.replace('"soft"', '"mild"').replace('title = "pride"', 'titel = "pride"'),
+        sound.replace("house.pride", "leak.chatbot").replace('"own"', '"me"'),
+        sound.replace("phrases", 'anchors = ["proud"]\npatterns = ["(proud", "$who are"]\nphrases'),
+        sound.replace(
+            "phrases = [", 'anchors = ["proud"]\npatterns = ["(proud"]\nphrases = ["$$ 5", 7, '
+        ).replace("house.pride", "house.five"),
+        sound.replace("phrases", 'anchors = ["proud"]\npatterns = ["(proud"]\nphrases'),
+    ]
+    pack.write_text("\n".join(blocks))
+    done = run("score", "--rules", str(pack), text="One.")
+    assert done.exit_code == 2
+    told = done.stderr.partition("house.toml: ")[2].splitlines()
+    expected = (
+        "8 faults",
+        "rule 'house.pride': unknown fields ['titel']",
+        "rule 'house.pride': fields missing or empty: title",
+        "rule 'house.pride': tier is 'mild'; expected one of hard, soft",
+        "rule 'house.pride': $who names no list of [words]",
+        "rule 'house.five': phrases is ['$$ 5', 7, 'proud to announce']; expected a list of strings",
+        "rule 'leak.chatbot' is there already",
+        "'leak.chatbot': source 'me' is not in",
+        "rule house.pride: pattern '(proud' is not a regular expression",
+    )
+    assert len(told) == len(expected)
+    for line, beginning in zip(told, expected, strict=True):
+        assert line.strip().startswith(beginning)
+
+
+def test_all_examples_that_do_not_hold_are_told_at_once(tmp_path):
+    pack = tmp_path / "house.toml"
+    pack.write_text(HOUSE.replace("HIT", "nothing").replace("has a cellar", "was proud to announce it"))
+    done = run("rules", "--rules", str(pack))
+    assert done.exit_code == 2
+    assert "house.toml: 2 faults\n  rule 'house.pride': in 'The brewery is proud" in done.stderr
+    assert "\n  rule 'house.pride': in 'The brewery was proud" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -554,7 +611,8 @@ def test_control_c_ends_with_130_and_no_traceback(tmp_path, jobs):
     assert run.stdout.read(1) == b"{"  # it is at work, and waits for someone to read on
     run.send_signal(signal.SIGINT)
     _, errors = run.communicate()
-    assert (run.returncode, errors) == (130, b"quality: interrupted\n")
+    assert run.returncode == 130
+    assert re.fullmatch(rb"quality: (\d+) scored: \1 keep\nquality: interrupted\n", errors)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")

@@ -631,7 +631,7 @@ def test_lines_that_cannot_be_read_are_told_and_the_rest_is_measured(tmp_path):
     done = run(path, "--quick")
     assert done.exit_code == 2
     assert "a.jsonl:2: not JSON" in done.stderr
-    assert "a.jsonl:3: record y: 2 paragraph labels for 1 paragraphs" in done.stderr
+    assert "a.jsonl:3: record y: 2 paragraph labels for 1 paragraph; " in done.stderr
     assert "2 problems in the labels" in done.stderr
     assert "2 texts with a label (1 reliable, 1 unreliable)" in done.stdout
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import quality.features  # noqa: F401 - declares the features
+from quality import evidence
 from quality.evidence import (
     copied,
     document_terms,
@@ -233,3 +234,16 @@ def test_reference_marks_make_no_filler() -> None:
     text = batch(NEWS, "Funding rose.[2][3][4]", NEWS)
     names = ["leaked_words", "question_stub"]
     assert filler_terms(text, count(text), names).tolist() == [[0.0, 0.0]] * 3
+
+
+def test_every_term_that_is_no_rule_is_declared_with_its_meaning():
+    counted = count(Batch.of(["One."]))
+    rules = {rule.id for rule in counted.rules}
+    named = {
+        "documents": [evidence.LIKENESS, evidence.STRANGE_KIND, *evidence.document_names(counted)],
+        "filler": evidence.filler_names(counted),
+        "paragraphs": evidence.paragraph_names(counted),
+    }
+    for of, names in named.items():
+        declared = [term.name for term in evidence.TERMS if term.of == of]
+        assert declared == [name for name in names if name not in rules]

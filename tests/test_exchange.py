@@ -137,6 +137,34 @@ def test_label_studio_marks_of_a_text_that_changed_are_a_problem(read):
     ]
 
 
+def test_a_label_stands_though_a_mark_of_the_same_annotation_cannot_be_placed(read):
+    good, bad = marks("utf16")[0], (0, 999, "filler")
+    ((text,), problems, _) = read("label-studio", [task(annotation(3, ["unreliable"], [good, bad]))])
+    assert [(vote.label, vote.spans) for vote in text.votes] == [("unreliable", ())]
+    (told,) = problems
+    assert "annotations[0].result[2].value: 0 to 999 is no stretch" in told
+    assert told.endswith("; the marks are left out, what is said of the whole text is kept")
+
+
+def test_csv_rows_whose_roles_do_not_fit_are_told_by_line_and_leave_the_others(tmp_path):
+    path = tmp_path / "votes.csv"
+    head = "quality_id,text,label,paragraph_labels,annotator\n"
+    path.write_text(
+        f'{head}a-1,"One.\nTwo.\nThree.",reliable,content content filler,ada\n'
+        'a-1,"One.\nTwo.\nThree.",unreliable,content filler,ben\n',
+        "utf8",
+    )
+    done = run("import", "csv", path)
+    assert done.exit_code == 2
+    assert f"{path}:7: a-1: paragraph_labels of ben are 2, but the text has 3 paragraphs" in done.stderr
+    (record,) = map(json.loads, done.stdout.splitlines())
+    assert [(v["annotator"], v["label"]) for v in record["votes"]] == [
+        ("ada", "reliable"),
+        ("ben", "unreliable"),
+    ]
+    assert record["paragraph_labels"] == ["content", "content", "filler"]
+
+
 def test_a_mark_that_ends_inside_an_emoji_takes_it_whole(read):
     rocket = TEXT.index("\N{ROCKET}")
     inside = int(utf16_starts(TEXT)[rocket]) + 1
@@ -575,6 +603,21 @@ def test_a_problem_names_task_and_field(read, tool, content, problem):
     assert read(tool, content)[1] == [problem]
 
 
+def test_a_file_of_another_kind_is_told_once(read):
+    looks = ": looks like JSON, not like a table: name the tool that it comes from instead of csv"
+    assert read("csv", [task(annotation(choices=["reliable"]))])[1] == [looks]
+    assert read("csv", json.dumps([task()], indent=1))[1] == [looks]
+    assert read("label-studio", "text,label\nOne.,reliable\nTwo.,unclear\n")[1] == [
+        ": is no JSON (it begins with 'text,label\\nOne.,reli'): one array, or one object a line is expected; "
+        "a table is read with `quality import csv`"
+    ]
+
+
+def test_lines_that_are_no_json_are_told_one_by_one_among_others(read):
+    texts, problems, _ = read("prodigy", "a log\n" + lines(prodigy(label="reliable")) + "of the tool\n")
+    assert (len(texts), [problem.partition(": ")[0] for problem in problems]) == (1, [":1", ":3"])
+
+
 def test_a_bad_task_does_not_stop_the_others(read):
     texts, problems, _ = read("prodigy", lines(prodigy("yes"), prodigy(label="reliable")) + "{\n")
     assert ([t.votes[0].label for t in texts], len(problems)) == (["reliable"], 2)
@@ -924,6 +967,18 @@ def test_export_and_import_are_each_other_s_way_back(tmp_path):
     record = json.loads(back.stdout)
     assert (record["id"], record["text"], record["group"], record["date"]) == ("a", TEXT, "g", "2026-01-05")
     assert len(record["paragraph_labels"]) == 3
+
+
+def test_export_leaves_out_what_import_would_refuse(tmp_path):
+    texts = tmp_path / "texts.jsonl"
+    texts.write_text(lines({"id": "a", "text": TEXT}, {"id": "b", "text": " \n"}), "utf8")
+    out = tmp_path / "tasks.json"
+    done = run("export", "label-studio", texts, "-o", out)
+    assert (done.exit_code, done.stderr) == (
+        0,
+        f"quality: {texts}:2: b: the text is empty: it is left out\n",
+    )
+    assert [item["data"]["quality_id"] for item in json.loads(out.read_text("utf8"))] == ["a"]
 
 
 def test_export_reads_standard_input_and_writes_standard_output():

@@ -98,7 +98,7 @@ def test_a_date_is_read_as_everywhere_else(tmp_path: Path) -> None:
         ({"text": " \n"}, "the text is empty"),
         ({"paragraph_labels": ["advert"]}, "paragraph label 'advert' is unknown"),
         ({"paragraph_labels": "content"}, "paragraph_labels is no list but str"),
-        ({"paragraph_labels": ["content", None]}, "2 paragraph labels for 1 paragraphs"),
+        ({"paragraph_labels": ["content", None]}, "2 paragraph labels for 1 paragraph; "),
         ({"date": "03/04/2025"}, "numbers alone may mean several days"),
         ({"group": ["a"]}, "group ['a'] is neither a name nor a whole number"),
         ({"kind": True}, "kind True is neither"),
@@ -114,6 +114,43 @@ def test_what_is_wrong_is_told_by_line_and_the_record_left_out(
     assert isinstance(problem, Problem)
     assert (problem.source, problem.line) == (str(path), 2)
     assert said in problem.message
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("paragraph_label", "paragraph_labels"),
+        ("Paragraph-Labels", "paragraph_labels"),
+        ("groups", "group"),
+        ("kinds", "kind"),
+    ],
+)
+def test_a_misspelt_label_is_told_and_not_passed_over(tmp_path: Path, name: str, meant: str) -> None:
+    item = one(tmp_path, **{name: ["filler"]})
+    assert item.message == (
+        f"record x: the field {name!r} is not read: is {meant!r} meant? Else give it another name"
+    )
+
+
+def test_fields_of_ones_own_pass(tmp_path: Path) -> None:
+    own = {
+        "labels": ["sport"],
+        "update": "noon",
+        "data": 1,
+        "corpus_id": 7,
+        "group_name": "a",
+        "mood": "glad",
+    }
+    assert one(tmp_path, **own).label == "reliable"  # which has its label: "labels" is another matter
+    item = one(tmp_path, paragraph_labels=["filler"], paragraph_label="filler")
+    assert item.roles == ("filler",)
+
+
+def test_what_is_expected_as_a_label_is_told_as_it_is_asked_for(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.jsonl", ROW | {"label": "good"})
+    refusal = f"{path}:1: record x: label 'good' is unknown; expected one of unreliable, reliable, unclear"
+    assert read_labels([path]) == ([], [refusal])
+    assert [str(item) for item in labelled_texts([path])] == [f"{refusal}, or none yet"]
 
 
 def test_whoever_learns_needs_a_label(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ MAY_IMPORT = {
     "archives": {"records", "containers"},
     "filter": COLUMNS
     | {"records", "report", "scorer", "containers", "archives", "journal", "index", "clusters"},
-    "catalogue": BASE | {"features", "index"},
+    "catalogue": BASE | {"features", "index", "evidence"},
     "misfires": {"lexicon", "records", "scorer"},
     "render": COLUMNS | {"report", "render"},
 }

@@ -80,7 +80,7 @@ def test_the_ratio_is_that_of_the_shares_of_texts_with_an_interval(found: Bench)
 def test_the_page_says_plainly_what_misfires(found: Bench) -> None:
     page = table(found)
     assert "fire more in reliable than in unreliable texts: house.bridge\n" in page
-    assert "1 texts with neither label were left out" in page
+    assert "1 text with neither label left out" in page
 
 
 def test_files_of_one_name_in_different_folders_are_kept_apart() -> None:

@@ -30,7 +30,7 @@ from quality.learn.labels import new_ones, read_labels, refused
 from quality.learn.reference import Halves
 from quality.learn.said import said
 from quality.learn.train import _level, model_card
-from quality.model import KNOWN, FillerWords, Linear, Model
+from quality.model import KNOWN, FillerWords, Linear, Model, seal
 from quality.scorer import Scorer
 
 ROOT = Path(__file__).parents[1]
@@ -157,6 +157,7 @@ def test_a_model_is_whole_whenever_the_process_that_replaces_it_is_killed(tmp_pa
         seen.add(Model.load(mine).digest)
     assert seen <= digests
     # the next one clears away what the killed ones left
+    shelf.put(mine, lambda part: _copy(other, part))
     shelf.put(mine, lambda part: _copy(DEFAULT, part))
     assert {p.name for p in mine.parent.iterdir()} == {"mine", "mine.previous"}
 
@@ -200,6 +201,9 @@ def test_the_same_labels_and_seed_give_the_same_model_in_whatever_order(
     assert outcomes[0].digest != Model.load(DEFAULT).digest
     for name in ("golden.jsonl", "metrics.json", KNOWN, "weights.npz"):
         assert (one / name).read_bytes() == (two / name).read_bytes()
+    again = retrain.train(files, small, two, allow_regression="a small base")
+    assert (again.digest, again.is_same, outcomes[1].is_same) == (outcomes[0].digest, True, False)
+    assert not two.with_name("two.previous").exists()
 
 
 @pytest.mark.usefixtures("quick")
@@ -275,8 +279,8 @@ def test_a_model_that_the_gate_refuses_waits_as_a_candidate(tmp_path: Path, mine
     assert run.invoke(main, ["models", "promote", "mine.candidate", *home]).exit_code == 0
     assert Model.load(mine).digest == candidate.digest
     again = run.invoke(main, ["models", "promote", "mine", *home])
-    assert again.exit_code == 3
-    assert "there is no candidate" in again.output
+    assert again.exit_code == 1
+    assert again.output.startswith("quality: nothing to promote: there is no ")
     assert "mine.candidate: `quality train` leaves one where the gate refuses a model" in again.output
     assert run.invoke(main, ["models", "rollback", "mine", *home]).exit_code == 0
     assert Model.load(mine).digest == shipped
@@ -635,7 +639,7 @@ def test_every_line_that_is_no_label_is_told_by_its_number(wrong: Path) -> None:
     assert [number for number, _ in told] == ["2", "3", "4", "5", "6", "7", "8", "9"]
     expected = (
         "Expecting property name", "a JSON array", "no text", "label 'true' is unknown",
-        "paragraph label 'advert' is unknown", "1 paragraph labels for 5 paragraphs", "no label", "is not a day",
+        "paragraph label 'advert' is unknown", "1 paragraph label for 5 paragraphs", "no label", "is not a day",
     )  # fmt: skip
     for (_, message), beginning in zip(told, expected, strict=True):
         assert beginning in message
@@ -703,7 +707,11 @@ def test_models_are_listed_and_shown(mine: Path) -> None:
     assert digest in shown
     assert "Reliability of English news" in shown
     assert CliRunner().invoke(main, ["models", "show", "nobody", *home]).exit_code == 3
-    assert CliRunner().invoke(main, ["models", "rollback", "mine", *home]).exit_code == 3
+    back = CliRunner().invoke(main, ["models", "rollback", "mine", *home])
+    assert (back.exit_code, "nothing to rollback: there is no model before this one" in back.output) == (
+        1,
+        True,
+    )
     assert CliRunner().invoke(main, ["models", "promote", *home]).exit_code == 2
 
 
@@ -719,6 +727,42 @@ def two(tmp_path: Path, mine: Path) -> Path:
     shutil.copytree(mine, other)
     replace(Model.load(DEFAULT), calibration=(2.0, 0.5)).save(other, {"name": "other"})
     return other
+
+
+def test_a_model_that_takes_its_own_place_does_not_cost_the_one_before(mine: Path, two: Path) -> None:
+    def copied(folder: Path) -> None:
+        shutil.copytree(two, folder, dirs_exist_ok=True)
+
+    shipped, other = (Model.load(folder).digest for folder in (mine, two))
+    assert shelf.put(mine, copied)
+    seal(mine)
+    assert not shelf.put(mine, copied)
+    (two / KNOWN).write_bytes(b"of more texts")
+    assert shelf.put(mine, copied)  # the same numbers, learnt from other texts
+    assert (mine / KNOWN).read_bytes() == b"of more texts"
+    assert (Model.load(mine).digest, Model.load(mine.with_name("mine.previous")).digest) == (other, shipped)
+
+
+def test_a_model_of_the_working_folder_is_found_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, mine: Path, two: Path
+) -> None:
+    monkeypatch.chdir(mine.parent.parent)
+    shutil.copytree(two, mine.parent / "default")
+    assert main_output("--model", "mine", "doctor").startswith("quality ")
+    assert Scorer.load("mine").model.folder == Path("models/mine")
+    assert (
+        Scorer.load("default").model.digest == Model.load(DEFAULT).digest
+    )  # the shipped one, whatever lies about
+    with pytest.raises(
+        FileNotFoundError, match=r"no model 'yours': .*, nor one in models, nor shipped \(default"
+    ):
+        Scorer.load("yours")
+
+
+def main_output(*arguments: str) -> str:
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    return done.output
 
 
 def test_folders_change_places_by_renaming_where_the_system_has_no_step_for_it(

@@ -184,6 +184,29 @@ def test_roles_that_do_not_line_up_with_the_paragraphs_are_a_problem():
     assert "paragraph_labels of ada are 1, but the text has 3 paragraphs" in str(problem)
 
 
+def test_a_vote_whose_roles_do_not_fit_costs_no_other_vote_and_keeps_its_own_label():
+    found = label_records(
+        [
+            voted(
+                vote("ada", "reliable"),
+                vote("ben", "unreliable", paragraph_labels=("filler",), path="votes.csv", line=3),
+                vote("cy", paragraph_labels=("filler",), path="votes.csv", line=4),
+            )
+        ]
+    )
+    ben, cy, record = found
+    told = "but the text has 3 paragraphs: one role (or none) for each line that is not empty; "
+    assert str(ben) == (
+        f"votes.csv:3: a: paragraph_labels of ben are 1, {told}"
+        "they are left out, what it says of the whole text is kept"
+    )
+    assert str(cy).endswith("nothing else is said, so this vote is left out")
+    assert [(v["annotator"], v.get("label"), v.get("paragraph_labels")) for v in record["votes"]] == [
+        ("ada", "reliable", None),
+        ("ben", "unreliable", None),
+    ]
+
+
 def test_given_paragraphs_are_kept_as_they_were():
     record = Record("a", "x", "One\ntwo\n\nthree", paragraphs=("One\ntwo", "three"))
     (made,) = label_records([Voted(record, (vote("ada", spans=(Span(0, 7, "filler"),)),))])

@@ -121,13 +121,11 @@ class Reader:
                 record, said = read_one(path, item.fields)
                 self.passed_over.update(record.warnings)  # such as a date that is no day
                 votes = []
-                for one in said:
-                    try:
-                        if isinstance(one, ValueError):
-                            raise one
-                        votes.append(self._vote(record, one))
-                    except ValueError as error:
-                        yield Problem(path, item.line, f"{place}{error}")
+                for vote in (v for one in said for v in self._votes(record, one)):
+                    if isinstance(vote, Vote):
+                        votes.append(replace(vote, path=path, line=item.line))
+                    else:
+                        yield Problem(path, item.line, f"{place}{vote}")
                 yield Voted(record, tuple(votes))
             except ValueError as error:
                 yield Problem(path, item.line, f"{place}{error}")
@@ -397,7 +395,27 @@ class Reader:
             raise ValueError(f"{where}: {name!r} is no role of a paragraph; expected {', '.join(ROLES)} or -")
         return meaning
 
+    def _votes(self, record: Record, said: _Said | ValueError) -> Iterator[Vote | ValueError]:
+        """What an annotator said as a vote, or why it is none. Where its marks cannot be placed, why, and the rest."""
+        try:
+            if isinstance(said, ValueError):
+                raise said
+            vote = self._vote(record, said)
+        except ValueError as error:
+            yield error
+            return
+        try:
+            yield replace(vote, spans=tuple(sorted({*vote.spans, *self._spans(record.text, said.marks)})))
+        except ValueError as error:
+            if not vote.speaks_of_whole:
+                yield error
+                return
+            # all of them: a paragraph whose mark is lost would pass for one that was left unmarked
+            yield ValueError(f"{error}; the marks are left out, what is said of the whole text is kept")
+            yield vote
+
     def _vote(self, record: Record, said: _Said) -> Vote:
+        """A vote with what was said of the whole text, and its roles; the marks are left out."""
         vote = Vote(self.tool, _person(said.annotator) or self.annotator, _utc(said.time))
         meanings = [self._meaning(choice.name, choice.where) for choice in said.choices]
         rejected = []
@@ -420,7 +438,7 @@ class Reader:
             label=labels[0] if labels else None,
             kind=kinds[0] if kinds else None,
             rejected=tuple(rejected),
-            spans=tuple(sorted({*whole, *self._spans(record.text, said.marks)})),
+            spans=tuple(sorted(set(whole))),
             paragraph_labels=None if said.paragraph_labels is None else tuple(said.paragraph_labels),
         )
 

@@ -7,6 +7,7 @@ is told at once, not the first thing only.
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike, fspath
@@ -15,8 +16,14 @@ from typing import Any
 from quality.learn.base import LABELS, Base, fingerprint, text_fingerprint
 from quality.learn.corpora import Labelled
 from quality.records import Problem, Record, files_of_records, read_texts, short_names
+from quality.render.terminal import counted
 from quality.report import ROLES
 from quality.text import Batch
+
+# Fields that say something of a text's label. The others are the text, which nobody can do without, or matter less.
+LABEL_FIELDS = ("label", "paragraph_labels", "kind", "group", "corpus", "date")
+# As difflib measures it: "lable" and "label" are .8 alike (own choice).
+LIKENESS_LOW = 0.8
 
 
 def labelled_texts(
@@ -36,10 +43,7 @@ def labelled_texts(
             yield item
             continue
         try:
-            text = _labelled(item, names[item.source], corpus)
-            if not (text.label or may_wait):
-                raise ValueError(f"no label; expected one of {', '.join(LABELS)}")
-            yield text
+            yield _labelled(item, names[item.source], corpus, may_wait)
         except ValueError as error:
             yield Problem(item.source, item.line, f"record {item.id}: {error}")
 
@@ -51,14 +55,18 @@ def read_labels(paths: Iterable[str | PathLike[str]]) -> tuple[list[Labelled], l
     return texts, [str(item) for item in items if isinstance(item, Problem)]
 
 
-def _labelled(record: Record, file: str, corpus: str | None) -> Labelled:
+def _labelled(record: Record, file: str, corpus: str | None, may_wait: bool) -> Labelled:
     """One record; raises ValueError saying which field is wrong."""
     fields = record.fields
     if not record.text.strip():
         raise ValueError("the text is empty")
+    _check_names(fields)
     label = "" if fields.get("label") is None else fields["label"]
+    expected = ", ".join(LABELS) + (", or none yet" if may_wait else "")
     if label not in ("", *LABELS):
-        raise ValueError(f"label {label!r} is unknown; expected one of {', '.join(LABELS)}, or none yet")
+        raise ValueError(f"label {label!r} is unknown; expected one of {expected}")
+    if not (label or may_wait):
+        raise ValueError(f"no label; expected one of {expected}")
     if record.has_unread_date:
         (told,) = (w for w in record.warnings if w.startswith("date "))
         raise ValueError(told.removesuffix("; it is not used"))
@@ -76,6 +84,22 @@ def _labelled(record: Record, file: str, corpus: str | None) -> Labelled:
         record.title,
         record.source,
     )
+
+
+def _check_names(fields: Mapping[str, Any]) -> None:
+    """Refuse a field that is probably a misspelt label, which would be passed over without a word.
+
+    A field is one where it is a letter or so from one of `LABEL_FIELDS` that the record has not. Other fields are the
+    user's own. Raises ValueError naming both.
+    """
+    missing = [name for name in LABEL_FIELDS if name not in fields]
+    for name in fields:
+        plain = name.casefold().replace("-", "_").replace(" ", "_")
+        near = difflib.get_close_matches(plain, missing, 1, LIKENESS_LOW)
+        if name not in LABEL_FIELDS and near and abs(len(plain) - len(near[0])) <= 1:
+            raise ValueError(
+                f"the field {name!r} is not read: is {near[0]!r} meant? Else give it another name"
+            )
 
 
 def _name(fields: Mapping[str, Any], field: str) -> str:
@@ -106,7 +130,7 @@ def _roles(record: Record) -> tuple[str | None, ...] | None:
     n = Batch.of([record.text], [record.paragraphs]).paragraphs.n
     if len(roles) != n:
         raise ValueError(
-            f"{len(roles)} paragraph labels for {n} paragraphs; label each one, null where nobody said"
+            f"{counted(len(roles), 'paragraph label')} for {counted(n, 'paragraph')}; label each one, null where nobody said"
         )
     return tuple(roles)
 

@@ -25,6 +25,7 @@ from quality.learn.merge import N_FILLER_LOW, N_TEXTS_LOW, Merged, merge
 from quality.learn.shelf import CANDIDATE, check_place, golden, mend, put
 from quality.learn.train import POLICY_RATES, fit, save_model
 from quality.model import KNOWN, Model
+from quality.render.terminal import counted
 from quality.report import Report
 from quality.scorer import Scorer, model_folder
 
@@ -36,7 +37,7 @@ class LabelError(ValueError):
     """Labels that nothing can be learnt from; `reasons` has one line for each fault."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
-        super().__init__(f"{len(reasons)} labels refused")
+        super().__init__(f"{counted(len(reasons), 'label')} refused")
         self.reasons = tuple(reasons)
 
 
@@ -54,13 +55,17 @@ class NewText:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a training came to: where the model is, whether it is in use, and the page about it."""
+    """What a training came to: where the model is, whether it is in use, and the page about it.
+
+    `is_same` says that the very model stood there already, and was left.
+    """
 
     folder: Path
     digest: str
     gate: Gate
     is_in_use: bool
     page: str
+    is_same: bool = False
 
 
 def base_folder(name: str) -> Path:
@@ -90,7 +95,9 @@ def train(
         raise LabelError(problems)
     texts = new_ones(given, base)
     if not texts:
-        raise ValueError(f"{len(given)} texts given, all of which the base holds: there is nothing to learn")
+        raise ValueError(
+            f"{counted(len(given), 'text')} given, nothing that the base does not hold: there is nothing to learn"
+        )
     in_place = folder if (folder / "card.json").exists() else model_folder("default")
     if in_place is None:
         raise ValueError(f"no model at {folder} and none shipped: there is nothing to compare with")
@@ -124,8 +131,8 @@ def train(
             model, merged.base, part, texts_of_gold, told=told, page=f"\n## Training\n```\n{page}```\n"
         )
 
-    put(target, write)
-    return Outcome(target, Model.load(target).digest, gate, is_in_use, page)
+    is_new = put(target, write)
+    return Outcome(target, Model.load(target).digest, gate, is_in_use, page, not is_new)
 
 
 def _forgotten(champion: Model, given: Sequence[Labelled], base: Base) -> list[str]:
@@ -200,7 +207,11 @@ def _page(
     allow_regression: str | None,
 ) -> str:
     """What was learnt from, what changed, and what the gate says, in plain lines."""
-    lines = [f"Learnt from {len(texts)} new texts" + _known_already(n_given - len(texts)) + " and the base:"]
+    lines = [
+        f"Learnt from {counted(len(texts), 'new text')}"
+        + _known_already(n_given - len(texts))
+        + " and the base:"
+    ]
     marked = Counter(role for t in texts for role in t.roles or () if role)
     for kind, counts in _counted(texts).items():
         lines.append(f"  {kind}: " + ", ".join(f"{n} {label}" for label, n in counts.items() if n))

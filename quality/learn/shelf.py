@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from quality.model import Model
+from quality.model import KNOWN, Model, changed_files
 from quality.records import Record
 from quality.scorer import Scorer
 
@@ -68,10 +68,15 @@ def told(folder: Path) -> str:
     return f"{folder}  {model.digest}\n\n{page.partition('---')[2].partition('---')[2].strip() or page}"
 
 
-def put(folder: Path, write: Callable[[Path], None], *, keep_previous: bool = True) -> None:
-    """Let `write` fill a new folder and put it at `folder`, whole or not at all.
+class NothingThereError(FileNotFoundError):
+    """There is no model that could be promoted or gone back to."""
 
-    What was there before is kept as NAME.previous.
+
+def put(folder: Path, write: Callable[[Path], None], *, keep_previous: bool = True) -> bool:
+    """Let `write` fill a new folder and put it at `folder`, whole or not at all; whether anything was put.
+
+    What was there before is kept as NAME.previous, unless it has the same digest: a model that takes its own place
+    must not cost the one before. Where it has also learnt from the same texts, and is as it was made, it stays.
 
     Raises ValueError for a place that is no model's: a folder with other things in it, or no name.
     """
@@ -83,16 +88,33 @@ def put(folder: Path, write: Callable[[Path], None], *, keep_previous: bool = Tr
     try:
         part.mkdir()
         write(part)
+        is_same = _card(part).get("digest", "none") == _card(folder).get("digest")
+        if is_same and _known(part) == _known(folder) and not changed_files(folder):
+            return False
         _to_disk(part)
         if folder.exists():
-            if keep_previous and not folder.name.endswith(CANDIDATE):
+            if keep_previous and not is_same and not folder.name.endswith(CANDIDATE):
                 put(_beside(folder, PREVIOUS), lambda new: _copied(folder, new), keep_previous=False)
             _exchange(part, folder)
         else:
             os.rename(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    _swept(folder)
+        _swept(folder)
+    return True
+
+
+def _card(folder: Path) -> Mapping[str, Any]:
+    """The card of a model, an empty one where there is none."""
+    path = folder / "card.json"
+    card: Mapping[str, Any] = json.loads(path.read_text("utf8")) if path.exists() else {}
+    return card
+
+
+def _known(folder: Path) -> bytes:
+    """Fingerprints of the texts that a model learnt from, as they are kept."""
+    path = folder / KNOWN
+    return path.read_bytes() if path.exists() else b""
 
 
 def check_place(folder: Path) -> None:
@@ -201,13 +223,13 @@ def _exchanged(one: Path, other: Path) -> bool:
 def promote(folder: Path) -> str:
     """Put NAME.candidate in the place of NAME; returns its digest.
 
-    Raises FileNotFoundError where there is no candidate, ValueError where it cannot be used.
+    Raises NothingThereError where there is no candidate, ValueError where it cannot be used.
     """
     candidate = _beside(folder, CANDIDATE)
     mend(candidate)
     if not candidate.exists():
-        raise FileNotFoundError(
-            f"there is no candidate {candidate}: `quality train` leaves one where the gate refuses a model"
+        raise NothingThereError(
+            f"there is no {candidate}: `quality train` leaves one where the gate refuses a model"
         )
     model = Model.load(candidate)
     put(folder, lambda part: _copied(candidate, part))
@@ -218,13 +240,13 @@ def promote(folder: Path) -> str:
 def roll_back(folder: Path) -> str:
     """Let NAME and NAME.previous change places; returns the digest of what is in use now.
 
-    Raises FileNotFoundError where there is no model before this one, ValueError where it cannot be used.
+    Raises NothingThereError where there is no model before this one, ValueError where it cannot be used.
     """
     previous = _beside(folder, PREVIOUS)
     for place in (folder, previous):
         mend(place)
     if not previous.exists():
-        raise FileNotFoundError(f"there is no model before this one: {previous} is missing")
+        raise NothingThereError(f"there is no model before this one, {previous}")
     model = Model.load(previous)
     if folder.exists():
         _exchange(previous, folder)

@@ -35,11 +35,28 @@ def tasks(path: str, *, table: bool, warn: Callable[[str], None]) -> Iterator[Ta
         return
     for warning in warnings:
         warn(f"{path}: {warning}")
+    if other := _other_kind(text, table):
+        yield Problem(path, None, other)
+        return
     n = 0
     for n, item in enumerate(_rows(path, text) if table else _objects(path, text), 1):  # noqa: B007 - counted
         yield item
     if not n:
         yield Problem(path, None, "is empty: there is no task in it")
+
+
+def _other_kind(text: str, table: bool) -> str | None:
+    """That a whole file is none of the kind that was named, told once instead of line by line; None where it may be."""
+    beginning = text.lstrip()
+    if table and beginning.startswith(("[", "{")):
+        return "looks like JSON, not like a table: name the tool that it comes from instead of csv"
+    # a file that has some object among other lines is read, and the others are told one by one
+    if not table and beginning and not re.search(r"^\s*[\[{]", text, re.MULTILINE):
+        return (
+            f"is no JSON (it begins with {beginning[:20]!r}): one array, or one object a line is expected; "
+            "a table is read with `quality import csv`"
+        )
+    return None
 
 
 def _objects(path: str, text: str) -> Iterator[Task | Problem]:

@@ -11,10 +11,11 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from quality.records import Problem, Record
+from quality.render.terminal import counted
 from quality.report import ROLES
 from quality.text import Batch
 
@@ -48,6 +49,7 @@ class Vote:
 
     `time` is ISO 8601 in UTC, `task` the tool's own number of the text. `rejected` are names said not
     to apply. Roles come as `spans` or, where the tool gives one a paragraph, as `paragraph_labels`.
+    `path` and `line` say where the vote was read, for problems with it; they are no part of what was said.
     """
 
     tool: str
@@ -59,6 +61,13 @@ class Vote:
     rejected: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
     paragraph_labels: tuple[str | None, ...] | None = None
+    path: str = field(default="", compare=False)
+    line: int | None = field(default=None, compare=False)
+
+    @property
+    def speaks_of_whole(self) -> bool:
+        """Is anything said of the text as a whole, be it a role that all of it has?"""
+        return bool(self.label or self.kind or self.rejected or self.spans)
 
     def to_dict(self) -> dict[str, Any]:
         """The vote as an item of a record's `votes`: annotator, time and tool always, else what was said."""
@@ -127,7 +136,9 @@ def gathered(voted: Iterable[Voted]) -> Gathered:
 def label_records(
     voted: Sequence[Voted], *, unmarked: str | None = None
 ) -> Iterator[dict[str, Any] | Problem]:
-    """A label record for each text, or a problem where roles and paragraphs do not line up.
+    """A label record for each text with a vote, and a problem for each vote whose roles do not fit the paragraphs.
+
+    Of such a vote counts what it says of the whole text, if anything, and the other votes count as ever.
 
     `unmarked` is the role that an annotator who marked some paragraphs of a text is taken to give the others,
     and of those of which nobody said anything; None leaves them open. Who marked nothing outvotes nobody.
@@ -144,15 +155,25 @@ def _some_label_records(voted: Sequence[Voted], unmarked: str | None) -> Iterato
         base = int(batch.document_start[document])
         paragraphs[document].append((int(start) - base, int(end) - base))
     for one, cut in zip(voted, paragraphs, strict=True):
-        try:
-            yield _label_record(one, cut, unmarked)
-        except ValueError as error:
-            yield Problem(one.record.source, None, f"{one.record.id}: {error}")
+        votes = []
+        for vote in one.votes:
+            try:
+                votes.append(_with_roles(vote, cut, unmarked))
+            except ValueError as error:
+                rest = "they are left out, what it says of the whole text is kept"
+                if vote.speaks_of_whole:
+                    votes.append(_with_roles(replace(vote, paragraph_labels=None), cut, unmarked))
+                else:
+                    rest = "nothing else is said, so this vote is left out"
+                place = vote.path or one.record.source
+                yield Problem(place, vote.line, f"{one.record.id}: {error}; {rest}")
+        if votes:
+            yield _label_record(one.record, votes, cut, unmarked)
 
 
-def _label_record(voted: Voted, cut: Sequence[tuple[int, int]], unmarked: str | None) -> dict[str, Any]:
-    record = voted.record
-    votes = [_with_roles(vote, cut, unmarked) for vote in voted.votes]
+def _label_record(
+    record: Record, votes: Sequence[Vote], cut: Sequence[tuple[int, int]], unmarked: str | None
+) -> dict[str, Any]:
     fields = {
         name: plain(record.fields.get(name)) for name in ("group", "kind", "corpus", "source", "licence")
     }
@@ -195,7 +216,7 @@ def _with_roles(vote: Vote, cut: Sequence[tuple[int, int]], unmarked: str | None
         if len(given) != len(cut):
             who = vote.annotator or "an annotator"
             raise ValueError(
-                f"paragraph_labels of {who} are {len(given)}, but the text has {len(cut)} paragraphs: "
+                f"paragraph_labels of {who} are {len(given)}, but the text has {counted(len(cut), 'paragraph')}: "
                 "one role (or none) for each line that is not empty"
             )
         return vote
@@ -317,8 +338,8 @@ def told(records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     votes = [vote for record in records for vote in record["votes"]]
     names = {vote["annotator"] for vote in votes if vote["annotator"]}
     labels = Counter(record["label"] for record in records)
-    counted = ", ".join(f"{labels[label]} {label}" for label in LABELS if labels[label])
-    yield f"{_n(len(records), 'text')}, {_n(len(votes), 'vote')} by {_n(len(names), 'named annotator')}: {counted}"
+    by_label = ", ".join(f"{labels[label]} {label}" for label in LABELS if labels[label])
+    yield f"{counted(len(records), 'text')}, {counted(len(votes), 'vote')} by {counted(len(names), 'named annotator')}: {by_label}"
     marks = Counter(name for vote in votes for _, _, name in vote.get("spans", ()) if name not in ROLES)
     # kept in the votes, but nothing learns from them: a misspelt role would be among these
     if marks:
@@ -328,12 +349,8 @@ def told(records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"agreement, as Krippendorff's alpha (1 full, 0 by chance; build on nothing below {ALPHA_LOW})"
     for a in agreed:
         value = "undefined, all are alike" if math.isnan(a.alpha) else f"{a.alpha:.2f}"
-        yield f"  {a.what}: {value}, on {_n(a.n_units, 'text' if a.what.startswith('label') else 'paragraph')}"
+        yield f"  {a.what}: {value}, on {counted(a.n_units, 'text' if a.what.startswith('label') else 'paragraph')}"
     differing = [(record["id"], lines) for record in records if (lines := conflicts(record))]
     if differing:
-        yield f"annotators differ on {_n(len(differing), 'text')}"
+        yield f"annotators differ on {counted(len(differing), 'text')}"
         yield from (f"  {name}: {line}" for name, lines in differing for line in lines)
-
-
-def _n(n: int, what: str) -> str:
-    return f"{n} {what}{'s' * (n != 1)}"

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from quality.render.terminal import TERMS, visible
+from quality.render.terminal import TERMS, counted, visible
 from quality.report import ROLES
 
 Evaluation = Mapping[str, Any]
@@ -87,12 +87,17 @@ def summary(evaluation: Evaluation) -> str:
     read = evaluation["read"]
     n = read["reliable"] + read["unreliable"]
     named = evaluation["macro"]["n_corpora"]
-    parts = [f"{n:,} texts with a label ({read['reliable']:,} reliable, {read['unreliable']:,} unreliable)"]
+    parts = [
+        f"{counted(n, 'text')} with a label ({read['reliable']:,} reliable, {read['unreliable']:,} unreliable)"
+    ]
     parts.append(
-        f"in {read['groups']:,} groups; {named} of {len(evaluation['corpora'])} corpora give figures"
+        f"in {counted(read['groups'], 'group')}; {named} of {len(evaluation['corpora'])} corpora give figures"
     )
     others = [(read["unclear"], "unclear"), (read["unlabelled"], "without a label")]
-    others += [(read["without_words"], "without words"), (read.get("problems", 0), "problems in the input")]
+    others += [
+        (read["without_words"], "without words"),
+        (n_problems := read.get("problems", 0), f"problem{'s' * (n_problems != 1)} in the input"),
+    ]
     rest = ", ".join(f"{count:,} {what}" for count, what in others if count)
     return f"{' '.join(parts)}{f'; left out: {rest}' if rest else ''}."
 

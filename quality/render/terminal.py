@@ -170,6 +170,11 @@ def _reading(report: Report) -> str:
     return "Look at it by hand: nothing but soft signals speaks against it, and these never drop a text."
 
 
+def counted(n: int, what: str) -> str:
+    """So many of something whose plural takes an s: "1 text", "1,200 texts"."""
+    return f"{n:,} {what}{'s' * (n != 1)}"
+
+
 def _number(reliability: float | None) -> str:
     """Two decimals, but never a rounded 0 or 1: neither is ever certain."""
     if reliability is None:
