@@ -103,7 +103,11 @@ def command(function: Callable[..., None]) -> click.Command:
     "--key", default="quality", show_default=True, help="The field under which is written what was found out."
 )
 @click.option("--with-text", is_flag=True, help="Add the text to records that have only paragraphs.")
-@click.option("--date", metavar="YYYY-MM-DD", help="The day of texts that carry no date of their own.")
+@click.option(
+    "--date",
+    metavar="YYYY-MM-DD",
+    help="The day of records without a date field; it goes before a date in the text itself.",
+)
 @click.option(
     "--input",
     "kind",

@@ -70,6 +70,21 @@ HEAD = 400  # characters in which a text's own date stands
 DATE_WIDTH = 24  # characters of the longest date, "September 30th, 2025", and a little
 
 
+# Days by which the date given with a text and its own may differ unremarked: news is gathered, put on again and
+# brought up to date for some weeks.
+ASUNDER = 31
+
+
+def contradiction(given: When, own: When) -> str | None:
+    """What to say where the day given with a text and the whole date that it bears are far apart, else None."""
+    if given.low != given.high or own.low != own.high or abs(given.low - own.low) <= ASUNDER:
+        return None
+    days = (date.fromordinal(when.low).isoformat() for when in (given, own))
+    return "the date given, {}, is not the one that the text bears at its head, {}; the one given is used".format(
+        *days
+    )
+
+
 def given_day(text: str | None) -> When | None:
     """The date given with a document, None where there is none that can be read."""
     if not text:

@@ -464,7 +464,8 @@ def _spoken_of(batch: Batch, spans: Spans, patterns: Sequence[Pattern]) -> Bools
     """
     of = batch.paragraphs
     held: dict[int, str] = {}
-    for p in sorted({q for p in spans.paragraph.tolist() for q in (p - 1, p, p + 1) if 0 <= q < of.n}):
+    near = (p + by for p in set(spans.paragraph.tolist()) for by in (-1, 0, 1))
+    for p in sorted(q for q in set(near) if 0 <= q < of.n):
         low, high = np.searchsorted(spans.paragraph, [p, p + 1])
         begins = [int(of.start[p]), *spans.end[low:high].tolist()]
         ends = [*spans.start[low:high].tolist(), int(of.end[p])]

@@ -19,7 +19,7 @@ import quality.features  # noqa: F401 - declares the features
 from quality import evidence
 from quality.columns import Floats, Ints, ratio
 from quality.features.ngrams import document_rows, paragraph_rows, weighted
-from quality.features.officials import find_officials
+from quality.features.officials import OfficialsResult, find_officials
 from quality.lexicon import RulePack, is_stop_word, shipped_rules
 from quality.mentions import Index
 from quality.model import FillerWords, Model, sigmoid, total
@@ -43,7 +43,7 @@ class Columns:
 
     batch: Batch
     counted: Counted
-    as_of: Sequence[Mapping[str, str | None]]
+    officials: OfficialsResult
     chance: Floats
     role: Ints
     terms: Floats
@@ -111,7 +111,9 @@ class Scorer:
         date: str | datetime.date | None = None,
         with_text: bool = False,
     ) -> Report:
-        """Report on one text; `date` is the day it is to be read as new, unless it has one of its own.
+        """Report on one text; `date` is the day it is to be read as new, unless the record has one.
+
+        It goes before a date that the text itself bears; where the two are far apart, the report warns.
 
         Raises TypeError for what is no text or record, ValueError for a record without text or a date
         that is no day.
@@ -139,9 +141,9 @@ class Scorer:
         batch = Batch.of([r.text for r in records], [r.paragraphs for r in records])
         officials = find_officials(batch, [r.date for r in records], self._officials)
         counted = count(batch, (shipped_rules(), *self._packs), officials.findings)
-        return self.weigh(batch, counted, officials.as_of)
+        return self.weigh(batch, counted, officials)
 
-    def weigh(self, batch: Batch, counted: Counted, as_of: Sequence[Mapping[str, str | None]]) -> Columns:
+    def weigh(self, batch: Batch, counted: Counted, officials: OfficialsResult) -> Columns:
         """The model's columns for a batch and its findings."""
         model = self.model
         boilerplate = sigmoid(
@@ -172,7 +174,7 @@ class Scorer:
         return Columns(
             batch,
             counted,
-            as_of,
+            officials,
             chance,
             role,
             terms,
@@ -214,13 +216,13 @@ class Scorer:
                 value,
                 verdict,
                 self.policy.name,
-                columns.as_of[d],
+                columns.officials.as_of[d],
                 paragraphs,
                 findings,
                 self._contributions(columns, d) if value is not None else (),
                 self.model.reliability.intercept,
                 model,
-                warnings=record.warnings,
+                warnings=(*record.warnings, *columns.officials.warnings[d]),
                 doubt=doubt if verdict == "unsure" else None,
                 text=text if with_text else None,
             )

@@ -340,6 +340,17 @@ def test_the_date_and_whence_it_comes(text, given, expected):
     assert as_of(text, given) == expected
 
 
+@pytest.mark.parametrize(
+    ("given", "far"),
+    [("2023-05-03", False), ("2023-06-03", False), ("2023-06-04", True), ("2023-04-01", True), ("2023", False), (None, False)],
+)  # fmt: skip
+def test_a_date_given_that_is_over_31_days_from_the_texts_own_is_told(given, far):
+    text = "ROME, May 3, 2023 - Rain fell."
+    (warnings,) = find_officials(Batch.of([text]), [given]).warnings
+    told = f"the date given, {given}, is not the one that the text bears at its head, 2023-05-03; the one given is used"
+    assert warnings == ((told,) if far else ())
+
+
 def test_a_nominee_dates_nothing():
     text = "Treasury secretary nominee Scott Bessent had coffee with two senators on the Hill."
     assert as_of(text) == {"date": None, "from": "none"}
