@@ -58,7 +58,7 @@ def test_words_of_the_story_count_against_a_register() -> None:
 def test_a_greeting_takes_a_register_away_and_asking_people_along_a_point() -> None:
     notice = "Admission is free, and the gates open at noon."
     plain, greeted, asked = foreign(
-        *(f"{STORY}\n{said}{notice}" for said in ("", "Good morning, all. ", "Please bring a rug. "))
+        *(f"{STORY}\n{said}{notice}" for said in ("", "Good morning, all. ", "Please bring a friend. "))
     )
     assert (plain[-1] - greeted[-1], plain[-1] - asked[-1]) == (4, 1)
 

@@ -168,10 +168,10 @@ _GUIDE = (
     "reach the new mortar before it has set.\n"
     "Rake out the old joints to a depth of about 20 millimetres with a plugging chisel, and brush out"
     " the dust. Never use an angle grinder on soft bricks.\n"
-    "Rinse the bricks and joints, soak the wall overnight, and knead the mortar with a spatula until "
-    "it is soft.\n"
-    "The commission adopted a directive on tobacco leaf, which lays down minimum requirements for the"
-    " drained weight of casings in each member state.\n"
+    "Rinse the joints, soak the bricks overnight, and stir the mortar until it is soft; a trowel leaves it "
+    "smooth.\n"
+    "The winger scored twice in the second half, and the visitors left the ground with three points and a "
+    "clean sheet for the first time since March.\n"
     "Old walls need lime mortar, which stays softer than the brick and lets the wall breathe. Cement "
     "traps the water behind it, and the face of the brick falls off.\n"
     "When the joint has stiffened, strike it with a pointing iron and brush the wall lightly. Cover "
@@ -205,7 +205,7 @@ def registers(text: str) -> list[tuple[str, str]]:
 
 
 def test_an_instruction_in_the_words_of_its_guide_is_not_out_of_place() -> None:
-    assert [rule for rule, _ in registers(_GUIDE)] == ["filler.regulation"]
+    assert [rule for rule, _ in registers(_GUIDE)] == ["filler.notice"]
 
 
 def test_one_turn_of_a_notice_does_not_make_a_paragraph_of_the_place_strange() -> None:
