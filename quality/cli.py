@@ -153,6 +153,12 @@ def main(ctx: click.Context, model: str) -> None:
     help="Exit with 1 if a text has a reliability below P, or none.",
 )
 @click.option("--with-text", is_flag=True, help="Put the text, and each paragraph's, into the JSON.")
+@click.option("--with-roles", is_flag=True, help="Put what spoke for or against boilerplate into the JSON.")
+@click.option(
+    "--careful",
+    is_flag=True,
+    help="Call fewer paragraphs boilerplate: less of the text is lost, more furniture stays (docs/output.md).",
+)
 @click.option(
     "--rules",
     multiple=True,
@@ -168,10 +174,18 @@ def main(ctx: click.Context, model: str) -> None:
 @click.option(
     "--input",
     "kind",
-    type=click.Choice(["auto", "text", "jsonl"]),
+    type=click.Choice(["auto", "text", "html", "jsonl"]),
     default="auto",
     show_default=True,
-    help="What the input is; auto goes by file names and, on standard input, by the first character.",
+    help="What the input is; auto goes by file names and by how it begins.",
+)
+@click.option(
+    "--html",
+    "pages",
+    type=click.Choice(["full", "fast"]),
+    default="full",
+    show_default=True,
+    help="How pages of HTML are read: with two extractors, or many times faster with one (docs/html.md).",
 )
 @click.option("--text-field", metavar="NAME", help="Field of a record that holds its text or paragraphs.")
 @click.option("--id-field", metavar="NAME", help="Field that holds the id.")
@@ -194,9 +208,12 @@ def score(
     policy: str,
     fail_under: float | None,
     with_text: bool,
+    with_roles: bool,
+    careful: bool,
     rules: tuple[str, ...],
     officials: tuple[str, ...],
     kind: str,
+    pages: str,
     text_field: str | None,
     id_field: str | None,
     title_field: str | None,
@@ -206,7 +223,7 @@ def score(
 ) -> None:
     """Score texts: reliability, verdict, and the reasons with the words they rest on.
 
-    FILE is a text (one document), JSON Lines (.jsonl or .ndjson, one record a line), either of them
+    FILE is a text (one document), a page of HTML, JSON Lines (.jsonl or .ndjson, one record a line), each of them
     also compressed (.gz, .xz, .zst), or - for standard input, which is read when no FILE is given.
 
     \b
@@ -214,6 +231,8 @@ def score(
         quality score article.txt --date 2025-06-10
     To score what another program prints:
         pdftotext report.pdf - | quality score
+    To score a page, and see the text that was found in it:
+        quality score page.html --format json --with-text
     To score a corpus in two processes and keep all that is known:
         quality score corpus.jsonl.gz --format jsonl --jobs 2 > scores.jsonl
     To read the text from another field:
@@ -225,7 +244,8 @@ def score(
     To add terms of office of your own (docs/officials.md):
         quality score article.txt --officials county.csv
     """
-    from quality.records import FieldNames, Problem, iso_day, read
+    from quality import html
+    from quality.records import FieldNames, Problem, Record, iso_day, read
     from quality.render.terminal import visible
     from quality.scorer import batches
 
@@ -236,7 +256,9 @@ def score(
             date = iso_day(date)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--date") from None
-    task = Task(ctx.obj, policy, rules, officials, form, with_text, *terminal())
+    task = Task(
+        ctx.obj, policy, rules, officials, form, with_text, *terminal(), careful, with_roles, pages, date
+    )
     check_task(task)
     paths = files or ("-",)
     if "-" in paths and sys.stdin is None:  # closed by the shell: <&-
@@ -244,6 +266,11 @@ def score(
     if "-" in paths and sys.stdin.isatty():
         click.echo("quality: reading from the terminal; end with Ctrl-D", err=True)
     names = FieldNames(id_field, text_field, title_field, date_field)
+    try:
+        html.check(pages)
+        no_html = ""
+    except ModuleNotFoundError as error:
+        no_html = str(error)
     n_problems = n_under = 0
     verdicts: list[str] = []
 
@@ -252,13 +279,15 @@ def score(
         def records() -> Iterator[Record]:
             nonlocal n_problems
             for item in read(paths, kind=kind, names=names, on_bytes=advance):
+                if isinstance(item, Record) and item.html is not None and no_html:
+                    named = "" if item.id == item.source else f"record {item.id}: "
+                    item = Problem(item.source, None, named + no_html)
                 if isinstance(item, Problem):
                     n_problems += 1
                     hint = "; see --text-field" if item.message.startswith("no text: ") else ""
                     tell(f"quality: {visible(str(item))}{hint}")
                 else:
-                    is_undated = item.date is None and not item.has_unread_date
-                    yield replace(item, date=date) if date and is_undated else item
+                    yield item
 
         def shown() -> Generator[str, None, None]:
             nonlocal n_under
@@ -290,6 +319,10 @@ class Task:
     width: int
     color: bool
     encoding: str
+    careful: bool = False
+    with_roles: bool = False
+    pages: str = "full"
+    date: str | None = None
 
 
 @dataclass(frozen=True)
@@ -303,13 +336,23 @@ class _Result:
 
 @cache
 def scorer_of(
-    model: str, policy: str = "default", rules: tuple[str, ...] = (), officials: tuple[str, ...] = ()
+    model: str,
+    policy: str = "default",
+    rules: tuple[str, ...] = (),
+    officials: tuple[str, ...] = (),
+    careful: bool = False,
+    pages: str = "full",
 ) -> Scorer:
     """The scorer of this process, loaded once."""
     from quality.scorer import Scorer
 
     return Scorer.load(
-        model, policy=policy, rules=[Path(r) for r in rules], officials=[Path(o) for o in officials]
+        model,
+        policy=policy,
+        rules=[Path(r) for r in rules],
+        officials=[Path(o) for o in officials],
+        careful=careful,
+        pages=pages,
     )
 
 
@@ -323,7 +366,7 @@ def check_task(task: Task) -> None:
     with wrong_file("--rules"):
         scorer_of(task.model, task.policy, task.rules)
     with wrong_file("--officials", task.officials):
-        scorer_of(task.model, task.policy, task.rules, task.officials)
+        scorer_of(task.model, task.policy, task.rules, task.officials, task.careful, task.pages)
 
 
 @contextmanager
@@ -379,12 +422,18 @@ def _scored_apart(task: Task, records: Sequence[Record], first: int) -> list[_Re
 
 
 def _scored(task: Task, records: Sequence[Record]) -> list[_Result]:
-    scorer = scorer_of(task.model, task.policy, task.rules, task.officials)
-    reports = scorer.score_many(records, with_text=task.with_text)
+    scorer = scorer_of(task.model, task.policy, task.rules, task.officials, task.careful, task.pages)
+    records = [_dated(record, task.date) for record in scorer.extracted(records)]
+    reports = scorer.score_many(records, with_text=task.with_text, with_roles=task.with_roles)
     return [
         _Result(_shown(task, report, record), report.verdict, report.reliability)
         for report, record in zip(reports, records, strict=True)
     ]
+
+
+def _dated(record: Record, day: str | None) -> Record:
+    """The record, with a day where it has none of its own."""
+    return replace(record, date=day) if day and record.date is None and not record.has_unread_date else record
 
 
 def _shown(task: Task, report: Report, record: Record) -> str:
@@ -537,7 +586,7 @@ def _scorer_with(model: str, own: tuple[str, ...]) -> Scorer:
 def _bench(scorer: Scorer, known: Sequence[Rule], where: Sequence[str], form: str) -> int:
     """Print how often the rules fire in labelled texts; the exit code."""
     from quality.misfires import bench, table
-    from quality.records import Problem, files_of_records, read
+    from quality.records import Problem, files_of_records, read_texts
     from quality.render.terminal import visible
 
     if not where:
@@ -546,7 +595,7 @@ def _bench(scorer: Scorer, known: Sequence[Rule], where: Sequence[str], form: st
     problems: list[Problem] = []
 
     def records() -> Iterator[Record]:
-        for item in read(paths, kind="jsonl"):
+        for item in read_texts(paths, kind="jsonl"):
             if isinstance(item, Problem):
                 problems.append(item)
                 click.echo(f"quality: {visible(str(item))}", err=True)

@@ -423,7 +423,7 @@ def export_suggestions(
     from quality.catalogue import known_rules
     from quality.learn.suggest import setup as told_first
     from quality.learn.suggest import suggestions
-    from quality.records import FieldNames, Problem, iso_day, read
+    from quality.records import FieldNames, Problem, iso_day, read_texts
     from quality.render.terminal import visible
     from quality.scorer import batches
 
@@ -445,7 +445,7 @@ def export_suggestions(
 
     def records() -> Iterator[Record]:
         nonlocal n_problems
-        for item in read(files or ("-",), names=FieldNames(text=text_field)):
+        for item in read_texts(files or ("-",), names=FieldNames(text=text_field)):
             if isinstance(item, Problem):
                 n_problems += 1
                 click.echo(f"quality: {visible(str(item))}", err=True)

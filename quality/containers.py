@@ -31,12 +31,16 @@ from quality.records import (
     BROKEN_STREAM,
     NO_PROSE,
     NOT_READ,
+    PAGES,
     FieldNames,
     Record,
     buffered,
     decode,
     decompressed,
 )
+
+# Endings of files that are no text here, and what to do with them.
+NO_TEXT = {**NOT_READ, **dict.fromkeys(PAGES, "a page of HTML: put it into the field html of a record")}
 
 # Bytes of input in a chunk: a little less than two of the scorer's batches (half a million characters each), so that no
 # third one is all but empty, and a third of a second of work, beside which handing it to another process is nothing.
@@ -182,8 +186,8 @@ def kind_of(path: str) -> str:
     for kind, endings in ENDINGS.items():
         if ending in endings and not os.path.isdir(path):
             return kind
-    if ending in NOT_READ and not os.path.isdir(path):
-        raise ValueError(f"{path}: {NOT_READ[ending]}")
+    if ending in NO_TEXT and not os.path.isdir(path):
+        raise ValueError(f"{path}: {NO_TEXT[ending]}")
     return "text"
 
 
@@ -477,8 +481,8 @@ class Texts:
 
     def _record(self, path: str, name: str, data: bytes) -> Record | Fault:
         ending = Path(name).suffix.lower()
-        if ending in NOT_READ or ending in (".jsonl", ".ndjson"):
-            return Fault(None, "not_text", NOT_READ.get(ending, "holds records: name it by itself"), name)
+        if ending in NO_TEXT or ending in (".jsonl", ".ndjson"):
+            return Fault(None, "not_text", NO_TEXT.get(ending, "holds records: name it by itself"), name)
         try:
             text, warnings = decode(data)
         except ValueError as error:

@@ -35,6 +35,9 @@ FILLER_WORDS = "filler_words"
 # Share of a paragraph's characters in stock phrases from which they are what it is made of: .03 in 1,000 paragraphs of
 # reliable articles have it, 2 in 1,000 hold some stock phrase (own count on every second of them).
 STOCK = 0.2
+# Near copies on a page from which on each counts less: pages made for copying their story have one or two, paragraphs of
+# story that are near copies stand nine times in ten among three or more on their page (own count on the shared pages).
+NEAR_COPIES = 2
 # Words added to a text's own when a rate is taken, so that one phrase in a short notice is no flood.
 DAMPING = 100
 
@@ -117,9 +120,24 @@ def roles(batch: Batch, boilerplate: Floats, filler: Floats) -> tuple[Floats, In
     A copy is first of all a copy, filler is what reads like a story but is none, and furniture is
     what remains of the doubt. The role given is the likeliest; a paragraph without words is furniture.
     """
-    copied, _ = duplicates(batch)
     wordless = batch.n_words(batch.paragraphs) == 0
-    return role_chances(copied, np.where(wordless, 1.0, boilerplate), np.where(wordless, 0.0, filler))
+    boilerplate = np.where(wordless, 1.0, boilerplate)
+    return role_chances(copied(batch, boilerplate), boilerplate, np.where(wordless, 0.0, filler))
+
+
+def copied(batch: Batch, boilerplate: Floats) -> Floats:
+    """How surely each paragraph repeats an earlier one that is no furniture itself; float64[paragraphs].
+
+    What a menu or teaser has said before the story says it is the story's: of a copy and its original, the one that is
+    left should be the one that stands in the text. Near copies count less the more of them a page has beyond
+    `NEAR_COPIES`: a meal plan or a list of functions repeats itself by its form.
+    """
+    score, original = duplicates(batch)
+    parent = batch.paragraphs.parent
+    near = (score > 0.5) & (score < 1.0)
+    n_near = np.bincount(parent, weights=near, minlength=batch.n_documents)[parent]
+    score = np.where(near, score * np.minimum(1.0, NEAR_COPIES / np.maximum(n_near, 1.0)), score)
+    return np.where(original >= 0, score * (1.0 - boilerplate[original]), score)
 
 
 def role_chances(copied: Floats, boilerplate: Floats, filler: Floats) -> tuple[Floats, Ints]:

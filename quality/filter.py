@@ -354,7 +354,7 @@ def judge(plan: Plan, chunk: Chunk) -> Outcome:
     container = container_of(plan.kind)
     items = container.read(chunk, plan.form)
     places = [k for k, item in enumerate(items) if isinstance(item, Record)]
-    records = [_dated(item, plan.date) for item in items if isinstance(item, Record)]
+    records = [item for item in items if isinstance(item, Record)]
     found: dict[int, Decision | Fault] = {k: item for k, item in enumerate(items) if isinstance(item, Fault)}
     found |= dict(zip(places, _decided(plan, _scorer(plan), records), strict=True))
     passed = [k for k, item in enumerate(items) if item is None]
@@ -410,7 +410,8 @@ def _dated(record: Record, date: str | None) -> Record:
 def _decided(plan: Plan, scorer: Scorer, records: Sequence[Record]) -> list[Decision | Fault]:
     """Decisions on some records; where scoring them together fails, on each half, down to the one it fails on."""
     try:
-        read = _with_texts(records)
+        # those of pages get their text here
+        read = [_dated(record, plan.date) for record in scorer.extracted(records)]
         reports = scorer.score_many(read)
         return [decide(plan, scorer.policy, *pair) for pair in zip(reports, read, strict=True)]
     except Exception as error:  # whatever it is: it may concern one record only
@@ -419,11 +420,6 @@ def _decided(plan: Plan, scorer: Scorer, records: Sequence[Record]) -> list[Deci
             return [Fault(None, "scoring_failed", reason, records[0].id)]
     middle = len(records) // 2
     return [*_decided(plan, scorer, records[:middle]), *_decided(plan, scorer, records[middle:])]
-
-
-def _with_texts(records: Sequence[Record]) -> list[Record]:
-    """The records with a text each: the one door for those whose text has still to be taken out of a page."""
-    return list(records)
 
 
 def decide(plan: Plan, policy: Policy, report: Report, record: Record) -> Decision:

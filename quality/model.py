@@ -1,7 +1,7 @@
 """The model: numbers that turn columns into roles and reliability, and every term of the sum.
 
-    role of a paragraph   additive model over its features, its neighbours' and its word score,
-                          then filler and duplicate by their own evidence
+    role of a paragraph   trees over its features, its neighbours' and its word score; trees over these and what the
+                          page looked like to the first; then filler and duplicate by their own evidence
     reliability           intercept + bounded likeness, less where the kind of text is another than those it was
                           learnt on + evidence + structure, then calibration
 
@@ -18,7 +18,7 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,9 @@ from numpy.typing import NDArray
 
 from quality.columns import Floats
 from quality.report import Policy
+from quality.trees import Trees
 
-FORMAT = "quality-model/4"
+FORMAT = "quality-model/5"
 # The likeness moves the logit of reliability by at most this much: style classifiers do not carry
 # over to unseen sources beyond AUC .81, so they must not decide (docs/results.md).
 LIKENESS_LIMIT = 1.0
@@ -41,54 +42,6 @@ STRANGE, FAMILIAR = -2.0, 0.0
 def sigmoid(logit: Floats) -> Floats:
     """1 / (1 + exp(-logit)) without overflow; float64, same shape."""
     return 0.5 * (1.0 + np.tanh(0.5 * logit))
-
-
-@dataclass(frozen=True)
-class Additive:
-    """A sum of step functions, one for each named feature.
-
-    The value of feature j falls into bin b when `edges[j]` has b - 1 edges at or below it (bin 0 is
-    for NaN) and adds `tables[j][b]`. Exactly additive: the effects and the intercept are all there is.
-    """
-
-    names: tuple[str, ...]
-    edges: tuple[Floats, ...]
-    tables: tuple[Floats, ...]
-    intercept: float
-
-    @staticmethod
-    def bins(values: Floats, edges: Floats) -> NDArray[np.int64]:
-        """Bin of each value, 0 for NaN; int64[n]."""
-        return np.where(np.isnan(values), 0, np.searchsorted(edges, values, "right") + 1)
-
-    def bins_of(self, matrix: Floats) -> NDArray[np.uint8]:
-        """Bin of every value; uint8[n, features]."""
-        columns = [self.bins(matrix[:, j], edges) for j, edges in enumerate(self.edges)]
-        return (
-            np.column_stack(columns).astype(np.uint8) if columns else np.zeros((matrix.shape[0], 0), np.uint8)
-        )
-
-    def effects(self, matrix: Floats) -> Floats:
-        """What each feature adds to the logit; float64[n, features]."""
-        columns = [
-            table[self.bins(matrix[:, j], edges)]
-            for j, (edges, table) in enumerate(zip(self.edges, self.tables, strict=True))
-        ]
-        return np.column_stack(columns) if columns else np.zeros((matrix.shape[0], 0))
-
-    def logit(self, matrix: Floats) -> Floats:
-        """Intercept plus the sum of effects; float64[n]."""
-        total = np.full(matrix.shape[0], self.intercept)
-        for j, (edges, table) in enumerate(zip(self.edges, self.tables, strict=True)):
-            total += table[self.bins(matrix[:, j], edges)]
-        return total
-
-    def logit_of_bins(self, bins: NDArray[Any]) -> Floats:
-        """As `logit`, where the bins are known (`bins_of`); float64[n]."""
-        total = np.full(bins.shape[0], self.intercept)
-        for j, table in enumerate(self.tables):
-            total += table[bins[:, j]]
-        return total
 
 
 @dataclass(frozen=True)
@@ -166,14 +119,43 @@ class FillerWords:
 
 
 @dataclass(frozen=True)
+class FirstLook:
+    """What a paragraph is taken for at first sight: a score of hashed words, and trees over it and what stands around.
+
+    Learnt once for a base: the second look (`Model.boilerplate`) is learnt from what it says of pages it has not seen.
+    """
+
+    words: Floats
+    trees: Trees
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All numbers by the name they are stored under."""
+        words = {
+            "paragraph_words": _packed(self.words),
+            "paragraph_words_scale": np.array(_scale(self.words)),
+        }
+        return words | self.trees.arrays("first_look")
+
+    @classmethod
+    def from_arrays(cls, names: Sequence[str], arrays: Mapping[str, NDArray[Any]]) -> FirstLook:
+        """The first look that `arrays` stored. Raises KeyError where an array is missing."""
+        words = arrays["paragraph_words"] * float(arrays["paragraph_words_scale"])
+        return cls(words, Trees.from_arrays("first_look", names, arrays))
+
+
+@dataclass(frozen=True)
 class Model:
-    """Everything that scoring needs, as numbers. Make one with `Model.load`."""
+    """Everything that scoring needs, as numbers. Make one with `Model.load`.
+
+    `boilerplate` is the second look at a paragraph; a careful scorer takes `careful` off the log odds of furniture.
+    """
 
     name: str
     digest: str
     card: Mapping[str, Any]
-    boilerplate: Additive
-    paragraph_words: Floats
+    first_look: FirstLook
+    boilerplate: Trees
+    careful: float
     filler: Linear
     filler_words: FillerWords
     likeness: Likeness
@@ -204,18 +186,14 @@ class Model:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All numbers by the name they have in weights.npz."""
-        boilerplate, likeness = self.boilerplate, self.likeness
         return {
-            "boilerplate_edges": np.concatenate([*boilerplate.edges, np.zeros(0)]),
-            "boilerplate_n_edges": np.array([e.size for e in boilerplate.edges], np.int64),
-            "boilerplate_tables": np.concatenate([*boilerplate.tables, np.zeros(0)]),
-            "boilerplate_intercept": np.array(boilerplate.intercept),
-            "paragraph_words": _packed(self.paragraph_words),
-            "paragraph_words_scale": np.array(_scale(self.paragraph_words)),
+            **self.first_look.arrays(),
+            **self.boilerplate.arrays("boilerplate"),
+            "careful": np.array(self.careful),
             "filler_weights": self.filler.weights,
             "filler_intercept": np.array(self.filler.intercept),
             **filler_words_arrays(self.filler_words),
-            **likeness_arrays(likeness),
+            **likeness_arrays(self.likeness),
             "reliability_weights": self.reliability.weights,
             "reliability_intercept": np.array(self.reliability.intercept),
             "paragraph_reliability_weights": self.paragraph_reliability.weights,
@@ -227,6 +205,7 @@ class Model:
     def names(self) -> dict[str, list[str]]:
         """Names of the columns behind each array, for the card."""
         return {
+            "first_look": list(self.first_look.trees.names),
             "boilerplate": list(self.boilerplate.names),
             "filler": list(self.filler.names),
             "reliability": list(self.reliability.names),
@@ -249,13 +228,6 @@ class Model:
         def linear(key: str, prefix: str) -> Linear:
             return Linear(tuple(names[key]), arrays[f"{prefix}_weights"], scalar(f"{prefix}_intercept"))
 
-        n_edges = arrays["boilerplate_n_edges"]
-        boilerplate = Additive(
-            tuple(names["boilerplate"]),
-            tuple(np.split(arrays["boilerplate_edges"], np.cumsum(n_edges)[:-1])),
-            tuple(np.split(arrays["boilerplate_tables"], np.cumsum(n_edges + 2)[:-1])),
-            scalar("boilerplate_intercept"),
-        )
         likeness = likeness_from(arrays)
         slope, offset = arrays["calibration"]
         paragraph_slope, paragraph_offset = arrays["paragraph_calibration"]
@@ -263,8 +235,9 @@ class Model:
             name,
             digest,
             card,
-            boilerplate,
-            arrays["paragraph_words"] * scalar("paragraph_words_scale"),
+            FirstLook.from_arrays(names["first_look"], arrays),
+            Trees.from_arrays("boilerplate", names["boilerplate"], arrays),
+            scalar("careful"),
             linear("filler", "filler"),
             filler_words_from(arrays),
             likeness,

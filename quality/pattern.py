@@ -104,49 +104,30 @@ class Patterns:
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         self._patterns = patterns
         self._is_tied = np.array([pattern.is_tied for pattern in patterns], bool)
-        self._know(np.zeros(len(patterns), bool))
-
-    def _know(self, known: Bools) -> None:
-        """Read off what some patterns hold, which takes a third of a second for all the shipped ones."""
-        self._known = known
-        # of each pattern its openings and its further lists, list 0 where it has none: every passage holds that
-        self._lists = np.zeros((1 + LISTS, known.size), np.int64)
-        lists: list[Pieces] = [NOTHING]
-        reaches = [0]
-        for k in np.flatnonzero(known).tolist():
-            openings, reach, others = self._patterns[k].pieces
-            for slot, pieces in enumerate((openings, *others)):
-                if pieces:
-                    self._lists[slot, k] = len(lists)
-                    lists.append(pieces)
-                    reaches.append(reach if self._is_tied[k] and not slot else 2**62)
-        self._reach = np.array(reaches)
-        # the pattern that is tried wherever a piece of the list stands
-        self._opens = np.full(len(lists), -1)
-        self._opens[self._lists[0]] = np.where(self._is_tied, -1, np.arange(known.size))
-        self._opens[0] = -1
-        self._table = _Table(lists)
+        self._index = _Index(patterns, self._is_tied, np.zeros(len(patterns), bool))
 
     def search(self, some: Passages, asked: Bools) -> Iterator[tuple[int, int, re.Match[str]]]:
         """Number of a pattern, of a passage, and match: all that a pattern finds in the passages it is asked for.
 
         `asked` bool[patterns, passages].
         """
-        known = self._known | asked.any(axis=1)
-        if (known != self._known).any():
-            self._know(known)
-        place, of_list = self._table.places(some.letters)
+        # taken and put as a whole: threads that search at once may each make one, and every one is right
+        index = self._index
+        known = index.known | asked.any(axis=1)
+        if (known != index.known).any():
+            self._index = index = _Index(self._patterns, self._is_tied, known)
+        place, of_list = index.table.places(some.letters)
         passage = np.searchsorted(some.edges, place, "right") - 1
-        near = np.flatnonzero(place - some.edges[passage] <= self._reach[of_list])
+        near = np.flatnonzero(place - some.edges[passage] <= index.reach[of_list])
         place, of_list, passage = place[near], of_list[near], passage[near]
-        held = np.zeros((self._opens.size, len(some.texts)), bool)
+        held = np.zeros((index.opens.size, len(some.texts)), bool)
         held[0] = True
         held[of_list, passage] = True
         possible = asked.copy()
-        for lists in self._lists:
+        for lists in index.lists:
             possible &= held[lists]
         # at its openings where they are known, else at the start if it is tied to that, else everywhere
-        pattern = self._opens[of_list]
+        pattern = index.opens[of_list]
         at = np.flatnonzero(pattern >= 0)
         at = at[possible[pattern[at], passage[at]]]
         at = at[np.lexsort((place[at], passage[at], pattern[at]))]
@@ -155,11 +136,39 @@ class Patterns:
         for (k, p), group in groupby(tries, key=itemgetter(0, 1)):
             for match in self._patterns[k].matches(some.texts[p], map(itemgetter(2), group)):
                 yield k, p, match
-        others = np.flatnonzero(self._is_tied | (self._lists[0] == 0))
+        others = np.flatnonzero(self._is_tied | (index.lists[0] == 0))
         row, passage = possible[others].nonzero()
         for k, p in zip(others[row].tolist(), passage.tolist(), strict=True):
             for match in self._patterns[k].matches(some.texts[p], (0,) if self._is_tied[k] else None):
                 yield k, p, match
+
+
+class _Index:
+    """What the `known` of some patterns hold (bool[patterns]), as lists of pieces; never changed once it is made.
+
+    `lists` int64[1 + `LISTS`, patterns] are of each pattern its openings and its further lists, list 0 where it has
+    none: every passage holds that. Of each list: `reach` int64, how far from the start of a passage its pieces
+    count, and `opens` int64, the pattern that is tried wherever one of them stands, -1 for none.
+    """
+
+    def __init__(self, patterns: Sequence[Pattern], is_tied: Bools, known: Bools) -> None:
+        self.known = known
+        self.lists = np.zeros((1 + LISTS, known.size), np.int64)
+        lists: list[Pieces] = [NOTHING]
+        reaches = [0]
+        # a third of a second for all the shipped ones
+        for k in np.flatnonzero(known).tolist():
+            openings, reach, others = patterns[k].pieces
+            for slot, pieces in enumerate((openings, *others)):
+                if pieces:
+                    self.lists[slot, k] = len(lists)
+                    lists.append(pieces)
+                    reaches.append(reach if is_tied[k] and not slot else 2**62)
+        self.reach = np.array(reaches)
+        self.opens = np.full(len(lists), -1)
+        self.opens[self.lists[0]] = np.where(is_tied, -1, np.arange(known.size))
+        self.opens[0] = -1
+        self.table = _Table(lists)
 
 
 class _Table:

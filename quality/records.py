@@ -22,7 +22,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-KINDS = ("auto", "text", "jsonl")
+KINDS = ("auto", "text", "html", "jsonl")
 
 # Where a field is looked for when its name is not given, best first: the contract's own name, then
 # those of schema.org, Common Crawl derivatives (raw_content), RAG loaders (page_content), news
@@ -39,8 +39,6 @@ COMMON_NAMES: Mapping[str, tuple[str, ...]] = {
 NOT_READ: Mapping[str, str] = {
     ".csv": "a table: write one JSON object per line (.jsonl)",
     ".docx": "a word processor's file: save it as plain text",
-    ".htm": "HTML is not read: extract its text first",
-    ".html": "HTML is not read: extract its text first",
     ".json": "one JSON value: write one JSON object per line (.jsonl), or say --input jsonl if it is that",
     ".parquet": "Parquet is not read: write one JSON object per line (.jsonl)",
     ".pdf": "PDF is not read: extract its text first",
@@ -48,6 +46,12 @@ NOT_READ: Mapping[str, str] = {
     ".warc": "WARC is not read: extract the texts first",
     ".wet": "WET is not read: write one JSON object per line (.jsonl)",
 }
+
+# Endings of pages, and what a page begins with under any other name.
+PAGES = (".html", ".htm", ".xhtml")
+PAGE = re.compile(
+    r"\s*(?:<\?xml\b[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
 
 # A day in words, as it begins a field: day or month first, the month by its name or the first three letters of it, a
 # weekday before it or not. What follows is a time, if anything.
@@ -70,7 +74,7 @@ _CONTROL_SHARE_HIGH = 0.02
 # What a text given as prose begins with when it is none; such a page would look bad for its marks alone.
 NO_PROSE: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\s*\[\s*\{"), "a JSON array: write one JSON object per line (.jsonl)"),
-    (re.compile(r"\s*<(?:!doctype|html|\?xml)\b", re.IGNORECASE), NOT_READ[".html"]),
+    (re.compile(r"\s*<(?:!doctype|\?xml)\b", re.IGNORECASE), "XML is not read: extract the texts first"),
 )
 
 # Endings of a file of one record a line, packed or not.
@@ -92,6 +96,10 @@ class Record:
     that there was one in a form we do not read, so that no other day may be put in its place. `fields` are
     all fields of a JSON line as they were, `line` its number in the file, `warnings` what a reader of the result
     should know.
+
+    A record of a page has `html` and no text yet: `Scorer.extracted` gives it both text and paragraphs, of which
+    `furniture` says how likely each is none of the page's text, and `page` what the page says of itself (title, author,
+    date, url, language, as far as it does). `has_page_date` tells that `date` is from there.
     """
 
     id: str
@@ -106,6 +114,10 @@ class Record:
     fields: Mapping[str, Any] = field(default_factory=dict)
     has_unread_date: bool = False
     line: int | None = None
+    html: str | None = None
+    page: Mapping[str, str] | None = None
+    furniture: tuple[float, ...] | None = None
+    has_page_date: bool = False
 
     @classmethod
     def of(
@@ -123,8 +135,10 @@ class Record:
         """
         names = names or FieldNames()
         notes = list(warnings)
-        text, paragraphs = _text(fields, names)
-        if not text.strip():
+        text, paragraphs, html = _text(fields, names)
+        if html is not None:
+            pass  # what is wrong with its text is told when it is known
+        elif not text.strip():
             notes.append("the text is empty")
         elif "\0" in text:
             notes.append(f"{text.count(chr(0))} NUL characters in the text")
@@ -149,6 +163,7 @@ class Record:
             warnings=tuple(notes),
             fields=fields,
             has_unread_date=given_date is not None and day is None,
+            html=html,
         )
 
 
@@ -186,8 +201,8 @@ def read(
     """Records and problems of some files, in order; "-" is standard input.
 
     A file is JSONL when its name (without .gz, .xz, .zst) ends in .jsonl or .ndjson, standard input
-    when its first character is "{"; everything else is one text, and a problem where it begins as HTML
-    or a JSON array does. `kind` "text" or "jsonl" overrules that. Compression is told by the first bytes. `on_bytes` hears how many bytes of the files,
+    when its first character is "{"; a page of HTML when its name ends in .html, .htm or .xhtml or when it begins as
+    one; everything else is one text, and a problem where it begins as a JSON array does. `kind` "text", "html" or "jsonl" overrules that. Compression is told by the first bytes. `on_bytes` hears how many bytes of the files,
     as they lie on disk, have been used since it was last called.
 
     Raises ValueError for an unknown kind.
@@ -196,6 +211,20 @@ def read(
         raise ValueError(f"unknown kind of input {kind!r}; expected one of {', '.join(KINDS)}")
     for path in paths:
         yield from _read_one(path, kind, names or FieldNames(), stdin, on_bytes or (lambda _: None))
+
+
+def read_texts(
+    paths: Iterable[str], *, kind: str = "auto", names: FieldNames | None = None
+) -> Iterator[Record | Problem]:
+    """As `read`, where only texts can be used: a page of HTML is a problem."""
+    for item in read(paths, kind=kind, names=names):
+        if isinstance(item, Record) and item.html is not None:
+            named = "" if item.id == item.source else f"record {item.id}: "
+            yield Problem(
+                item.source, None, f"{named}a page of HTML, where a text is needed: extract its text first"
+            )
+        else:
+            yield item
 
 
 def files_of_records(paths: Iterable[str]) -> list[str]:
@@ -277,6 +306,57 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     return _refuse_binary(text), warnings
 
 
+# A charset that a page declares in its first bytes, as browsers look for it.
+_CHARSET = re.compile(
+    rb"""<meta\b[^>]{0,500}?charset\s*=\s*["']?\s*([\w.:-]{2,40})|<\?xml\b[^>]{0,200}encoding=["']([\w.:-]{2,40})""",
+    re.IGNORECASE,
+)
+_CHARSET_WITHIN = 4096
+# What browsers read under a name that promises less (WHATWG, Encoding Standard).
+_READ_AS = {
+    "ascii": "cp1252", "us-ascii": "cp1252", "iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252",
+    "iso-8859-9": "cp1254", "iso-8859-11": "cp874", "tis-620": "cp874", "gb2312": "gb18030", "gbk": "gb18030",
+    "x-gbk": "gb18030", "shift_jis": "cp932", "shift-jis": "cp932", "x-sjis": "cp932", "sjis": "cp932",
+    "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "big5": "big5hkscs",
+}  # fmt: skip
+
+
+# Share of NUL bytes above which a page counts as binary; a few are slips of the program that wrote it.
+_NUL_SHARE_HIGH = 0.01
+
+
+def decode_page(data: bytes, charset: str | None = None) -> tuple[str, tuple[str, ...]]:
+    """Text of the bytes of a page, and warnings: UTF-8 (UTF-16 after its mark), else the charset it declares.
+
+    `charset` is what was declared beside the page, as by HTTP, and comes first. What is declared wrongly or not at all
+    is read as Windows-1252, with a warning. Raises ValueError for what looks binary.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return decode(data)
+    if data.count(b"\0") <= _NUL_SHARE_HIGH * len(data):
+        data = data.replace(b"\0", b"")
+    match = _CHARSET.search(data[:_CHARSET_WITHIN])
+    within = (match[1] or match[2]).decode("ascii") if match else None
+    declared = [name.strip().lower() for name in (charset, within) if name]
+    # charsets that shift with escapes are of seven bits, and would pass for UTF-8
+    shifts = b"\x1b" in data and any(name.startswith("iso-2022-") for name in declared)
+    if shifts or not _is_utf_8(data):
+        for name in declared:
+            try:
+                return _refuse_binary(data.decode(_READ_AS.get(name, name))), ()
+            except (LookupError, UnicodeError):
+                continue  # no such charset, or not what it is: the next guess
+    return decode(data)
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _refuse_binary(text: str) -> str:
     if len(_CONTROL.findall(text)) > _CONTROL_SHARE_HIGH * len(text):
         raise ValueError("looks binary (control characters): expected text")
@@ -294,7 +374,7 @@ def _read_one(
         if ending in NOT_READ:
             yield Problem(path, None, NOT_READ[ending])
             return
-        kind = "jsonl" if ending in (".jsonl", ".ndjson") else "auto"
+        kind = "jsonl" if ending in (".jsonl", ".ndjson") else "html" if ending in PAGES else "auto"
     try:
         if path == "-":
             given = stdin or sys.stdin.buffer
@@ -329,7 +409,7 @@ def _read_stream(
         head = stream.peek(1).removeprefix(b"\xef\xbb\xbf").lstrip()
         kind = "jsonl" if head.startswith(b"{") else kind
     if kind != "jsonl":
-        yield _text_record(path, stream.read(), told=kind == "text")
+        yield _text_record(path, stream.read(), kind)
         on_bytes(tell())
         return
     seen = done = 0
@@ -342,16 +422,21 @@ def _read_stream(
         yield Problem(path, None, "is empty: there is no record in it")
 
 
-def _text_record(path: str, data: bytes, told: bool) -> Record | Problem:
-    """The one text in a file; `told` where the user said that it is one."""
+def _text_record(path: str, data: bytes, kind: str) -> Record | Problem:
+    """The one text or page in a file; "auto" looks at how it begins."""
     try:
-        text, warnings = decode(data)
+        text, warnings = decode_page(data) if kind == "html" else decode(data)
     except ValueError as error:
         return Problem(path, None, str(error))
     if not text.strip():
         return Problem(path, None, "is empty: there is no text in it")
+    if kind == "auto" and PAGE.match(text):
+        kind = "html"
+        text, warnings = decode_page(data)
+    if kind == "html":
+        return Record(id=path, source=path, html=text, warnings=warnings)
     for beginning, message in NO_PROSE:
-        if not told and beginning.match(text):
+        if kind == "auto" and beginning.match(text):
             return Problem(path, None, f"{message}; --input text scores it as it stands")
     return Record(id=path, source=path, text=text, warnings=warnings)
 
@@ -398,31 +483,31 @@ def _line_record(path: str, number: int, line: bytes, names: FieldNames) -> Reco
     return replace(Record.of(fields, number, source=path, names=names, warnings=warnings), line=number)
 
 
-def _text(fields: Mapping[str, Any], names: FieldNames) -> tuple[str, tuple[str, ...] | None]:
-    """Text of a record, and its paragraphs where these are given.
+def _text(fields: Mapping[str, Any], names: FieldNames) -> tuple[str, tuple[str, ...] | None, str | None]:
+    """Text of a record, its paragraphs where these are given, and its page where there is nothing else.
 
-    Where a record has both a text and paragraphs, the text counts: `filter --mode clean` writes it
-    beside the paragraphs it was made from.
+    Where a record has a text and paragraphs or a page, the text counts: `filter --mode clean` writes it
+    beside what it was made from.
     """
     if names.text is not None:
         value = fields.get(names.text)
         if value is None:
             raise ValueError(f"no field {names.text!r}; {_has(fields)}")
         if isinstance(value, list):
-            return _paragraphs(names.text, value)
-        return _string(names.text, value), None
+            return *_paragraphs(names.text, value), None
+        return _string(names.text, value), None, None
     common = COMMON_NAMES["text"]
     present = [name for name in common if fields.get(name) is not None]
     for name in present:
         if isinstance(fields[name], str):
-            return fields[name], None
+            return fields[name], None, None
     if fields.get("paragraphs") is not None:
-        return _paragraphs("paragraphs", fields["paragraphs"])
+        return *_paragraphs("paragraphs", fields["paragraphs"]), None
     if present:
-        return _string(present[0], fields[present[0]]), None
-    if isinstance(fields.get("html"), str):
-        raise ValueError("has html but no text: extract the text first")
-    raise ValueError(f"no text: none of {', '.join(common)}, paragraphs; {_has(fields)}")
+        return _string(present[0], fields[present[0]]), None, None
+    if fields.get("html") is not None:
+        return "", None, _string("html", fields["html"])
+    raise ValueError(f"no text: none of {', '.join(common)}, paragraphs, html; {_has(fields)}")
 
 
 def _string(name: str, value: object) -> str:

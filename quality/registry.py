@@ -376,12 +376,13 @@ def paragraph_names(families: Sequence[str] = ()) -> list[str]:
 def paragraph_matrix(batch: Batch, names: Sequence[str]) -> Floats:
     """Measured features of paragraphs with their neighbours, by name; float64[paragraphs, len(names)]."""
     columns: dict[str, Floats] = {}
-    wanted = {n.partition(" ")[0] for n in names}
+    asked, wanted = set(names), {n.partition(" ")[0] for n in names}
     for f in FEATURES.values():
         if f.name in wanted:
             values = f.measure(batch, batch.paragraphs)
-            near = neighbourhood(batch, values, f.around)
-            columns |= zip(around_names(f.name, f.around), [values, *near], strict=True)
+            around = [a for a in f.around if around_names(f.name, (a,))[1] in asked]
+            near = neighbourhood(batch, values, around)
+            columns |= zip(around_names(f.name, around), [values, *near], strict=True)
     unknown = [n for n in names if n not in columns]
     if unknown:
         raise KeyError(

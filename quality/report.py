@@ -72,6 +72,24 @@ class Finding(NamedTuple):
     data: Mapping[str, Any]
 
 
+class Contribution(NamedTuple):
+    """One term of a score: `effect` is what it adds to the logit, `value` what was seen."""
+
+    feature: str
+    value: float | None
+    effect: float
+
+
+class RoleReasons(NamedTuple):
+    """What the log odds of a paragraph being page furniture are the sum of: `intercept` and all effects.
+
+    These are the odds by its looks alone, before filler and copies take their part (`quality.evidence.roles`).
+    """
+
+    intercept: float
+    contributions: tuple[Contribution, ...]
+
+
 class Paragraph(NamedTuple):
     """One paragraph: place, probability of each role, the role given, reliability (None without words)."""
 
@@ -82,14 +100,7 @@ class Paragraph(NamedTuple):
     roles: Mapping[str, float]
     reliability: float | None
     text: str | None = None
-
-
-class Contribution(NamedTuple):
-    """One term of the score: `effect` is what it adds to the logit of reliability, `value` what was seen."""
-
-    feature: str
-    value: float | None
-    effect: float
+    boilerplate: RoleReasons | None = None
 
 
 class Duplicate(NamedTuple):
@@ -107,7 +118,7 @@ class Report:
     `reliability` is the probability, 0..1, that the text is of the sourced, human-edited,
     true-to-its-date kind; None for a text without words. Before calibration its logit is
     `intercept` plus the sum of the contributions' effects. `doubt`, one of `DOUBTS`, says why the
-    verdict is "unsure".
+    verdict is "unsure". `page` is what a page of HTML says of itself.
     """
 
     id: str
@@ -125,6 +136,7 @@ class Report:
     warnings: tuple[str, ...] = ()
     doubt: str | None = None
     text: str | None = None
+    page: Mapping[str, str] | None = None
 
     @property
     def hard(self) -> tuple[Finding, ...]:
@@ -155,7 +167,8 @@ class Report:
             "offset_unit": "codepoint",
             "model": dict(self.model),
         }
-        optional = {"doubt": self.doubt, "text": self.text}
+        page = None if self.page is None else dict(self.page)
+        optional = {"doubt": self.doubt, "text": self.text, "page": page}
         return whole | {name: value for name, value in optional.items() if value is not None}
 
 
@@ -165,7 +178,10 @@ def _given(part: Paragraph | Finding | Contribution | Duplicate) -> dict[str, An
     for name in OPTIONAL.get(type(part), ()):
         if fields[name] is None:
             del fields[name]
+    if isinstance(fields.get("boilerplate"), RoleReasons):
+        intercept, contributions = fields["boilerplate"]
+        fields["boilerplate"] = {"intercept": intercept, "contributions": [_given(c) for c in contributions]}
     return fields
 
 
-OPTIONAL: Mapping[type, tuple[str, ...]] = {Paragraph: ("text",), Duplicate: ("paragraph",)}
+OPTIONAL: Mapping[type, tuple[str, ...]] = {Paragraph: ("text", "boilerplate"), Duplicate: ("paragraph",)}

@@ -16,18 +16,20 @@ from typing import Any
 import numpy as np
 
 import quality.features  # noqa: F401 - declares the features
-from quality import evidence
+from quality import evidence, html
 from quality.columns import Floats, Ints, ratio
 from quality.features.ngrams import document_rows, paragraph_rows, weighted
 from quality.features.officials import OfficialsResult, find_officials
 from quality.lexicon import RulePack, is_stop_word, shipped_rules
 from quality.mentions import Index
-from quality.model import FillerWords, Model, sigmoid, total
+from quality.model import FillerWords, FirstLook, Model, sigmoid, total
 from quality.officeholders import OFFICEHOLDERS, OfficeTable
 from quality.records import Record, iso_day
 from quality.registry import Counted, around_names, count, neighbourhood, own_packs, paragraph_matrix
-from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report
+from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report, RoleReasons
+from quality.second_look import second_look_columns
 from quality.text import Batch
+from quality.trees import Trees
 
 # Characters of text in a batch: enough for columns to pay. With half of it scoring takes a sixteenth longer, and
 # 40 MB of memory less (own measurement on news).
@@ -44,6 +46,7 @@ class Columns:
     batch: Batch
     counted: Counted
     officials: OfficialsResult
+    looked: Floats
     chance: Floats
     role: Ints
     terms: Floats
@@ -69,7 +72,12 @@ class Scorer:
         policy: str = "default",
         packs: Sequence[RulePack] = (),
         officials: Index | None = None,
+        *,
+        careful: bool = False,
+        pages: str = "full",
     ) -> None:
+        if pages not in html.MODES:
+            raise ValueError(f"unknown way to read HTML {pages!r}; expected one of {', '.join(html.MODES)}")
         if policy not in model.policies:
             raise ValueError(f"unknown policy {policy!r}; this model knows {', '.join(model.policies)}")
         self.model = model
@@ -77,6 +85,9 @@ class Scorer:
         self.policy = model.policies[policy]
         self._packs = tuple(packs)
         self._officials = officials
+        # log odds of furniture are lowered by this
+        self._doubt = model.careful if careful else 0.0
+        self._pages = pages
 
     @classmethod
     def load(
@@ -86,8 +97,13 @@ class Scorer:
         policy: str = "default",
         rules: Sequence[str | Path] = (),
         officials: Sequence[str | Path] = (),
+        careful: bool = False,
+        pages: str = "full",
     ) -> Scorer:
         """A scorer with a shipped model (by name) or one in a folder, further rule packs and terms of office.
+
+        A `careful` one calls fewer paragraphs boilerplate, where losing some of the text is worse than keeping a menu.
+        `pages` says how HTML is read: "full" or "fast" (docs/html.md).
 
         Raises FileNotFoundError where there is no such model, ValueError where it cannot be used, where
         the policy is unknown, where a rule pack is not as docs/rules.md says or a row not as docs/officials.md.
@@ -102,7 +118,9 @@ class Scorer:
                 )
             folder = shipped
         index = Index(OfficeTable.load(OFFICEHOLDERS, *map(Path, officials))) if officials else None
-        return cls(Model.load(folder), policy, own_packs(map(Path, rules)), index)
+        return cls(
+            Model.load(folder), policy, own_packs(map(Path, rules)), index, careful=careful, pages=pages
+        )
 
     def score(
         self,
@@ -110,21 +128,28 @@ class Scorer:
         *,
         date: str | datetime.date | None = None,
         with_text: bool = False,
+        with_roles: bool = False,
     ) -> Report:
         """Report on one text; `date` is the day it is to be read as new, unless the record has one.
 
         It goes before a date that the text itself bears; where the two are far apart, the report warns.
 
+        `with_text` and `with_roles` put the text, and what each paragraph's boilerplate chance is made of, into it.
+
         Raises TypeError for what is no text or record, ValueError for a record without text or a date
         that is no day.
         """
-        one = _record(record, 1)
+        (one,) = self.extracted([_record(record, 1)])
         if date is not None and one.date is None:
             one = replace(one, date=iso_day(date))
-        return next(self.score_many([one], with_text=with_text))
+        return next(self.score_many([one], with_text=with_text, with_roles=with_roles))
 
     def score_many(
-        self, records: Iterable[str | Mapping[str, Any] | Record], *, with_text: bool = False
+        self,
+        records: Iterable[str | Mapping[str, Any] | Record],
+        *,
+        with_text: bool = False,
+        with_roles: bool = False,
     ) -> Iterator[Report]:
         """Reports on texts, in order; records are read as reports are asked for, a batch ahead.
 
@@ -133,22 +158,70 @@ class Scorer:
         """
         if isinstance(records, str | Mapping | Record):
             raise TypeError("one text given, an iterable of texts expected: use score(text)")
-        for some in batches(_record(r, number) for number, r in enumerate(records, 1)):
-            yield from self._reports(some, with_text)
+        for some in batches(self.extracted(_record(r, number) for number, r in enumerate(records, 1))):
+            yield from self._reports(some, with_text, with_roles)
+
+    def extracted(self, records: Iterable[Record]) -> Iterator[Record]:
+        """The records in order, those of pages with text, paragraphs and metadata in place of their HTML.
+
+        What a record says itself (title, date, url) is kept; its page fills what is missing. Others pass as they are.
+
+        Raises ModuleNotFoundError where packages that read HTML are missing.
+        """
+        for some in batches(records):
+            pages = [r for r in some if r.html is not None]
+            found = iter(
+                html.extract([r.html or "" for r in pages], [r.url for r in pages], self.odds, self._pages)
+                if pages
+                else ()
+            )
+            for record in some:
+                yield record if record.html is None else _of_page(record, next(found))
+
+    def odds(self, pages: Sequence[Sequence[str]]) -> list[Floats]:
+        """Log odds of content, by the role model, of the paragraphs of some pages; float64[paragraphs] each."""
+        batch = Batch.of(["\n\n".join(page) for page in pages], list(pages))
+        # wordless paragraphs are furniture, as in `evidence.roles`
+        logit = np.where(
+            batch.n_words(batch.paragraphs) == 0, np.inf, self._furniture_logit(self._looked(batch))
+        )
+        return np.split(-logit, np.searchsorted(batch.paragraphs.parent, np.arange(1, len(pages))))
+
+    def _looked(self, batch: Batch) -> Floats:
+        """Columns of the second look at the paragraphs of a batch."""
+        return role_matrix(batch, self.model.first_look, self.model.boilerplate.names)
+
+    def _furniture_logit(self, looked: Floats) -> Floats:
+        """Log odds of being furniture by the role model, for the columns of its second look; float64[paragraphs]."""
+        return self.model.boilerplate.logit(looked) - self._doubt
 
     def columns_of(self, records: Sequence[Record]) -> Columns:
         """The model's columns for some records, as one batch."""
         batch = Batch.of([r.text for r in records], [r.paragraphs for r in records])
         officials = find_officials(batch, [r.date for r in records], self._officials)
         counted = count(batch, (shipped_rules(), *self._packs), officials.findings)
-        return self.weigh(batch, counted, officials)
-
-    def weigh(self, batch: Batch, counted: Counted, officials: OfficialsResult) -> Columns:
-        """The model's columns for a batch and its findings."""
-        model = self.model
-        boilerplate = sigmoid(
-            model.boilerplate.logit(role_matrix(batch, model.paragraph_words, model.boilerplate.names))
+        as_of = tuple(
+            {**day, "from": "metadata"} if record.has_page_date and day["from"] == "field" else day
+            for record, day in zip(records, officials.as_of, strict=True)
         )
+        return self.weigh(batch, counted, replace(officials, as_of=as_of), _known_furniture(records, batch))
+
+    def weigh(
+        self,
+        batch: Batch,
+        counted: Counted,
+        officials: OfficialsResult,
+        furniture: Floats | None = None,
+    ) -> Columns:
+        """The model's columns for a batch and its findings.
+
+        `furniture` float64[paragraphs] is the chance of being furniture where it is known from the page, else NaN.
+        """
+        model = self.model
+        looked = self._looked(batch)
+        boilerplate = sigmoid(self._furniture_logit(looked))
+        if furniture is not None:
+            boilerplate = np.where(np.isnan(furniture), boilerplate, furniture)
         filler = sigmoid(
             model.filler.logit(filler_matrix(batch, counted, model.filler_words, model.filler.names))
         )
@@ -175,6 +248,7 @@ class Scorer:
             batch,
             counted,
             officials,
+            looked,
             chance,
             role,
             terms,
@@ -191,14 +265,15 @@ class Scorer:
             ratio(n_stop_words, n_content_words),
         )
 
-    def _reports(self, records: Sequence[Record], with_text: bool) -> Iterator[Report]:
+    def _reports(self, records: Sequence[Record], with_text: bool, with_roles: bool) -> Iterator[Report]:
         columns = self.columns_of(records)
         batch, counted = columns.batch, columns.counted
         model = {"name": self.model.name, "digest": self.model.digest}
         edges = np.searchsorted(batch.paragraphs.parent, np.arange(len(records) + 1))
         finding_edges = np.searchsorted(counted.start, batch.document_start)
+        reasons = self._role_reasons(columns) if with_roles else None
         all_paragraphs, all_findings = (
-            _paragraphs(columns, edges, with_text),
+            _paragraphs(columns, edges, with_text, reasons),
             _findings(batch, counted, edges),
         )
         for d, record in enumerate(records):
@@ -225,7 +300,21 @@ class Scorer:
                 warnings=(*record.warnings, *columns.officials.warnings[d]),
                 doubt=doubt if verdict == "unsure" else None,
                 text=text if with_text else None,
+                page=record.page,
             )
+
+    def _role_reasons(self, columns: Columns) -> list[RoleReasons]:
+        """What each paragraph's log odds of furniture are the sum of."""
+        names, values, effects, start = boilerplate_effects(columns.looked, self.model.boilerplate)
+        found = []
+        for value, effect in zip(values, effects, strict=True):
+            some = sorted(np.flatnonzero(effect).tolist(), key=lambda j: -abs(effect[j]))
+            told = tuple(
+                Contribution(names[j], None if np.isnan(value[j]) else float(value[j]), float(effect[j]))
+                for j in some
+            )
+            found.append(RoleReasons(start - self._doubt, told))
+        return found
 
     def _contributions(self, columns: Columns, d: int) -> tuple[Contribution, ...]:
         # told whole, and then what is taken off it where the text is of another kind than those it was learnt on
@@ -241,7 +330,9 @@ class Scorer:
         return tuple(sorted([*likeness, *others], key=lambda c: -abs(c.effect)))
 
 
-def _paragraphs(columns: Columns, edges: Ints, with_text: bool) -> list[Paragraph]:
+def _paragraphs(
+    columns: Columns, edges: Ints, with_text: bool, reasons: list[RoleReasons] | None
+) -> list[Paragraph]:
     """All paragraphs of a batch, told of their texts; those of document d begin with `edges[d]`."""
     batch, group = columns.batch, columns.batch.paragraphs
     base = batch.document_start[group.parent]
@@ -260,6 +351,8 @@ def _paragraphs(columns: Columns, edges: Ints, with_text: bool) -> list[Paragrap
     if with_text:
         places = zip(group.parent.tolist(), start, end, strict=True)
         given.append([batch.texts[d][low:high] for d, low, high in places])
+    if reasons is not None:
+        given += [reasons] if with_text else [[None] * group.n, reasons]
     return list(map(Paragraph, *given))
 
 
@@ -279,15 +372,48 @@ def _findings(batch: Batch, counted: Counted, edges: Ints) -> list[Finding]:
     return found
 
 
-def role_matrix(batch: Batch, word_weights: Floats, names: Sequence[str]) -> Floats:
-    """Columns of the role model: measured features and neighbours by name, and the word score with its own."""
-    measured = [n for n in names if not n.startswith(WORD_SCORE)]
-    matrix = paragraph_matrix(batch, measured)
-    if len(measured) == len(names):
-        return matrix
-    score = paragraph_rows(batch).dot(word_weights)
-    columns = dict(zip(measured, matrix.T, strict=True)) | word_score_columns(batch, score)
-    return np.column_stack([columns[n] for n in names])
+def boilerplate_effects(looked: Floats, second: Trees) -> tuple[list[str], Floats, Floats, float]:
+    """What each feature adds to the log odds of furniture, and what the sum begins with.
+
+    Columns whose names begin with the same word (neighbours, means of several reaches) are one feature.
+
+    Names, values of the paragraph itself (NaN where there is none) and effects, float64[paragraphs, names] each.
+    """
+    names = list(dict.fromkeys(n.partition(" ")[0] for n in second.names))
+    values = np.full((looked.shape[0], len(names)), np.nan)
+    effects = np.zeros(values.shape)
+    of_columns, start = second.effects(looked)
+    for j, name in enumerate(second.names):
+        at = names.index(name.partition(" ")[0])
+        effects[:, at] += of_columns[:, j]
+        if name == names[at]:
+            values[:, at] = looked[:, j]
+    return names, values, effects, start
+
+
+def role_matrix(batch: Batch, first: FirstLook, names: Sequence[str]) -> Floats:
+    """Columns of the second look at the paragraphs of a batch, after the first; float64[paragraphs, names]."""
+    score = paragraph_rows(batch).dot(first.words)
+    logit = first.trees.logit(first_look_matrix(batch, score, first.trees.names))
+    return second_look_matrix(batch, score, logit, names)
+
+
+def first_look_matrix(batch: Batch, score: Floats, names: Sequence[str]) -> Floats:
+    """Columns of the first look: measured features and neighbours, and the word score (float64[paragraphs]) with its own."""
+    return _matrix(batch, names, word_score_columns(batch, score))
+
+
+def second_look_matrix(batch: Batch, score: Floats, look: Floats, names: Sequence[str]) -> Floats:
+    """Columns of the second look: what is measured of a paragraph, its word score, and what the first look said."""
+    return _matrix(batch, names, {WORD_SCORE: score} | second_look_columns(batch, look))
+
+
+def _matrix(batch: Batch, names: Sequence[str], told: Mapping[str, Floats]) -> Floats:
+    """Named columns, those `told` and measured features; float64[paragraphs, names]."""
+    measured = [n for n in names if n not in told]
+    columns = dict(zip(measured, paragraph_matrix(batch, measured).T, strict=True))
+    found = [told[n] if n in told else columns[n] for n in names]
+    return np.array(found).reshape(len(names), batch.paragraphs.n).T
 
 
 def filler_matrix(batch: Batch, counted: Counted, words: FillerWords, names: Sequence[str]) -> Floats:
@@ -348,12 +474,49 @@ def _record(given: str | Mapping[str, Any] | Record, number: int) -> Record:
         raise ValueError(f"record {number}: {error}") from None
 
 
+def _of_page(record: Record, found: html.Extraction) -> Record:
+    """The record of a page with what was found in it."""
+    told = found.metadata
+    is_undated = record.date is None and not record.has_unread_date
+    return replace(
+        record,
+        html=None,
+        text="\n\n".join(found.paragraphs),
+        paragraphs=found.paragraphs,
+        furniture=found.furniture,
+        title=record.title or told.title,
+        url=record.url or told.url,
+        date=told.date if is_undated else record.date,
+        has_page_date=is_undated and told.date is not None,
+        page={name: value for name, value in vars(told).items() if value is not None},
+        warnings=(*record.warnings, *found.warnings),
+    )
+
+
+def _known_furniture(records: Sequence[Record], batch: Batch) -> Floats | None:
+    """Chance of being furniture of the paragraphs of pages, NaN for others; None where there are no pages."""
+    if all(r.furniture is None for r in records):
+        return None
+    size = np.bincount(batch.paragraphs.parent, minlength=len(records)).tolist()
+    parts = [
+        np.full(n, np.nan) if r.furniture is None else np.array(r.furniture, np.float64)
+        for r, n in zip(records, size, strict=True)
+    ]
+    return np.concatenate(parts)
+
+
+# Characters of a page's source for one of its text; some ten on the pages of the corpora.
+SOURCE_PER_TEXT = 8
+
+
 def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
     """The records in lists of at most `BATCH_CHARACTERS`, or of one where it is longer."""
     some: list[Record] = []
     size = 0
     for record in records:
         length = len(record.text) if record.paragraphs is None else sum(map(len, record.paragraphs))
+        if record.html is not None:
+            length = len(record.html) // SOURCE_PER_TEXT
         if some and size + length > BATCH_CHARACTERS:
             yield some
             some, size = [], 0

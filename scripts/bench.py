@@ -258,7 +258,7 @@ def show_profile(texts: Sequence[str]) -> None:
 
     What several parts share (syllables, places of words) counts for the first that asks.
     """
-    from quality import evidence, lexicon, model, registry, scorer, text
+    from quality import evidence, lexicon, registry, scorer, text, trees
 
     # where a part is called from, and what it is
     parts: list[tuple[Any, str, str]] = [
@@ -266,7 +266,8 @@ def show_profile(texts: Sequence[str]) -> None:
         (lexicon.Phrases, "find", "phrases"), (lexicon.RulePack, "find", "rules: patterns, conditions"),
         (scorer, "find_officials", "officials"), (evidence, "off_topic", "topic"),
         (scorer, "paragraph_rows", "roles: n-grams"), (registry, "neighbourhood", "roles: neighbours"),
-        (scorer, "role_matrix", "roles: matrix, word score"), (model.Additive, "logit", "roles: sums"),
+        (scorer, "role_matrix", "roles: matrix, word score"), (trees.Trees, "logit", "roles: trees"),
+        (trees.Trees, "bins", "roles: bins"), (scorer, "second_look_columns", "roles: the page at first sight"),
         (scorer, "document_rows", "likeness: n-grams"), (scorer, "weighted", "likeness: weights"),
         (scorer, "likeness_score", "likeness: sums"), (scorer.Scorer, "columns_of", "evidence, reliability"),
     ]  # fmt: skip

@@ -17,24 +17,30 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from quality import evidence
 from quality.columns import Bools, Floats
+from quality.features.officials import OfficialsResult
 from quality.learn.base import Base, load
 from quality.learn.build import build, with_roles
-from quality.learn.columns import Material
+from quality.learn.columns import Material, Some
 from quality.learn.corpora import FAMILIES, LABEL_FAMILIES, Labelled, half, read_rows
 from quality.learn.fit import Table
 from quality.learn.judged import form_of
 from quality.learn.material import read_material
 from quality.learn.train import fit, save_model
+from quality.model import Model
+from quality.scorer import Scorer
 
 PAGE_CORPORA = ("wcxb_dev", "aeb", "cleaneval")
 
@@ -47,6 +53,7 @@ def main() -> None:
     options.add_argument("out", type=Path)
     options.add_argument("--only", choices=("articles", "pages", "made", "keep", "base"))
     options.add_argument("--own", type=Path, default=Path("labelled"))
+    options.add_argument("--base", type=Path, help="for pages: a base built from all of it already")
     options.add_argument("--seed", type=int, default=0)
     given = options.parse_args()
     if given.only == "base":
@@ -180,8 +187,9 @@ def baselines(texts: list[Labelled], corpus: str, family: str) -> tuple[float, f
 
 
 def measure_pages(given: argparse.Namespace, material: Material) -> list[dict[str, Any]]:
-    rows = []
-    base = build(material, seed=given.seed)
+    rows: list[dict[str, Any]] = []
+    intervals: list[dict[str, Any]] = []
+    base = load(given.base) if given.base else build(material, seed=given.seed)
     for corpus in PAGE_CORPORA:
         model = given.out / "models" / corpus
         without = with_roles(base, material, leave_out=frozenset([corpus]), seed=given.seed)
@@ -189,8 +197,60 @@ def measure_pages(given: argparse.Namespace, material: Material) -> list[dict[st
         data = given.shared / "corpora" / "boilerplate" / f"{corpus}.jsonl.xz"
         rows.append(measured(given, "paragraphs", data, model)["table"][0])
         print(json.dumps(rows[-1]), file=sys.stderr)
+        pages = [some for some in material.pages if any(t.corpus == corpus for t in some.texts)]
+        for careful in (False, True):
+            counts = page_counts(Scorer(Model.load(model), careful=careful), pages, corpus)
+            intervals.append({"corpus": corpus, "careful": careful} | by_pages(counts, given.seed))
+            print(json.dumps(intervals[-1]), file=sys.stderr)
     show(rows)
-    return rows
+    show(intervals)
+    for careful in (False, True):
+        mean = {k: np.mean([r[k][0] for r in intervals if r["careful"] is careful]) for k in PAGE_FIGURES}
+        print(f"mean, careful {careful}: " + ", ".join(f"{k} {v:.4f}" for k, v in mean.items()))
+    return rows + intervals
+
+
+# Of counts of paragraphs of eight words and more by truth and role (furniture found, content lost, furniture kept,
+# content kept), and of words of all (the same): figures of a set of pages.
+PAGE_FIGURES: dict[str, Callable[[Floats], float]] = {
+    "boilerplate F1": lambda c: 2 * c[0] / (2 * c[0] + c[1] + c[2]),
+    "content F1": lambda c: 2 * c[3] / (2 * c[3] + c[1] + c[2]),
+    "words lost": lambda c: c[5] / (c[5] + c[7]),
+    "words lost to furniture": lambda c: c[8] / (c[5] + c[7]),
+    "words kept": lambda c: c[6] / (c[4] + c[6]),
+}
+
+
+def page_counts(scorer: Scorer, pages: Sequence[Some], corpus: str) -> Floats:
+    """Counts for `PAGE_FIGURES` of each page of a corpus; float64[pages, 9]. The last: content words called boilerplate."""
+    found = []
+    for some in pages:
+        undated = OfficialsResult((), ({},) * len(some.texts), ((),) * len(some.texts))
+        columns = scorer.weigh(some.batch, some.counted, undated)
+        parent = some.batch.paragraphs.parent
+        words = np.array([len(re.findall(r"\w+", p)) for t in some.texts for p in t.paragraphs or ()])
+        known = np.isin(some.roles, ("content", "boilerplate"))
+        furniture, other = some.roles == "boilerplate", columns.role != evidence.CONTENT
+        long = known & (words >= 8)
+        cells = [furniture & other, ~furniture & other, furniture & ~other, ~furniture & ~other]
+        weights = [long & cell for cell in cells] + [words * (known & cell) for cell in cells]
+        weights.append(words * (known & ~furniture & (columns.role == evidence.BOILERPLATE)))
+        table = [np.bincount(parent, weights=w, minlength=len(some.texts)) for w in weights]
+        mine = np.array([t.corpus == corpus for t in some.texts])
+        found.append(np.column_stack(table)[mine])
+    return np.vstack(found)
+
+
+def by_pages(counts: Floats, seed: int, n_draws: int = 1000) -> dict[str, tuple[float, float, float]]:
+    """Each figure with its 95 % interval, pages drawn anew."""
+    random = np.random.default_rng(seed)
+    draws = [counts[random.integers(0, len(counts), len(counts))].sum(axis=0) for _ in range(n_draws)]
+    result = {}
+    for name, figure in PAGE_FIGURES.items():
+        low, high = np.quantile([figure(d) for d in draws], [0.025, 0.975])
+        whole = float(figure(counts.sum(axis=0)))
+        result[name] = (round(whole, 4), round(float(low), 4), round(float(high), 4))
+    return result
 
 
 def measure_made(given: argparse.Namespace, material: Material) -> list[dict[str, Any]]:

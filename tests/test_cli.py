@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 import quality
 from quality import cli
-from quality.report import Contribution, Finding, Paragraph, Policy, Report
+from quality.report import Contribution, Finding, Paragraph, Policy, Report, RoleReasons
 from quality.scorer import batches
 
 SCHEMA = json.loads((Path(quality.__file__).parent / "data" / "output.schema.json").read_text("utf8"))
@@ -37,11 +37,13 @@ class StubScorer:
         "strict": Policy("strict", 0.95, 0.3, 5, 0.1),
     }
 
-    def __init__(self, policy):
+    def __init__(self, policy, careful=False):
         self.policy = self.policies[policy]
+        self.role = "content" if careful else "boilerplate"
 
     @classmethod
-    def load(cls, model="default", *, policy="default", rules=(), officials=()):
+    def load(cls, model="default", *, policy="default", rules=(), officials=(), careful=False, pages="full"):
+        assert pages == "full"
         if model == "none":
             raise FileNotFoundError("no model 'none'; shipped are: default")
         if model == "broken":
@@ -52,12 +54,15 @@ class StubScorer:
         for path in officials:
             if "person" not in path.read_text("utf8"):
                 raise ValueError("columns missing: person")
-        return cls(policy)
+        return cls(policy, careful)
 
     def score(self, record):
         return next(self.score_many([record]))
 
-    def score_many(self, records, *, with_text=False):
+    def extracted(self, records):
+        return iter(records)
+
+    def score_many(self, records, *, with_text=False, with_roles=False):
         for given in records:
             text = given if isinstance(given, str) else given.text
             words = any(c.isalpha() for c in text)
@@ -74,8 +79,9 @@ class StubScorer:
                 verdict=self.policy.verdict(reliability, n_words=9, stop_word_share=0.4, hard=bool(found)),
                 policy=self.policy.name,
                 as_of={"date": getattr(given, "date", None), "from": "field"},
-                paragraphs=(Paragraph(0, 0, len(text), "content", dict.fromkeys(
-                    ("content", "boilerplate", "filler", "duplicate"), 0.25), reliability),),
+                paragraphs=(Paragraph(0, 0, len(text), self.role, dict.fromkeys(
+                    ("content", "boilerplate", "filler", "duplicate"), 0.25), reliability, None,
+                    RoleReasons(-0.5, (Contribution("stop_word_share", 0.4, 0.25),)) if with_roles else None),),
                 findings=found,
                 contributions=(Contribution("likeness", None, 0.2),),
                 intercept=0.4,
@@ -240,6 +246,19 @@ class TestScore:
     def test_with_text_the_json_has_the_text(self):
         assert scores("--with-text", "good.txt")[0][0]["text"] == "Ships left on Monday."
         assert "text" not in scores("good.txt")[0][0]
+
+    def test_with_roles_the_json_has_what_spoke_for_furniture_in_each_paragraph(self):
+        assert scores("--with-roles", "good.txt")[0][0]["paragraphs"][0]["boilerplate"] == {
+            "intercept": -0.5,
+            "contributions": [{"feature": "stop_word_share", "value": 0.4, "effect": 0.25}],
+        }
+        assert "boilerplate" not in scores("good.txt")[0][0]["paragraphs"][0]
+
+    def test_careful_is_handed_on_to_the_scorer(self):
+        roles = [
+            scores(*options, "good.txt")[0][0]["paragraphs"][0]["role"] for options in ((), ("--careful",))
+        ]
+        assert roles == ["boilerplate", "content"]
 
     def test_the_policy_is_used_and_an_unknown_one_lists_the_known(self):
         assert scores("--policy", "strict", "good.txt")[0][0]["verdict"] == "review"

@@ -1,10 +1,11 @@
-"""What speaks for filler: stubs of questions and openings of encyclopaedias; style and terms of content alone."""
+"""What speaks for filler: stubs of questions and openings of encyclopaedias; terms of content alone."""
 
 import numpy as np
 import pytest
 
 import quality.features  # noqa: F401 - declares the features
 from quality.evidence import (
+    copied,
     document_terms,
     filler_terms,
     hard_rules,
@@ -162,6 +163,24 @@ def test_page_furniture_is_off_every_topic_and_no_filler_for_that() -> None:
 def test_a_paragraph_without_words_is_furniture() -> None:
     chance, role = roles(batch("* * *", NEWS), np.array([0.1, 0.1]), np.array([0.9, 0.1]))
     assert (role.tolist(), chance[0].tolist()) == ([1, 0], [0.0, 1.0, 0.0, 0.0])
+
+
+def test_a_copy_of_what_only_furniture_said_before_is_none() -> None:
+    page = batch(NEWS, "Contact us", NEWS)
+    assert copied(page, np.array([0.1, 0.9, 0.1])).tolist() == [0.0, 0.0, pytest.approx(0.855)]
+    assert copied(page, np.array([0.9, 0.9, 0.1])).tolist() == [0.0, 0.0, pytest.approx(0.095)]
+
+
+def test_near_copies_count_less_where_a_page_is_full_of_them() -> None:
+    def near(n: int) -> list[float]:
+        lines = [f"{NEWS} The {word} boat was not among them." for word in WORDS[: n + 1]]
+        return copied(batch(*lines), np.zeros(n + 1)).tolist()[1:]
+
+    assert near(2) == pytest.approx([0.95] * 2)
+    assert near(5) == pytest.approx([0.95 * 2 / 5] * 5)
+
+
+WORDS = ("red", "old", "long", "small", "white", "heavy", "tarred")
 
 
 def test_more_than_three_findings_of_a_hard_rule_add_nothing() -> None:

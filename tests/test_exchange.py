@@ -447,7 +447,7 @@ def test_csv_problems_name_line_and_column(read):
         ":3: label: 'splendid' is none of reliable, unreliable, unclear, content, boilerplate, filler, duplicate; "
         "say what it means: --label-map 'splendid=unreliable', or 'splendid=-' for nothing",
         ":4: the row has not 2 cells, as the head has",
-        ":5: no text: none of text, content, body, raw_content, page_content, articleBody, maintext, paragraphs; it has label",
+        ":5: no text: none of text, content, body, raw_content, page_content, articleBody, maintext, paragraphs, html; it has label",
     ]
 
 

@@ -32,6 +32,7 @@ def found(expression: str, texts: list[str]) -> list[tuple[int, str]]:
         (r"[a-z]{2,9}-and-[a-z]{2,9} (?:scene|realm)s?", "the salt-and-pepper realms"),
         (r"(?:left|right)? ?turn(?! back)", "Right turn, turn back, left turn"),
         (r"kiss|\u00e9tude", "\u212ai\u017f\u017f, \u00c9TUDE, etude"),
+        (r"\u03b2-(?:wave|ray)s", "\u0392-waves, \u03b2-rays, b-rays"),
         (r"(?:one|two|[3-9]) boats", "two boats, 7 boats, boats"),
         (r"^note|note$", "note the note"),
         (r"\W{2,3}fish", "... fish"),
@@ -80,6 +81,24 @@ def test_a_tied_pattern_is_tried_only_where_what_it_opens_with_stands_near_the_s
     matches = Patterns([Told("^.{0,9}ferry")]).search(some, np.ones((1, 3), bool))
     assert [match[0] for _, _, match in matches] == ["by the ferry"]
     assert tried == ["by the ferry"]
+
+
+def test_a_search_that_begins_while_another_reads_the_patterns_finds_the_same() -> None:
+    """As where threads share the shipped rules."""
+    some, asked = Passages(["a ferry boat"], [b"a ferry boat"]), np.ones((2, 1), bool)
+    others = []
+
+    class Reading(Pattern):
+        @property
+        def pieces(self):  # type: ignore[no-untyped-def, override]
+            if not others:
+                others.append([])
+                others[0] += [match[0] for _, _, match in patterns.search(some, asked)]
+            return super().pieces
+
+    patterns = Patterns([Pattern("ferry"), Reading("boats?")])
+    assert [match[0] for _, _, match in patterns.search(some, asked)] == ["ferry", "boat"]
+    assert others == [["ferry", "boat"]]
 
 
 def test_shipped_patterns_find_the_same_as_a_full_search_in_the_examples_of_their_rule() -> None:

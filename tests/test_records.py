@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.records import FieldNames, Problem, Record, decode, iso_day, read
+from quality.records import FieldNames, Problem, Record, decode, decode_page, iso_day, read, read_texts
 
-NAMES = "text, content, body, raw_content, page_content, articleBody, maintext, paragraphs"
+NAMES = "text, content, body, raw_content, page_content, articleBody, maintext, paragraphs, html"
 
 
 @pytest.fixture
@@ -91,8 +91,8 @@ def test_the_warning_stands_in_the_record(folder):
         ("a.txt", b"PK\x03\x04\x00\x00", "a.txt: looks binary (NUL bytes): expected text"),
         ("a.txt", b"\x01\x02\x03abc", "a.txt: looks binary (control characters): expected text"),
         ("a.txt", b"\xff\xfea", "a.txt: begins like UTF-16 but is not (truncated data): save it as UTF-8"),
-        ("a.html", b"<p>Ships</p>", "a.html: HTML is not read: extract its text first"),
-        ("a.HTML.gz", b"<p>Ships</p>", "a.HTML.gz: HTML is not read: extract its text first"),
+        ("a.html", b"", "a.html: is empty: there is no text in it"),
+        ("a.html", b"<p>\0\0\0</p>", "a.html: looks binary (NUL bytes): expected text"),
         ("a.jsonl", b"", "a.jsonl: is empty: there is no record in it"),
         ("a.jsonl", b"\n\n", "a.jsonl: is empty: there is no record in it"),
         ("a.jsonl", b"\x89PNG\x00\n\x00", "a.jsonl: looks binary (NUL bytes): expected one JSON object"),
@@ -152,7 +152,7 @@ def test_all_fields_are_kept_as_they_were(folder):
         ("null", "a JSON null: one object per line is expected"),
         ('{"id": 3}', f"no text: none of {NAMES}; it has id"),
         ("{}", f"no text: none of {NAMES}; it has no field"),
-        ('{"text": null, "html": "<p>"}', "has html but no text: extract the text first"),
+        ('{"text": null, "html": 5}', "field 'html' is a JSON number, expected a string"),
         ('{"text": 5}', "field 'text' is a JSON number, expected a string"),
         ('{"paragraphs": "One."}', "field 'paragraphs' is a JSON string, expected a list of strings"),
         ('{"paragraphs": ["One.", {"text": "Two."}]}',
@@ -339,7 +339,7 @@ def test_standard_input_is_lines_when_it_begins_with_a_brace():
 
 
 ARRAY = "a JSON array: write one JSON object per line (.jsonl); --input text scores it as it stands"
-HTML = "HTML is not read: extract its text first; --input text scores it as it stands"
+XML = "XML is not read: extract the texts first; --input text scores it as it stands"
 
 
 @pytest.mark.parametrize(
@@ -347,12 +347,11 @@ HTML = "HTML is not read: extract its text first; --input text scores it as it s
     [
         (b'[{"text": "One."}]', ARRAY),
         (b'\xef\xbb\xbf[\n  {"text": "One."}\n]', ARRAY),
-        (b"<!DOCTYPE html>\n<p>One.", HTML),
-        (b"\n<html lang=en>", HTML),
-        (b'<?xml version="1.0"?><rss>', HTML),
+        (b'<?xml version="1.0"?><rss>', XML),
+        (b"<!DOCTYPE article><article>", XML),
     ],
 )
-def test_what_begins_as_html_or_a_json_array_is_no_text_unless_it_is_called_one(folder, data, message):
+def test_what_begins_as_xml_or_a_json_array_is_no_text_unless_it_is_called_one(folder, data, message):
     (problem,) = read(["-"], stdin=io.BytesIO(data))
     assert problem == Problem("-", None, message)
     assert read_bytes(folder, "a.txt", data) == [Problem("a.txt", None, message)]
@@ -403,11 +402,13 @@ def test_the_bytes_reported_are_those_of_the_files(folder):
 
 
 def test_an_unknown_kind_is_refused():
-    with pytest.raises(ValueError, match="unknown kind of input 'html'; expected one of auto, text, jsonl"):
-        list(read(["-"], kind="html"))
+    with pytest.raises(
+        ValueError, match="unknown kind of input 'pdf'; expected one of auto, text, html, jsonl"
+    ):
+        list(read(["-"], kind="pdf"))
 
 
-@given(st.binary(max_size=200), st.sampled_from(["auto", "text", "jsonl"]))
+@given(st.binary(max_size=200), st.sampled_from(["auto", "text", "html", "jsonl"]))
 def test_no_bytes_whatever_stop_the_reading(data, kind):
     items = list(read(["-"], kind=kind, stdin=io.BytesIO(data)))
     assert items
@@ -421,7 +422,7 @@ def test_a_dict_is_a_record_or_says_why_not(fields):
     try:
         record = Record.of(fields, 1)
     except ValueError as error:
-        assert str(error).startswith(("no text: ", "has html but no text", "field '"))  # noqa: PT017 - either end is right
+        assert str(error).startswith(("no text: ", "field '"))  # noqa: PT017 - either end is right
     else:
         assert isinstance(record.text, str)
 
@@ -444,3 +445,85 @@ def test_a_date_in_a_form_that_is_not_read_is_kept_apart_from_no_date() -> None:
         iso_day("Mon, 42 Nov 2008")
     assert Record.of({"text": "x", "date": "early June"}, 1).has_unread_date
     assert not Record.of({"text": "x"}, 1).has_unread_date
+
+
+# ---- pages ----
+
+PAGE = b"<html><body><p>Ships left.</p></body></html>"
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.htm", "a.XHTML", "a.html.gz"])
+def test_a_page_is_told_by_its_name(folder, name):
+    data = gzip.compress(b"<p>Ships left.") if name.endswith(".gz") else b"<p>Ships left."
+    (record,) = read_bytes(folder, name, data)
+    assert (record.html, record.text, record.id) == ("<p>Ships left.", "", name)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [PAGE, b"\xef\xbb\xbf\n" + PAGE, b"<!doctype HTML>" + PAGE, b"<!-- saved --> <!-- twice -->\n" + PAGE,
+     b'<?xml version="1.0"?>\n' + PAGE],
+)  # fmt: skip
+def test_a_page_is_told_by_how_it_begins(folder, data):
+    (record,) = read_bytes(folder, "a.txt", data)
+    assert record.html == data.decode("utf-8-sig")
+    assert next(iter(read(["-"], stdin=io.BytesIO(data)))).html == record.html
+    (record,) = read_bytes(folder, "a.txt", data, kind="text")
+    assert record.html is None
+
+
+def test_a_fragment_is_a_page_where_it_is_called_one(folder):
+    assert read_bytes(folder, "a.txt", b"<b>One.</b>", kind="html")[0].html == "<b>One.</b>"
+
+
+def test_a_record_of_a_page_has_no_text_yet_and_no_warning(folder):
+    record = read_fields(folder, html="<p>Ships left.", id="x")
+    assert (record.html, record.text, record.warnings) == ("<p>Ships left.", "", ())
+    assert read_fields(folder, html="<p>Ships left.", text="Ships came.").html is None
+    assert read_fields(folder, html="<p>Ships left.", paragraphs=["Ships came."]).html is None
+
+
+@pytest.mark.parametrize(
+    ("head", "charset", "text"),
+    [
+        ('<meta charset="windows-1251">', "cp1251", "Корабли ушли"),
+        ('<meta http-equiv="Content-Type" content="text/html; charset=Shift_JIS">', "cp932", "船が出た①"),
+        ("<meta charset=gb2312>", "gb18030", "船离开了镕"),
+        ('<?xml version="1.0" encoding="iso-8859-2"?>', "iso-8859-2", "łodzie odpłynęły"),
+        ("<META CHARSET='iso-8859-1'>", "cp1252", "Ships “left”"),
+        ("<meta charset=iso-2022-jp>", "iso-2022-jp", "船が出た"),
+        # declared wrongly: it is UTF-8 whatever the page says
+        ("<meta charset=iso-8859-1>", "utf-8", "Ships “left”"),
+        ("", "utf-16", "Ships “left”"),
+    ],
+)
+def test_a_page_is_read_by_the_charset_it_is_in(head, charset, text):
+    page = f"{head}<p>{text}</p>"
+    assert decode_page(page.encode(charset)) == (page, ())
+
+
+@pytest.mark.parametrize(
+    "head", ["", "<meta charset=utf-8>", "<meta charset=no-such>", "<meta charset=undefined>"]
+)
+def test_a_page_in_no_charset_that_it_names_is_read_as_windows_1252_with_a_warning(head):
+    page = f"{head}<p>Ships “left”"
+    text, (warning,) = decode_page(page.encode("cp1252"))
+    assert text == page
+    assert warning.endswith("read as Windows-1252")
+
+
+def test_what_http_declares_comes_before_what_the_page_does():
+    assert decode_page("<meta charset=koi8-r><p>Да".encode("cp1251"), "windows-1251")[0].endswith("<p>Да")
+
+
+def test_a_few_nul_bytes_make_no_page_binary():
+    assert decode_page(b"<p>Ships\0 left." + b" Ships came." * 20)[0].startswith("<p>Ships left.")
+
+
+def test_where_texts_are_needed_a_page_is_a_problem(folder):
+    (folder / "a.html").write_bytes(PAGE)
+    (folder / "b.jsonl").write_text('{"id": "x", "html": "<p>Ships left."}\n{"text": "Ships left."}\n')
+    page, record, text = read_texts(["a.html", "b.jsonl"])
+    assert str(page) == "a.html: a page of HTML, where a text is needed: extract its text first"
+    assert str(record).startswith("b.jsonl: record x: a page of HTML")
+    assert text.text == "Ships left."

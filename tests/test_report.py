@@ -10,7 +10,7 @@ import pytest
 
 import quality
 from quality.render.terminal import render, visible
-from quality.report import ROLES, Contribution, Duplicate, Finding, Paragraph, Policy, Report
+from quality.report import ROLES, Contribution, Duplicate, Finding, Paragraph, Policy, Report, RoleReasons
 
 SCHEMA = json.loads((Path(quality.__file__).parent / "data" / "output.schema.json").read_text("utf8"))
 POLICY = Policy("default", keep=0.6, drop=0.3, n_words_low=40, stop_word_share_low=0.25)
@@ -203,11 +203,25 @@ def test_a_duplicate_names_a_paragraph_only_where_one_is_meant():
         replace(CLEAN, reliability=None, verdict="unsure", paragraphs=()),
         replace(REPORT, text=TEXT, duplicates=(Duplicate("a", 0.9, 3),)),
         replace(CLEAN, verdict="unsure", doubt="few_words"),
+        replace(CLEAN, page={"title": "Port", "date": "2025-02-01"}),
         replace(CLEAN, as_of={"date": "2025-02-01", "from": "officials", "bound": "earliest"}),
     ],
 )
 def test_reports_are_as_the_schema_says(report):
     jsonschema.validate(json.loads(json.dumps(report.to_dict(), allow_nan=False)), SCHEMA)
+
+
+REASONS = RoleReasons(-1.5, (Contribution("log_n_words", 3.2, -0.4),))
+
+
+def test_the_reasons_for_a_role_are_told_as_a_sum():
+    told = replace(REPORT, paragraphs=(PARAGRAPHS[0]._replace(boilerplate=REASONS),)).to_dict()["paragraphs"][
+        0
+    ]
+    assert told["boilerplate"] == {
+        "intercept": -1.5,
+        "contributions": [{"feature": "log_n_words", "value": 3.2, "effect": -0.4}],
+    }
 
 
 def test_the_schema_knows_every_field_and_asks_for_each_that_is_always_there():
@@ -217,8 +231,9 @@ def test_the_schema_knows_every_field_and_asks_for_each_that_is_always_there():
     report = replace(
         REPORT,
         text=TEXT,
+        page={},
         doubt="few_words",
-        paragraphs=(PARAGRAPHS[0]._replace(text="Port"),),
+        paragraphs=(PARAGRAPHS[0]._replace(text="Port", boilerplate=REASONS),),
         duplicates=(Duplicate("a", 0.9, 3),),
     ).to_dict()
     assert known(report, SCHEMA)

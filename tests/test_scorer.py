@@ -56,6 +56,28 @@ def test_roles_are_chances_and_the_likeliest_is_given(scorer: Scorer) -> None:
             assert paragraph.roles[paragraph.role] == max(paragraph.roles.values())
 
 
+def test_reasons_for_furniture_add_up_to_its_log_odds(scorer: Scorer) -> None:
+    columns = scorer.columns_of([Record(id="x", source="", text=FARM)])
+    logit = scorer.model.boilerplate.logit(columns.looked)
+    paragraphs = scorer.score(FARM, with_roles=True).paragraphs
+    for paragraph, expected in zip(paragraphs, logit.tolist(), strict=True):
+        assert paragraph.boilerplate is not None
+        effects = [c.effect for c in paragraph.boilerplate.contributions]
+        assert paragraph.boilerplate.intercept + sum(effects) == pytest.approx(expected, abs=1e-9)
+        assert [abs(e) for e in effects] == sorted((abs(e) for e in effects), reverse=True)
+
+
+def test_a_careful_scorer_takes_the_same_off_all_odds_of_furniture() -> None:
+    careful, usual = Scorer.load(careful=True), Scorer.load()
+    assert usual.model.careful > 0
+    for one, other in zip(careful.score(FARM).paragraphs, usual.score(FARM).paragraphs, strict=True):
+        assert one.roles["boilerplate"] <= other.roles["boilerplate"]
+    reasons = [s.score(FARM, with_roles=True).paragraphs[0].boilerplate for s in (usual, careful)]
+    assert reasons[0] is not None
+    assert reasons[1] is not None
+    assert reasons[0].intercept - reasons[1].intercept == pytest.approx(usual.model.careful)
+
+
 def test_golden_texts_score_as_when_the_model_was_made(scorer: Scorer) -> None:
     lines = (shipped_models()["default"] / "golden.jsonl").read_text("utf8").splitlines()
     assert len(lines) == 4
@@ -327,7 +349,7 @@ def test_a_model_of_another_format_is_refused(tmp_path: Path) -> None:
     folder = copied(tmp_path)
     card = json.loads((folder / "card.json").read_text("utf8"))
     (folder / "card.json").write_text(json.dumps(card | {"format": "quality-model/0"}), "utf8")
-    with pytest.raises(ValueError, match="expected 'quality-model/4'"):
+    with pytest.raises(ValueError, match="expected 'quality-model/5'"):
         Model.load(folder)
 
 

@@ -57,7 +57,7 @@ def mine(tmp_path: Path) -> Path:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch, champion: Model) -> None:
     """The role model is taken as shipped: learning it anew takes most of the time, and is no matter here."""
-    monkeypatch.setattr(merge, "fit_roles", lambda *_: champion.boilerplate)
+    monkeypatch.setattr(merge, "fit_boilerplate", lambda *_: champion.boilerplate)
 
 
 def test_what_is_learnt_does_not_depend_on_the_number_of_threads(base: Base) -> None:
@@ -227,6 +227,25 @@ def wording(report: object) -> float:
 
 
 @pytest.mark.usefixtures("quick")
+def test_marked_furniture_becomes_rows_of_the_second_look(base: Base, tmp_path: Path) -> None:
+    story = "The ferry to the island will leave from the east pier until the end of March, the harbour office said."
+    row = {
+        "id": "menu", "paragraphs": ["Home", story, "Follow us"], "label": "reliable", "kind": "menu", "group": "menu",
+        "paragraph_labels": ["boilerplate", "content", None],
+    }  # fmt: skip
+    texts, problems = read_labels([file_of(tmp_path, [row])])
+    assert not problems
+    old, new = base.roles, merge.merge(base, texts).base.roles
+    n = old.label.size
+    assert new.label[n:].tolist() == [1, 0]
+    assert new.names == old.names
+    assert np.array_equal(new.matrix[:n], old.matrix)
+    # two rows of one page weigh 1 / root 2 each, and together as the root beside the largest corpus of the base
+    largest = np.bincount(old.corpus, weights=old.weight).max()
+    assert new.weight[n:].sum() == pytest.approx(np.sqrt(np.sqrt(2) * largest), rel=1e-5)
+
+
+@pytest.mark.usefixtures("quick")
 def test_fewer_than_ten_filler_paragraphs_teach_no_words(base: Base, tmp_path: Path) -> None:
     texts, _ = read_labels([file_of(tmp_path, [spliced(k) for k in range(4)])])
     assert not merge.merge(base, texts).base.filler_words.weights.any()
@@ -283,6 +302,9 @@ def test_every_text_that_the_model_in_place_was_taught_must_be_given_again(
     # as they are, in other marks and another order
     again = [row | {"text": row["text"].upper()} for row in rows[::-1]]
     assert retrain.train([file_of(tmp_path, [*again, sound(20)], "again.jsonl")], BASE, mine).is_in_use
+    (mine / KNOWN).write_bytes(b"PK")
+    with pytest.raises(ValueError, match=r"known\.npz is damaged"):
+        retrain.train([most], BASE, mine)
     (mine / KNOWN).unlink()
     (objection,) = retrain.train([most], BASE, mine).gate.objections
     assert "nothing tells whether they are given again" in objection
@@ -330,7 +352,7 @@ def test_a_model_that_weighs_nothing_is_refused(base: Base, champion: Model) -> 
 
 
 def test_a_role_model_that_takes_content_for_furniture_is_refused(base: Base, champion: Model) -> None:
-    eager = replace(champion.boilerplate, intercept=champion.boilerplate.intercept + 2)
+    eager = replace(champion.boilerplate, intercept=champion.boilerplate.intercept + 4)
     told = objections(base, champion, replace(champion, boilerplate=eager))
     assert "content taken for furniture, corpus cleaneval: " in told
     assert "content taken for something else: " in told
@@ -407,7 +429,10 @@ def test_a_model_made_from_another_base_cannot_be_compared(base: Base, champion:
     others = (
         (replace(champion, reliability=Linear(("moon",), np.zeros(1), 0.0)), "weighs moon"),
         (replace(champion, boilerplate=replace(champion.boilerplate, edges=edges)), "cuts the features"),
-        (replace(champion, paragraph_words=champion.paragraph_words + 1.0), "reads other words"),
+        (
+            replace(champion, first_look=replace(champion.first_look, words=champion.first_look.words + 1.0)),
+            "reads other words",
+        ),
     )
     for other, said_of_it in others:
         (objection,) = compare(base, other, champion).objections
@@ -503,7 +528,7 @@ def test_the_page_tells_what_labels_weigh_and_what_they_could_not_reach(tmp_path
     page = retrain.train([file_of(tmp_path, rows, "town.jsonl")], BASE, mine, allow_regression="a test").page
     assert "  town: reliable 0.50, unreliable 0.02\n" in page
     assert "beware: town has 1 unreliable text: a label of so few weighs next to nothing\n" in page
-    assert "not: words of filler, wording (likeness), rates of style, words of furniture; they are as" in page
+    assert "not: words of filler, wording (likeness), words of furniture; they are as" in page
     assert "the marked furniture teaches by its shape, place and cue words alone" in page
     alone = retrain.train([file_of(tmp_path, rows[:1], "alone.jsonl")], BASE, mine.with_name("other")).page
     assert "beware: alone has no reliable texts: " in alone

@@ -22,21 +22,22 @@ from quality.registry import Counted, rule_among
 from quality.text import Batch, once_per_batch
 
 # What a token may be, as bits: by the lists of the file, by itself, by its kind.
-TOPIC, ENDING, STRONG, WEAK, FRAME, OWNER, IDIOM, PREFIX, AND, COMMA, HYPHEN, SLASH, COLON, STOP, WORD = (
-    1 << k for k in range(15)
-)
+TOPIC, ENDING, COMPOUND, STRONG, WEAK, DESCRIBED, FRAME, OWNER, IDIOM = (1 << k for k in range(9))
+PREFIX, AND, COMMA, HYPHEN, SLASH, COLON, STOP, WORD = (1 << k for k in range(9, 17))
 BITS = {
     "topic": TOPIC,
     "ending": ENDING,
+    "compound": COMPOUND,
     "strong": STRONG,
     "weak": WEAK,
+    "described": DESCRIBED,
     "frame": FRAME,
     "owner": OWNER,
     "idiom": IDIOM,
     "prefix": PREFIX,
 }
 # Points of a sentence from which it is found: `SOFT` with some hyphenated name in it, else `PLAIN`; from `HARD` on it
-# is hard evidence where the names in one row weigh `CLEAR`. Set on the reliable articles and controls of the shared
+# is hard evidence where a name in it weighs `CLEAR`. Set on the reliable articles and controls of the shared
 # corpora and the texts of pages there, so that next to none of them has a hard one (docs/results.md).
 SOFT, PLAIN, HARD, CLEAR = 4, 5, 5, 2
 # The rule of wordings known by heart.
@@ -89,7 +90,7 @@ class Unit(NamedTuple):
 
 
 def _candidates(batch: Batch) -> Ints:
-    """Sentences that may hold such a row: three topics or a hyphenated one, and somebody to hang them on."""
+    """Sentences that may hold such a row: a hyphenated name beside what a row has, or four topics hung on somebody."""
     bits, of = _bits(batch), batch.sentences.of_token
     n = batch.sentences.n
     topic = np.flatnonzero(bits & TOPIC)
@@ -105,12 +106,19 @@ def _candidates(batch: Batch) -> Ints:
     tied = touches & ((bits[hyphen - 1] | bits[hyphen + 1]) & TOPIC > 0)
     tied &= (bits[hyphen + 1] & (ENDING | AND) > 0) | (bits[hyphen - 1] & AND > 0)
     # and something it stands in a row with, or is hung on
-    after = bits[np.minimum(hyphen + 2, bits.size - 1)] & (AND | COMMA | HYPHEN | SLASH | STRONG | WEAK)
-    before = bits[np.maximum(hyphen - 2, 0)] & (AND | COMMA | HYPHEN | SLASH | FRAME)
-    tied &= (after | before) > 0
+    tied &= (
+        _beside(bits, of, hyphen, 2) & (AND | COMMA | HYPHEN | SLASH | STRONG | WEAK)
+        | _beside(bits, of, hyphen, -2) & (AND | COMMA | HYPHEN | SLASH | FRAME)
+    ) > 0
     slugs = np.zeros(n, bool)
     slugs[of[hyphen[tied]]] = True
     return np.flatnonzero((slugs & ((topics >= 2) | hung)) | ((topics >= 4) & hung))
+
+
+def _beside(bits: NDArray[np.int32], of: Ints, token: Ints, step: int) -> NDArray[np.int32]:
+    """Bits of the tokens some steps from others, 0 beyond their sentence (`of`): there another text may begin."""
+    at = np.clip(token + step, 0, bits.size - 1)
+    return np.where((at == token + step) & (of[at] == of[token]), bits[at], 0)
 
 
 def _units(batch: Batch, bits: NDArray[np.int32], first: int, last: int) -> list[Unit]:
@@ -151,17 +159,17 @@ def _slug(parts: list[int], name: str) -> int:
         return 2 if (topical[0] and (topical[-1] or parts[-1] & ENDING)) or len(parts) > 3 else 1
     if parts[0] & PREFIX or not parts[-1] & ENDING or not any(topical):
         return 0
-    return 1 if name in _words()["ordinary"] or not any(topical[:-1]) else 2
+    is_ordinary = parts[-1] & COMPOUND or name in _words()["ordinary"]
+    return 1 if is_ordinary or not any(topical[:-1]) else 2
 
 
 class Row(NamedTuple):
-    """Sections in a row: units from `first` to `last` (exclusive) and what they weigh."""
+    """Sections in a row: units from `first` to `last` (exclusive), what they weigh, points of the clearest name."""
 
     first: int
     last: int
     points: int
-    slugs: int
-    topics: int
+    clearest: int
 
 
 def _rows(units: list[Unit]) -> Iterator[Row]:
@@ -222,25 +230,30 @@ def _other_item(units: list[Unit], k: int) -> int:
 
 def _weighed(units: list[Unit], items: list[tuple[int, int]], first: int, last: int) -> Row:
     """A row with its points."""
-    slugs = topics = points = 0
+    slugs = clearest = topics = points = 0
     hung = units[last].bits & (STRONG | WEAK) if last < len(units) else 0
     owned = last < len(units) and units[last].bits & OWNER
-    following = units[last] if last < len(units) else None
-    # before a word that they describe hyphens are ordinary English: "border-security and trade provisions"
-    describes = following is not None and following.bits & WORD and not following.bits & STOP and not hung
+    describes = False
+    if last < len(units):
+        following = units[last].bits
+        # before a word that they describe hyphens are ordinary English: "border-security and trade provisions", and
+        # alone before some that rows are hung on: "the travel-and-tourism sector"
+        describes = following & WORD > 0 and not following & STOP and not hung
+        describes = describes or (len(items) == 1 and following & DESCRIBED > 0)
     for begin, end in items:
         slug = max(u.slug for u in units[begin:end])
-        if slug:
-            slugs += 0 if owned or describes else slug
-        elif _is_section(units, begin, end):
-            topics += 1
+        if not slug:
+            topics += _is_section(units, begin, end)
+        elif not owned and not describes:
+            slugs += slug
+            clearest = max(clearest, slug)
     if len(items) > 1 or slugs:
         points = 2 * slugs + min(topics, 3)
         if hung:
             points += 2 if hung & STRONG else 1
         if any(u.bits & FRAME for u in units[max(first - REACH, 0) : first]):
             points += 1
-    return Row(first, last + (1 if hung else 0), points, slugs, topics)
+    return Row(first, last + (1 if hung else 0), points, clearest)
 
 
 @once_per_batch
@@ -255,13 +268,13 @@ def rows_of_sections(batch: Batch) -> tuple[Spans, Spans]:
         rows = [row for row in _rows(units) if row.points]
         if not rows:
             continue
-        total, slugs = sum(row.points for row in rows), max(row.slugs for row in rows)
+        total, clearest = sum(row.points for row in rows), max(row.clearest for row in rows)
         where = [(units[row.first].first, units[row.last - 1].last) for row in rows]
         if any(u.bits & OWNER for u in units) or _is_tag_line(units, rows[0].first):
             continue
-        if slugs >= CLEAR and total >= HARD:
+        if clearest >= CLEAR and total >= HARD:
             hard += where
-        elif total >= (SOFT if slugs else PLAIN):
+        elif total >= (SOFT if clearest else PLAIN):
             soft += where
     return _spans(batch, hard), _spans(batch, soft)
 
@@ -320,6 +333,8 @@ def _not_known(spans: Spans, counted: Counted) -> Spans:
         "The law covers e-sports, gambling and gaming.",
         '"It matters in business, travel, and consumer-affairs circles," the page said.',
         "The harbour lost jobs in trade, transport and travel.",
+        "The travel-and-tourism sector lost a tenth of its jobs.",
+        "Ministers discussed trade, migration and climate-policy.",
         "See example.org/world-news/business-travel for the fares.",
     ],
 )

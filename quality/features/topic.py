@@ -426,6 +426,11 @@ _FAR = (
     "scored his ninth goal of the season from a penalty in the derby."
 )
 _TIMELESS = "A sharp plane makes light work of a warped door, and a little wax on the hinges stops the noise of an old gate."
+# which tell of nobody either, but of the story's matter
+_ROOFS = (
+    "The timbers of the roof of a library carry the weight of snow and of slates in winter.\n"
+    "A library needs a roof that is dry, and timbers in the roof that do not warp in winter.\n"
+)
 # page furniture is off every topic, and told as such
 _SIGN_UP = " Sign up for our weekly newsletter about health. You can unsubscribe at any time."
 # which a tail does not make of a strange paragraph
@@ -507,13 +512,17 @@ def _tells(batch: Batch) -> Bools:
     "little to do with that. So read pieces of guides and advertisements; a sentence that explains a term may read so as well.",
     source="own",
     unit="count",
-    hits=[(_STORY + _MORE + _TIMELESS, [_TIMELESS])],
+    hits=[
+        (_STORY + _MORE + _TIMELESS, [_TIMELESS]),
+        (_STORY + _MORE + f"({_TIMELESS})", [f"({_TIMELESS})"]),
+    ],
     clean=[
         _STORY + _MORE + _TIMELESS.replace("a warped", "a warped Larnsund"),
         _STORY + _MORE + _TIMELESS.replace("a little", "20 grams of"),
         _STORY + _MORE + _TIMELESS.replace("of a warped", "of a warped, cracked or painted"),
         _STORY + _MORE + _TIMELESS + " So the surveyor said.",
         _TIMELESS + "\n" + "A cellar should be dry and dark all year round.\n" * 3 + _TIMELESS,
+        _STORY + _MORE + _ROOFS + _TIMELESS,
         _STORY + _RELATED,
     ],
     in_furniture=False,
@@ -529,7 +538,7 @@ def timeless_paragraph(batch: Batch) -> Spans:
     )
     odds = off_topic_log_odds(batch)
     telling = n_telling >= TELLING * (n - 1)  # the paragraph itself tells nothing
-    return _spans(batch, judged & ~tells & telling & (n > 1) & (odds >= TIMELESS) & (odds < 0.0))
+    return _spans(batch, judged & ~tells & telling & (odds >= TIMELESS) & (odds < ASTRAY))
 
 
 # ---- pieces of another register ----------------------------------------------------------------------

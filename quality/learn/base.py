@@ -24,6 +24,7 @@ from quality.learn.fit import Table
 from quality.learn.reference import Reference
 from quality.model import (
     FillerWords,
+    FirstLook,
     Likeness,
     filler_words_arrays,
     filler_words_from,
@@ -33,7 +34,7 @@ from quality.model import (
     write_arrays,
 )
 
-FORMAT = "quality-base/4"
+FORMAT = "quality-base/5"
 WHERE = (
     "A base is no part of the installed package: it is the folder labelled/base of the repository and of the source archive. "
     "Get one of them and name the folder (quality train --base FOLDER), or make one with scripts/build_base.py"
@@ -56,14 +57,14 @@ class Base:
     kinds: tuple[str, ...]
     hard: tuple[str, ...]
     groups: NDArray[np.uint64]
-    role_edges: tuple[Floats, ...]
+    role_edges: tuple[NDArray[np.float32], ...]
     roles: Table
     filler: Table
     documents: Table
     likeness_score: Floats
     familiarity: Floats
     paragraphs: Table
-    paragraph_words: Floats
+    first_look: FirstLook
     filler_words: FillerWords
     likeness: Likeness
     reference: Reference
@@ -103,21 +104,22 @@ def save(base: Base, folder: Path) -> None:
         "hard": base.hard,
     }
     card["names"] = {key: getattr(base, key).names for key in TABLES}
+    card["names"] |= {"first_look": base.first_look.trees.names}
     for key in TABLES:
         table: Table = getattr(base, key)
         arrays = {f.name: getattr(table, f.name) for f in fields(Table) if f.name != "names"}
         write_arrays(folder / f"{key}.npz", arrays)
     edges: dict[str, NDArray[Any]] = {
-        "role_edges": np.concatenate([*base.role_edges, np.zeros(0)]),
+        "role_edges": np.concatenate([*base.role_edges, np.zeros(0, np.float32)]),
         "role_n_edges": np.array([e.size for e in base.role_edges], np.int64),
     }
     score: dict[str, NDArray[Any]] = {
         "likeness_score": base.likeness_score.astype(np.float32),
         "familiarity": base.familiarity.astype(np.float32),
-        "paragraph_words": base.paragraph_words,
     }
     words = filler_words_arrays(base.filler_words)
-    write_arrays(folder / "encoders.npz", edges | score | words | likeness_arrays(base.likeness))
+    first, likeness = base.first_look.arrays(), likeness_arrays(base.likeness)
+    write_arrays(folder / "encoders.npz", edges | score | first | words | likeness)
     write_arrays(folder / "reference.npz", base.reference.arrays())
     write_arrays(folder / "known.npz", {key: getattr(base, key) for key in KNOWN})
     (folder / "base.json").write_text(json.dumps(card, indent=1) + "\n", "utf8")
@@ -169,7 +171,7 @@ def _loaded(folder: Path, card: Mapping[str, Any]) -> Base:
         arrays["likeness_score"].astype(np.float64),
         arrays["familiarity"].astype(np.float64),
         tables["paragraphs"],
-        arrays["paragraph_words"],
+        FirstLook.from_arrays(card["names"]["first_look"], arrays),
         filler_words_from(arrays),
         likeness_from(arrays),
         Reference.from_arrays(reference),

@@ -11,7 +11,7 @@ family is trained on a base built with that family left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 import quality.features  # noqa: F401 - declares the features
 from quality import evidence
 from quality.columns import Bools, Floats, Ints
-from quality.features.ngrams import DOCUMENT_BITS, PARAGRAPH_BITS, document_rows, paragraph_rows
+from quality.features.ngrams import DOCUMENT_BITS, PARAGRAPH_BITS, Rows, document_rows, paragraph_rows
 from quality.learn.base import LABELS, NO_WORDS, Base, fingerprint, sound_rows, text_fingerprint
 from quality.learn.columns import Index, Material, Names, Some, codes_of, sample_of_each, table_of
 from quality.learn.corpora import Labelled
@@ -34,18 +34,40 @@ from quality.learn.encoders import (
     sparse_rows,
     tf_idf,
 )
-from quality.learn.fit import Table, balanced, fit_filler, fit_roles, grown
+from quality.learn.fit import Table, balanced, fit_boilerplate, fit_filler, fit_trees, grown
 from quality.learn.reference import Judged, take
-from quality.model import Additive, FillerWords, Likeness, Linear, rounded, sigmoid
-from quality.registry import paragraph_matrix, paragraph_names
-from quality.scorer import filler_matrix, role_matrix, word_score_columns
+from quality.model import FillerWords, FirstLook, Likeness, Linear, rounded, sigmoid
+from quality.registry import FEATURES, around_names, paragraph_names
+from quality.scorer import (
+    WORD_SCORE,
+    WORD_SCORE_AROUND,
+    filler_matrix,
+    first_look_matrix,
+    role_matrix,
+    second_look_matrix,
+)
+from quality.second_look import AROUND, FIRST_LOOK, PAGE_NAMES
+from quality.trees import Trees, bins
 
 # Paragraphs of a page that training reads at most: long pages would drown the others.
 PAGE_SAMPLE = 40
-# Bins of a feature in the role model.
-N_BINS = 48
-# Families of features that the role model reads.
+# Bins of a column in the role models.
+N_BINS = 32
+# Families of features that the first look reads.
 ROLE_FAMILIES = ("surface", "boilerplate")
+# Features that tell of the page rather than the paragraph: the second look, which knows the page from the first, learns the
+# corpus by them (../shared/notes/boilerplate.md).
+PAGE_FEATURES = (
+    *(
+        "paragraphs_before",
+        "paragraphs_after",
+        "relative_position",
+        "page_n_paragraphs",
+        "words_before_share",
+    ),
+    *("distance_to_long_above", "distance_to_long_below", "is_long", "page_long_share", "page_log_n_words"),
+    *("page_words_in_long_share", "short_run_length"),
+)
 # Folds of domains for the word score.
 N_FOLDS = 3
 
@@ -56,6 +78,7 @@ PAGE_KINDS = ("page", "other page")
 
 
 Used = Callable[[Labelled], bool]
+Edges = tuple[NDArray[np.float32], ...]
 
 
 def build(
@@ -77,15 +100,15 @@ def build(
         return text.family not in leave_out and text.group not in barred
 
     hard = tuple(evidence.hard_rules(material.marked[0].counted))
-    words, edges, roles = _roles(material, is_used, corpora, kinds, groups, seed)
+    first, edges, roles = _roles(material, is_used, corpora, kinds, groups, seed)
     filler = _filler(material, is_used, corpora, kinds, groups, seed)
 
     role_model, filler_model = (
-        fit_roles(roles, edges, seed),
+        fit_boilerplate(roles, edges, seed),
         fit_filler(filler, sound_rows(filler, kinds.index), hard),
     )
     documents = [*material.articles, *material.marked]
-    judged = [judge(some, role_model, words, filler_model, NO_WORDS) for some in documents]
+    judged = [judge(some, first, role_model, filler_model, NO_WORDS) for some in documents]
     others = [*material.pages, *material.others]
     likeness, score, familiarity = _likeness(documents, [j.role for j in judged], others, is_used)
     table, paragraphs = document_tables(documents, judged, is_used, corpora, kinds, groups)
@@ -122,7 +145,7 @@ def build(
         score[used],
         familiarity[used],
         paragraphs,
-        words,
+        first,
         NO_WORDS,
         likeness,
         reference,
@@ -141,7 +164,7 @@ def known_texts(texts: Iterable[Labelled]) -> NDArray[np.uint64]:
 def with_roles(base: Base, material: Material, *, leave_out: frozenset[str], seed: int = 0) -> Base:
     """The base with its role tables learnt anew, without the page corpora in `leave_out`; all else as it is."""
     barred = {t.group for some in _all(material) for t in some.texts if t.family in leave_out}
-    words, edges, roles = _roles(
+    first, edges, roles = _roles(
         material,
         lambda t: t.family not in leave_out and t.group not in barred,
         Names(),
@@ -149,71 +172,136 @@ def with_roles(base: Base, material: Material, *, leave_out: frozenset[str], see
         Names(),
         seed,
     )
-    return replace(base, paragraph_words=words, role_edges=edges, roles=roles)
+    return replace(base, first_look=first, role_edges=edges, roles=roles)
 
 
 def _all(material: Material) -> list[Some]:
     return [*material.pages, *material.articles, *material.marked]
 
 
+@dataclass(frozen=True)
+class _Paragraphs:
+    """Labelled paragraphs of one batch that teach roles: which, their labels, codes int32[k, 3], word rows."""
+
+    some: Some
+    at: Ints
+    label: Bools
+    code: NDArray[np.int32]
+    rows: Rows
+    fold: NDArray[np.int32]
+
+    def rows_of(self, matrix: Floats, edges: Edges) -> NDArray[np.uint8]:
+        """Bins of the chosen rows of a matrix of all paragraphs; uint8[k, columns]."""
+        return np.column_stack([bins(matrix[self.at, j], e) for j, e in enumerate(edges)])
+
+
 def _roles(
     material: Material, is_used: Used, corpora: Names, kinds: Names, groups: Names, seed: int
-) -> tuple[Floats, tuple[Floats, ...], Table]:
-    """Word weights of paragraphs, bin edges, and the table of the role model."""
-    pages = [*material.pages, *material.marked]
-    names = paragraph_names(ROLE_FAMILIES)
+) -> tuple[FirstLook, Edges, Table]:
+    """The first look, and bin edges and table of the second one.
+
+    What the second look is learnt from is said by words and trees that have not seen the paragraph's domain.
+    """
+    pages = _teaching(material, is_used, corpora, kinds, groups, seed)
+    label = np.concatenate([p.label for p in pages])
+    code = np.concatenate([p.code for p in pages])
+    page = np.concatenate([k * 1_000_000 + p.some.batch.paragraphs.parent[p.at] for k, p in enumerate(pages)])
+    # a page's blocks weigh as the root of their number
+    _, inverse, size = np.unique(page, return_inverse=True, return_counts=True)
+    weight = 1.0 / np.sqrt(size[inverse])
+    fold = code[:, 2] % N_FOLDS
+    words, scores = _paragraph_words(pages, label, weight, fold, seed)
+    names = [*paragraph_names(ROLE_FAMILIES), *around_names(WORD_SCORE, WORD_SCORE_AROUND)]
+    matrices = [first_look_matrix(p.some.batch, score, names) for p, score in zip(pages, scores, strict=True)]
+    edges = _all_edges([m[p.at] for m, p in zip(matrices, pages, strict=True)])
+    rows = np.vstack([p.rows_of(m, edges) for m, p in zip(matrices, pages, strict=True)])
+    table = table_of(names, rows, label, weight, code)
+    first = fit_trees(table, edges, seed)
+    by_fold = [fit_trees(_where(table, fold != f), edges, seed) for f in range(N_FOLDS)]
+    names = second_look_names()
+    seen = []
+    for p, score, matrix in zip(pages, scores, matrices, strict=True):
+        said = np.empty(score.size)
+        for f in np.unique(p.fold).tolist():
+            said[p.fold == f] = by_fold[f].logit(matrix[p.fold == f])
+        seen.append(second_look_matrix(p.some.batch, score, said, names))
+    edges = _all_edges([m[p.at] for m, p in zip(seen, pages, strict=True)])
+    rows = np.vstack([p.rows_of(m, edges) for m, p in zip(seen, pages, strict=True)])
+    weight = _with_corpora(weight, code, tuple(kinds.index))
+    return FirstLook(words, first), edges, table_of(names, rows, label, weight, code)
+
+
+def second_look_names() -> list[str]:
+    """Columns of the second look: what is measured of a paragraph itself, its word score, and the page at first sight."""
+    chosen = (FEATURES[n] for n in paragraph_names(ROLE_FAMILIES) if n in FEATURES)
+    own = [f.name for f in chosen if f.name not in PAGE_FEATURES]
+    return [*own, WORD_SCORE, *around_names(FIRST_LOOK, AROUND), *PAGE_NAMES]
+
+
+def _teaching(
+    material: Material, is_used: Used, corpora: Names, kinds: Names, groups: Names, seed: int
+) -> list[_Paragraphs]:
+    """The paragraphs that teach roles, by batch."""
     random = np.random.default_rng(seed)
-    scores, sampled, labels, codes, folds, rows = [], [], [], [], [], []
-    for some in pages:
+    found = []
+    for some in [*material.pages, *material.marked]:
         label = np.array([ROLE_NAMES.index(r) if r in ROLE_NAMES else -1 for r in some.roles])
         parent = some.batch.paragraphs.parent
         # spoilt articles would outnumber the pages; only those with furniture teach roles
         teaches = [is_used(t) and (":" not in t.kind or t.kind == "spoilt:navigation") for t in some.texts]
         used = np.array(teaches)[parent] & (label >= 0)
-        pick = sample_of_each(parent, used, PAGE_SAMPLE, random)
+        at = np.flatnonzero(sample_of_each(parent, used, PAGE_SAMPLE, random))
         code = codes_of(some.texts, corpora, kinds, groups)[parent]
-        sampled.append(pick)
-        labels.append(label)
-        codes.append(code)
-        folds.append(code[:, 2] % N_FOLDS)
-        rows.append(paragraph_rows(some.batch))
-    at = [np.flatnonzero(p) for p in sampled]
-    label = np.concatenate([lab[i] for lab, i in zip(labels, at, strict=True)]) == 1
-    code = np.concatenate([c[i] for c, i in zip(codes, at, strict=True)])
-    page = np.concatenate(
-        [k * 1_000_000 + s.batch.paragraphs.parent[i] for k, (s, i) in enumerate(zip(pages, at, strict=True))]
-    )
-    # a page's blocks weigh as the root of their number
-    _, inverse, size = np.unique(page, return_inverse=True, return_counts=True)
-    weight = 1.0 / np.sqrt(size[inverse])
-    sparse = sparse_rows(rows, at, PARAGRAPH_BITS)
-    fold = code[:, 2] % N_FOLDS
+        found.append(
+            _Paragraphs(some, at, label[at] == 1, code[at], paragraph_rows(some.batch), code[:, 2] % N_FOLDS)
+        )
+    return found
+
+
+def _with_corpora(weight: Floats, code: NDArray[np.int32], kinds: Sequence[str]) -> Floats:
+    """Weights of paragraphs under which a corpus weighs as the root of what it did; float64[n], none less than before.
+
+    Articles spoilt on purpose are one corpus.
+    """
+    is_spoilt = np.array([":" in kind for kind in kinds], bool)[code[:, 1]]
+    _, inverse = np.unique(np.where(is_spoilt, -1, code[:, 0]), return_inverse=True)
+    whole = np.bincount(inverse, weights=weight)
+    return weight * np.sqrt(whole.max() / whole)[inverse]
+
+
+def _paragraph_words(
+    pages: Sequence[_Paragraphs], label: Bools, weight: Floats, fold: NDArray[np.int32], seed: int
+) -> tuple[Floats, list[Floats]]:
+    """Word weights of paragraphs, and for each batch the scores by weights that have not seen the domain."""
+    sparse = sparse_rows([p.rows for p in pages], [p.at for p in pages], PARAGRAPH_BITS)
     parts = [fit_words(sparse[fold != f], label[fold != f], weight[fold != f], seed) for f in range(N_FOLDS)]
     words = rounded(fit_words(sparse, label, weight, seed))
-    matrices = []
-    for some, row, page_fold, i in zip(pages, rows, folds, at, strict=True):
-        # every page is scored by the weights that have not seen its domain
-        by_fold = np.column_stack([row.dot(w) for w in parts])
-        score = by_fold[np.arange(row.n), page_fold]
-        scores.append(score)
-        near = word_score_columns(some.batch, score)
-        matrices.append(
-            np.column_stack([paragraph_matrix(some.batch, names)[i], *[c[i] for c in near.values()]])
-        )
-    matrix = np.vstack(matrices)
-    all_names = [*names, *word_score_columns(pages[0].batch, scores[0])]
-    edges = tuple(_edges(matrix[:, j]) for j in range(matrix.shape[1]))
-    bins = np.column_stack([Additive.bins(matrix[:, j], e) for j, e in enumerate(edges)]).astype(np.uint8)
-    return words, edges, table_of(all_names, bins, label, weight, code)
+    scores = []
+    for p in pages:
+        by_fold = np.column_stack([p.rows.dot(w) for w in parts])
+        scores.append(by_fold[np.arange(p.rows.n), p.fold])
+    return words, scores
 
 
-def _edges(values: Floats) -> Floats:
-    """Distinct quantiles that cut a column into at most `N_BINS` bins; float64[at most N_BINS - 1]."""
-    known = values[np.isfinite(values)]
+def _where(table: Table, chosen: Bools) -> Table:
+    """Some rows of a table."""
+    parts = {f.name: getattr(table, f.name)[chosen] for f in fields(Table) if f.name != "names"}
+    return Table(table.names, **parts)
+
+
+def _all_edges(matrices: Sequence[Floats]) -> Edges:
+    """Edges of every column of the rows of some matrices."""
+    whole = np.vstack(matrices)
+    return tuple(_edges(whole[:, j]) for j in range(whole.shape[1]))
+
+
+def _edges(values: Floats) -> NDArray[np.float32]:
+    """Distinct quantiles that cut a column into at most `N_BINS` bins; float32[at most N_BINS - 1]."""
+    known = values[np.isfinite(values)].astype(np.float32)
     if not known.size:
-        return np.zeros(0)
+        return np.zeros(0, np.float32)
     cut = np.unique(np.quantile(known, np.linspace(0, 1, N_BINS + 1)[1:-1], method="lower"))
-    return cut[cut > known.min()]
+    return np.asarray(cut[cut > known.min()], np.float32)
 
 
 def _filler(
@@ -226,26 +314,32 @@ def _filler(
     for some in _all(material):
         names = names or evidence.filler_names(some.counted)
         parent = some.batch.paragraphs.parent
-        sound = np.array([t.label == "reliable" and t.roles is None for t in some.texts])[parent]
-        label = np.array([{"filler": 1, "content": 0, "boilerplate": 0}.get(r, -1) for r in some.roles])
-        label = np.where(sound, 0, label)
+        label = filler_label(some)
         used = np.array([is_used(t) for t in some.texts])[parent] & (label >= 0)
         is_page = np.array([t.kind in PAGE_KINDS for t in some.texts])[parent]
         pick = np.flatnonzero(used & (~is_page | sample_of_each(parent, used, PAGE_SAMPLE // 4, random)))
         matrices.append(evidence.filler_terms(some.batch, some.counted, names)[pick].astype(np.float32))
         labels.append(label[pick] == 1)
         codes.append(codes_of(some.texts, corpora, kinds, groups)[parent][pick])
-    label, code = np.concatenate(labels), np.concatenate(codes)
+    is_filler, code = np.concatenate(labels), np.concatenate(codes)
     # equal parts for filler and the rest, and within each for every corpus
-    weight = balanced(code[:, 0] * 2 + label)
-    return table_of(names, np.vstack(matrices), label, weight, code)
+    weight = balanced(code[:, 0] * 2 + is_filler)
+    return table_of(names, np.vstack(matrices), is_filler, weight, code)
 
 
-def judge(some: Some, roles: Additive, words: Floats, filler: Linear, filler_words: FillerWords) -> Judged:
-    """Roles of the paragraphs of some texts by the two role models."""
-    bins = roles.bins_of(role_matrix(some.batch, words, roles.names))
+def filler_label(some: Some) -> NDArray[np.int8]:
+    """1 for filler, 0 for what is none, -1 where nobody said; int8[paragraphs]."""
+    parent = some.batch.paragraphs.parent
+    sound = np.array([t.label == "reliable" and t.roles is None for t in some.texts], bool)[parent]
+    label = np.array([{"filler": 1, "content": 0, "boilerplate": 0}.get(r, -1) for r in some.roles], np.int8)
+    return np.where(sound, np.int8(0), label)
+
+
+def judge(some: Some, first: FirstLook, second: Trees, filler: Linear, filler_words: FillerWords) -> Judged:
+    """Roles of the paragraphs of some texts by the role models."""
+    rows = second.bins(role_matrix(some.batch, first, second.names))
     doubt = sigmoid(filler.logit(filler_matrix(some.batch, some.counted, filler_words, filler.names)))
-    return Judged(*evidence.roles(some.batch, sigmoid(roles.logit_of_bins(bins)), doubt), bins)
+    return Judged(*evidence.roles(some.batch, sigmoid(second.logit_of(rows)), doubt), rows.T)
 
 
 def document_tables(

@@ -1,10 +1,10 @@
-"""The fits: additive role model, filler model, and logistic regression with fixed signs."""
+"""The fits: trees for furniture, filler model, and logistic regression with fixed signs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,22 @@ from numpy.typing import NDArray
 
 from quality.columns import Bools, Floats
 from quality.evidence import WORD_TERM
-from quality.model import Additive, Linear, sigmoid, total
+from quality.model import Linear, sigmoid, total
+from quality.trees import LEAVES, NEVER, UNIT, Trees
 
-# Role model: boosted step functions of one feature at a time, so that the sum stays additive.
-ROLE_ROUNDS, ROLE_RATE, ROLE_LEAVES, ROLE_LEAF_LOW, ROLE_PENALTY = 250, 0.1, 8, 60, 5.0
+# Boosted trees of either look at a paragraph: how many, how far each goes, rows in a leaf, penalty on its value, and the
+# share of columns that each node may choose from (docs/results.md).
+N_TREES, TREE_RATE, TREE_LEAF_LOW, TREE_PENALTY, TREE_COLUMNS = 100, 0.1, 60, 5.0, 0.6
+# Log odds of furniture are lowered by this: as much is found as may be while fewer than 3 in 100 words of content are called
+# boilerplate, on corpora left out (docs/results.md).
+BALANCE = 0.4
+# Columns that can only speak for furniture (+1) or against it (-1), with all that begin with the same word: what the page
+# around a paragraph looks like must not be read the other way round on pages of another kind.
+DIRECTIONS = {
+    "word_score": 1,
+    **dict.fromkeys(("first_look", "look_above", "look_below", "best_look_above", "best_look_below"), -1),
+    **dict.fromkeys(("look_rank", "main_stretch", "wide_stretch", "between_sure_content"), -1),
+}
 # Share of sound paragraphs that may look like filler when nothing else speaks, in the worst of the corpora: a third of the
 # 3 in 1,000 that we allow on corpora never seen.
 FILLER_FALSE_ALARMS = 0.001
@@ -76,40 +88,67 @@ def grown(cell: NDArray[Any], is_new: Bools) -> Floats:
     return np.asarray(factor[inverse], np.float64)
 
 
-def fit_roles(table: Table, edges: Sequence[Floats], seed: int) -> Additive:
-    """The role model: log odds of boilerplate as a sum of step functions over the bins of each feature."""
+def fit_trees(table: Table, edges: Sequence[NDArray[np.float32]], seed: int) -> Trees:
+    """Log odds of boilerplate as a sum of trees over the bins of each column (`Trees.bins`)."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    bins = table.matrix
     weight = table.weight / table.weight.mean()
     model = HistGradientBoostingClassifier(
-        max_iter=ROLE_ROUNDS,
-        learning_rate=ROLE_RATE,
-        max_leaf_nodes=ROLE_LEAVES,
-        min_samples_leaf=ROLE_LEAF_LOW,
-        l2_regularization=ROLE_PENALTY,
-        interaction_cst="no_interactions",
+        max_iter=N_TREES,
+        learning_rate=TREE_RATE,
+        max_leaf_nodes=LEAVES,
+        min_samples_leaf=TREE_LEAF_LOW,
+        l2_regularization=TREE_PENALTY,
+        max_features=TREE_COLUMNS,
+        monotonic_cst=[DIRECTIONS.get(name.partition(" ")[0], 0) for name in table.names],
         early_stopping=False,
         random_state=seed,
-    ).fit(bins.astype(np.float32), table.label, sample_weight=weight)
-    # the sum is additive: vary one feature over its bins, all others in bin 0, to read its steps
-    n_bins = [e.size + 2 for e in edges]
-    probe = np.zeros((sum(n_bins) + 1, bins.shape[1]), np.float32)
-    row = 1
-    for j, n in enumerate(n_bins):
-        probe[row : row + n, j] = np.arange(n)
-        row += n
-    logit = model.decision_function(probe)
-    steps = logit[1:] - logit[0]
-    tables = np.split(steps, np.cumsum(n_bins)[:-1])
-    # centre every table on the training rows, so that an effect of 0 is the usual one
-    intercept = float(logit[0])
-    centred = []
-    for j, table_j in enumerate(tables):
-        mean = float(np.average(table_j[bins[:, j]], weights=weight))
-        intercept += mean
-        centred.append(table_j - mean)
-    return Additive(table.names, tuple(edges), tuple(centred), intercept)
+    ).fit(table.matrix.astype(np.float32), table.label, sample_weight=weight)
+    # there is no public way to the nodes of these trees; a test holds the tables against the model they came from
+    tables = [_tree(predictors[0].nodes) for predictors in model._predictors]
+    parts = {key: np.stack([tree[key] for tree in tables]) for key in tables[0]}
+    return Trees(table.names, tuple(edges), **parts, intercept=float(model._baseline_prediction.item()))
+
+
+def fit_boilerplate(table: Table, edges: Sequence[NDArray[np.float32]], seed: int) -> Trees:
+    """The second look at a paragraph: trees that `BALANCE` makes a little slower to call furniture."""
+    trees = fit_trees(table, edges, seed)
+    return replace(trees, intercept=trees.intercept - BALANCE)
+
+
+def _tree(nodes: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """The tables of one tree (`quality.trees.Trees`) from scikit-learn's nodes."""
+    found: dict[str, NDArray[Any]] = {
+        "column": np.zeros(LEAVES - 1, np.uint8),
+        "step": np.full(LEAVES - 1, NEVER, np.uint8),
+        "left": np.zeros(LEAVES - 1, np.uint16),
+        "right": np.zeros(LEAVES - 1, np.uint16),
+        "leaf": np.zeros(LEAVES, np.int16),
+        "node": np.zeros(LEAVES - 1, np.int16),
+    }
+    n_nodes = n_leaves = 0
+
+    def read(k: int) -> tuple[int, float, float]:
+        """Leaves below a node as bits, and the sum of their values and the number of rows over them."""
+        nonlocal n_nodes, n_leaves
+        node = nodes[k]
+        if node["is_leaf"]:
+            found["leaf"][n_leaves] = round(float(node["value"]) * UNIT)
+            n_leaves += 1
+            return 1 << (n_leaves - 1), float(node["value"]) * float(node["count"]), float(node["count"])
+        at = n_nodes
+        n_nodes += 1
+        left, left_value, left_count = read(int(node["left"]))
+        right, right_value, right_count = read(int(node["right"]))
+        found["column"][at] = node["feature_idx"]
+        found["step"][at] = int(np.floor(node["num_threshold"])) + 1
+        found["left"][at], found["right"][at] = left, right
+        value, count = left_value + right_value, left_count + right_count
+        found["node"][at] = round(value / count * UNIT)
+        return left | right, value, count
+
+    read(0)
+    return found
 
 
 def fit_filler(table: Table, sound: Bools, hard: Sequence[str]) -> Linear:

@@ -14,7 +14,7 @@ from typing import Any
 
 from quality.learn.base import LABELS, Base, fingerprint, text_fingerprint
 from quality.learn.corpora import Labelled
-from quality.records import Problem, Record, files_of_records, read, short_names
+from quality.records import Problem, Record, files_of_records, read_texts, short_names
 from quality.report import ROLES
 from quality.text import Batch
 
@@ -31,7 +31,7 @@ def labelled_texts(
     """
     files = files_of_records(fspath(path) for path in paths)
     names = short_names(files)
-    for item in read(files, kind="jsonl"):
+    for item in read_texts(files, kind="jsonl"):
         if isinstance(item, Problem):
             yield item
             continue

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -20,20 +20,20 @@ from quality import evidence
 from quality.columns import Bools, Floats, Ints
 from quality.features.ngrams import DOCUMENT_BITS, PARAGRAPH_BITS, document_rows, paragraph_rows
 from quality.learn.base import Base, fingerprint, sound_rows
-from quality.learn.build import PAGE_SAMPLE, ROLE_NAMES, document_tables, known_texts, mixed
+from quality.learn.build import PAGE_SAMPLE, ROLE_NAMES, document_tables, filler_label, known_texts, mixed
 from quality.learn.columns import Names, Some, codes_of, columns_of, sample_of_each, table_of
 from quality.learn.corpora import Labelled
-from quality.learn.encoders import fit_hashed, likeness_parts, sparse_rows, tf_idf
-from quality.learn.fit import FILLER_FALSE_ALARMS, Table, balanced, fit_filler, fit_roles, grown
+from quality.learn.encoders import LIKENESS_PENALTY, fit_hashed, likeness_parts, sparse_rows, tf_idf
+from quality.learn.fit import FILLER_FALSE_ALARMS, Table, balanced, fit_boilerplate, fit_filler, grown
 from quality.learn.reference import Judged
-from quality.model import Additive, FillerWords, Likeness, Linear, rounded, sigmoid
+from quality.model import FillerWords, Likeness, Linear, rounded, sigmoid
 from quality.scorer import role_matrix
+from quality.trees import Trees, bins
 
 # Folds of groups by which new texts are scored by words that have not seen them.
 N_FOLDS = 5
-# Penalty on the weights of words. Of filler: of 1e-5, 1e-4 and 1e-3 the first found most (docs/training.md). Of the likeness:
-# that of the recipe in `encoders.fit_likeness`.
-FILLER_PENALTY, LIKENESS_PENALTY = 1e-5, 3e-5
+# Penalty on the weights of words of filler: of 1e-5, 1e-4 and 1e-3 the first found most (docs/training.md).
+FILLER_PENALTY = 1e-5
 # Share of the base's texts from which an n-gram is held twice as fast as one that is in none.
 SHARE_HELD = 0.001
 # The term of filler words is whole at half as far above what sound paragraphs reach as that is above what is usual
@@ -50,7 +50,7 @@ class Merged:
     """A base with new rows, the role models it gives, and where the new documents stand in its table."""
 
     base: Base
-    roles: Additive
+    roles: Trees
     filler: Linear
     ids: tuple[str, ...]
     rows: NDArray[np.int64]
@@ -73,7 +73,7 @@ def merge(base: Base, texts: Sequence[Labelled], *, seed: int = 0) -> Merged:
     roles = _with_roles(base, some, codes, seed)
     words, terms = _filler_words(base, some, codes)
     filler = _with_filler(base, some, codes, terms)
-    role_model = fit_roles(roles, base.role_edges, seed)
+    role_model = fit_boilerplate(roles, base.role_edges, seed)
     filler_model = fit_filler(filler, sound_rows(filler, tuple(kinds.index)), base.hard)
     judged = [_judged(s, role_model, base, filler_model, t) for s, t in zip(some, terms, strict=True)]
     told = [t for s in some for t in s.texts]
@@ -119,38 +119,36 @@ def _stacked(one: Table, other: Table) -> Table:
     return Table(one.names, **parts)
 
 
-def _judged(some: Some, roles: Additive, base: Base, filler: Linear, term: Floats) -> Judged:
+def _judged(some: Some, roles: Trees, base: Base, filler: Linear, term: Floats) -> Judged:
     """As `build.judge`, with the term of the words given."""
-    bins = roles.bins_of(role_matrix(some.batch, base.paragraph_words, roles.names))
+    rows = roles.bins(role_matrix(some.batch, base.first_look, roles.names))
     terms = evidence.filler_terms(some.batch, some.counted, filler.names, term)
-    boilerplate, doubt = sigmoid(roles.logit_of_bins(bins)), sigmoid(filler.logit(terms))
-    return Judged(*evidence.roles(some.batch, boilerplate, doubt), bins)
+    boilerplate, doubt = sigmoid(roles.logit_of(rows)), sigmoid(filler.logit(terms))
+    return Judged(*evidence.roles(some.batch, boilerplate, doubt), rows.T)
 
 
 def _with_roles(base: Base, some: Sequence[Some], codes: Sequence[NDArray[np.int32]], seed: int) -> Table:
-    """The role table with the new paragraphs whose role is content or boilerplate."""
+    """The role table with the new paragraphs whose role is content or boilerplate.
+
+    As in the base, a new corpus weighs as the root of its pages' weight, beside the largest of the base.
+    """
     random = np.random.default_rng(seed)
-    table = base.roles
+    known = base.roles
+    tables = []
     for s, code in zip(some, codes, strict=True):
         parent = s.batch.paragraphs.parent
         pick = np.flatnonzero(sample_of_each(parent, np.isin(s.roles, ROLE_NAMES), PAGE_SAMPLE, random))
-        matrix = role_matrix(s.batch, base.paragraph_words, table.names)[pick]
-        bins = np.column_stack([Additive.bins(matrix[:, j], e) for j, e in enumerate(base.role_edges)])
+        matrix = role_matrix(s.batch, base.first_look, known.names)[pick]
+        rows = np.column_stack([bins(matrix[:, j], e) for j, e in enumerate(base.role_edges)])
         size = np.bincount(parent[pick], minlength=s.batch.n_documents)
         weight = 1.0 / np.sqrt(np.maximum(size, 1))[parent[pick]]
         label = s.roles[pick] == "boilerplate"
-        table = _stacked(
-            table, table_of(table.names, bins.astype(np.uint8), label, weight, code[parent[pick]])
-        )
-    return table
-
-
-def _filler_label(some: Some) -> NDArray[np.int8]:
-    """1 for filler, 0 for what is none, -1 where nobody said; int8[paragraphs]."""
-    parent = some.batch.paragraphs.parent
-    sound = np.array([t.label == "reliable" and t.roles is None for t in some.texts], bool)[parent]
-    label = np.array([{"filler": 1, "content": 0, "boilerplate": 0}.get(r, -1) for r in some.roles], np.int8)
-    return np.where(sound, np.int8(0), label)
+        tables.append(table_of(known.names, rows, label, weight, code[parent[pick]]))
+    new = reduce(_stacked, tables)
+    largest = np.bincount(known.corpus, weights=known.weight).max()
+    whole = np.bincount(new.corpus, weights=new.weight)[new.corpus]
+    weight = new.weight * np.sqrt(np.maximum(largest / whole, 1.0))
+    return _stacked(known, replace(new, weight=weight.astype(np.float32)))
 
 
 def _filler_words(
@@ -162,7 +160,7 @@ def _filler_words(
     known to the base, the words are no sign of other filler.
     """
     parents = [s.batch.paragraphs.parent for s in some]
-    label = np.concatenate([_filler_label(s) for s in some])
+    label = np.concatenate([filler_label(s) for s in some])
     n_filler = int((label == 1).sum())
     if n_filler < N_FILLER_LOW:
         term = [base.filler_words.term(paragraph_rows(s.batch).dot(base.filler_words.weights)) for s in some]
@@ -225,7 +223,7 @@ def _with_filler(
     """The table of the filler model with the new paragraphs that are known to be filler or none."""
     table = base.filler
     for s, code, term in zip(some, codes, terms, strict=True):
-        label = _filler_label(s)
+        label = filler_label(s)
         pick = np.flatnonzero(label >= 0)
         matrix = evidence.filler_terms(s.batch, s.counted, table.names, term)[pick].astype(np.float32)
         none = np.ones(pick.size)

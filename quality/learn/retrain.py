@@ -25,7 +25,6 @@ from quality.learn.merge import N_FILLER_LOW, N_TEXTS_LOW, Merged, merge
 from quality.learn.shelf import CANDIDATE, check_place, golden, mend, put
 from quality.learn.train import POLICY_RATES, fit, save_model
 from quality.model import KNOWN, Model
-from quality.records import Record
 from quality.report import Report
 from quality.scorer import Scorer, model_folder
 
@@ -96,11 +95,12 @@ def train(
     if in_place is None:
         raise ValueError(f"no model at {folder} and none shipped: there is nothing to compare with")
     champion = Model.load(in_place)
+    forgotten = _forgotten(champion, given, base)
     with one_thread():
         merged = merge(base, texts, seed=seed)
         model = fit(merged.base, folder.name, seed=seed, parts=(merged.roles, merged.filler))
         gate = compare(base, champion, model, seed=seed)
-    gate = replace(gate, objections=(*gate.objections, *_forgotten(in_place, champion, given, base)))
+    gate = replace(gate, objections=(*gate.objections, *forgotten))
     seen = _new_texts(texts, merged, model, champion)
     is_in_use = gate.is_passed or allow_regression is not None
     target = folder if is_in_use else folder.with_name(folder.name + CANDIDATE)
@@ -128,17 +128,15 @@ def train(
     return Outcome(target, Model.load(target).digest, gate, is_in_use, page)
 
 
-def _forgotten(folder: Path, champion: Model, given: Sequence[Labelled], base: Base) -> list[str]:
-    """Why the new model would forget what the one in a folder was taught: by texts that are neither given nor in the base.
+def _forgotten(champion: Model, given: Sequence[Labelled], base: Base) -> list[str]:
+    """Why the new model would forget what the one in place was taught: by texts that are neither given nor in the base.
 
     The gate's reference set has none of those, so nothing else would tell.
     """
-    path = folder / KNOWN
-    if not path.exists():
+    learnt = champion.learnt_from()
+    if learnt is None:
         told = "that says which texts the model in place has learnt from: nothing tells whether they are given again"
-        return [f"there is no {path} {told}"] if champion.card.get("labels") else []
-    with np.load(path, allow_pickle=False) as stored:
-        learnt = stored["texts"]
+        return [f"there is no {champion.folder}/{KNOWN} {told}"] if champion.card.get("labels") else []
     now = np.array([text_fingerprint(text) for text in given], np.uint64)
     n = int((~np.isin(learnt, np.concatenate([base.texts[:, 0], now]))).sum())
     if not n:
@@ -172,8 +170,7 @@ def _new_texts(texts: Sequence[Labelled], merged: Merged, model: Model, champion
     """Verdicts on the new texts by the model in place, and by the new one's sum with words that had not seen them."""
     scorer = Scorer(champion)
     before: dict[str, Report] = {}
-    records = [Record(t.id, "", t.text, t.paragraphs, date=t.date) for t in texts]
-    for report in scorer.score_many(records):
+    for report in scorer.score_many(t.record for t in texts):
         before[report.id] = report
     by_id = {t.id: t for t in texts}
     base = merged.base
@@ -293,9 +290,7 @@ def _parts(base: Base, merged: Merged, marked: Mapping[str, int]) -> list[str]:
         kept.append("wording (likeness)")
     else:
         lines.append("  wording (likeness): moved from where it was")
-    lines.append(
-        f"  not: {', '.join([*kept, 'rates of style', 'words of furniture'])}; they are as the base has them"
-    )
+    lines.append(f"  not: {', '.join([*kept, 'words of furniture'])}; they are as the base has them")
     if marked.get("boilerplate"):
         lines.append(
             "    (the marked furniture teaches by its shape, place and cue words alone, not by its other words)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,7 @@ def said(model: Model, base: Base) -> Said:
 
 def _furniture(model: Model, bins: NDArray[np.uint8]) -> Floats:
     """Log odds of furniture of paragraphs, by the bins of the role model's columns; float64[n]."""
-    return model.boilerplate.logit_of_bins(bins)
+    return model.boilerplate.logit_of(np.ascontiguousarray(bins.T))
 
 
 def _roles(model: Model, base: Base) -> tuple[Floats, Ints]:
@@ -139,14 +140,15 @@ def _check(model: Model, base: Base) -> None:
     if model.boilerplate.names != base.roles.names or not _same(model.boilerplate.edges, base.role_edges):
         raise ValueError(f"cuts the features of paragraphs at other values than the base; {ANOTHER}")
     mine, theirs = model.likeness, base.likeness
-    pairs = [(model.paragraph_words, base.paragraph_words)]
+    pairs: list[tuple[NDArray[Any], NDArray[Any]]] = [(model.first_look.words, base.first_look.words)]
+    pairs += [(model.first_look.trees.leaf, base.first_look.trees.leaf)]
     pairs += [(mine.words_idf, theirs.words_idf), (mine.masked_idf, theirs.masked_idf)]
     pairs += [(mine.kind, theirs.kind)]
     if not _same(*zip(*pairs, strict=True)):
         raise ValueError(f"reads other words than the base; {ANOTHER}")
 
 
-def _same(some: Sequence[Floats], others: Sequence[Floats]) -> bool:
+def _same(some: Sequence[NDArray[Any]], others: Sequence[NDArray[Any]]) -> bool:
     """Whether the arrays are the same but for what packing them into a file rounds off."""
     return len(some) == len(others) and all(
         a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=0.0)

@@ -1,0 +1,179 @@
+"""From pages to their texts: the full path, the fast path, and what is done where a page resists.
+
+Pages are read some at a time, since the role model of paragraphs, which is given as a function, is many times faster so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TypeVar
+
+import numpy as np
+
+from quality.columns import Floats
+from quality.html.agreement import kept
+from quality.html.extractors import all_lines, article_lines, main_lines
+from quality.html.metadata import Metadata, metadata
+from quality.html.page import N_ELEMENTS_HIGH, Block, texts, tree_of, walk
+from quality.html.stack import Heard, shipped
+
+MODES = ("full", "fast")
+# Packages that each mode needs; all of them come with the extra.
+NEEDED = {"full": ("lxml", "trafilatura", "htmldate", "resiliparse"), "fast": ("lxml", "resiliparse")}
+# Characters of a page that are read, and blocks or lines of it. The largest of 384 pages of the corpora has 1.5 million
+# and 1,548.
+N_CHARACTERS_HIGH = 10_000_000
+N_LINES_HIGH = 50_000
+# Log odds of content that the fast path asks of a line of resiliparse's; chosen by scripts/build_html.py's corpora left
+# out (docs/html.md).
+FAST_ODDS_LOW = -1.0
+
+# Log odds of content of every text of every page, pages apart; float64[texts] each.
+Odds = Callable[[Sequence[Sequence[str]]], Sequence[Floats]]
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """The text of a page: its paragraphs in order, and how likely each is furniture after all (at most a quarter)."""
+
+    paragraphs: tuple[str, ...]
+    furniture: tuple[float, ...]
+    metadata: Metadata
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A page before the role model is asked.
+
+    `lines` are its texts; in the full path those of its `blocks`, with the lines that either extractor kept and those
+    that the first took for comments.
+    """
+
+    lines: tuple[str, ...]
+    metadata: Metadata
+    warnings: tuple[str, ...]
+    blocks: tuple[Block, ...] | None = None
+    first: tuple[str, ...] = ()
+    second: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()
+
+    def heard(self, odds: Floats) -> Heard:
+        """What is known of the blocks of the full path, with the role model's log odds of content."""
+        kept_by = [kept(self.lines, lines) for lines in (self.first, self.second, self.comments)]
+        return Heard.of(self.blocks or (), odds, *kept_by)
+
+
+def check(mode: str) -> None:
+    """Raise ModuleNotFoundError where a package is missing that the mode needs, ValueError for an unknown mode."""
+    if mode not in MODES:
+        raise ValueError(f"unknown way to read HTML {mode!r}; expected one of {', '.join(MODES)}")
+    missing = [name for name in NEEDED[mode] if find_spec(name) is None]
+    if missing:
+        raise ModuleNotFoundError(f"reading HTML needs {', '.join(missing)}: pip install 'quality[html]'")
+
+
+def extract(
+    pages: Sequence[str], urls: Sequence[str | None], odds: Odds, mode: str = "full"
+) -> list[Extraction]:
+    """The texts of some pages, in order.
+
+    `odds` gives the log odds of content by which lines are judged. A page without any text gives an extraction without
+    paragraphs and a warning. The same page gives the same text in any company.
+
+    Raises ModuleNotFoundError where a package of the extra is missing, ValueError for an unknown mode.
+    """
+    check(mode)
+    draft = full_draft if mode == "full" else fast_draft
+    drafts = [draft(page, url) for page, url in zip(pages, urls, strict=True)]
+    return [_judged(d, o) for d, o in zip(drafts, odds([d.lines for d in drafts]), strict=True)]
+
+
+def full_draft(html: str, url: str | None) -> Draft:
+    """A page as both extractors see it."""
+    html, notes = _readable(html)
+    tree = tree_of(html)
+    page = None if tree is None else walk(tree)
+    if tree is None or page is None or not page.blocks:
+        # lxml made nothing of it; the other parser may
+        return _with_warning(metadata(html), notes, all_lines(html), html)
+    if page.is_cut:
+        notes.append(f"the page has more than {N_ELEMENTS_HIGH:,} elements: the rest is not read")
+    blocks = _first_lines(page.blocks, notes)
+    second = main_lines(html)
+    first: Sequence[str] = ()
+    comments: Sequence[str] = ()
+    if page.is_ordinary:
+        first, comments, problem = article_lines(tree, url)
+        notes += [problem] if problem else []
+        # last, for htmldate takes the tree apart
+        told = metadata(html, tree, url)
+    else:
+        notes.append(
+            f"the page is too large for trafilatura ({page.n_elements:,} elements, {page.depth:,} levels): read without"
+        )
+        told = metadata(html)
+    return Draft(
+        tuple(texts(blocks)), told, tuple(notes), tuple(blocks), tuple(first), tuple(second), tuple(comments)
+    )
+
+
+def fast_draft(html: str, url: str | None) -> Draft:
+    """A page as the fast one of the extractors sees it."""
+    html, notes = _readable(html)
+    told = metadata(html)
+    lines = main_lines(html) or all_lines(html)
+    if not lines:
+        # resiliparse made nothing of it; the other parser may
+        tree = tree_of(html)
+        lines = [] if tree is None else texts(walk(tree).blocks)
+    return _with_warning(told, notes, lines, html)
+
+
+def _with_warning(told: Metadata, notes: list[str], lines: Sequence[str], html: str) -> Draft:
+    if not lines:
+        why = "there is nothing in it"
+        if "<frameset" in html[:100_000].lower():
+            why = "it is a frameset: its text is in other files"
+        elif "<script" in html.lower():
+            why = "it may be made by scripts, which are not run"
+        notes.append(f"the page has no text: {why}")
+    lines = _first_lines(lines, notes)
+    return Draft(tuple(lines), told, tuple(notes))
+
+
+T = TypeVar("T")
+
+
+def _first_lines(lines: Sequence[T], notes: list[str]) -> Sequence[T]:
+    if len(lines) > N_LINES_HIGH:
+        notes.append(f"the page has {len(lines):,} lines: the first {N_LINES_HIGH:,} are read")
+    return lines[:N_LINES_HIGH]
+
+
+def _readable(html: str) -> tuple[str, list[str]]:
+    """What is read of a page, and warnings. Half a surrogate pair and NUL, which no parser takes, become U+FFFD."""
+    notes = []
+    if len(html) > N_CHARACTERS_HIGH:
+        notes.append(f"the page has {len(html):,} characters: the first {N_CHARACTERS_HIGH:,} are read")
+        html = html[:N_CHARACTERS_HIGH]
+    return html.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd"), notes
+
+
+def _judged(draft: Draft, odds: Floats) -> Extraction:
+    """The text of a page, from what the role model says of its lines."""
+    notes = draft.warnings
+    margin = odds - FAST_ODDS_LOW if draft.blocks is None else shipped().margin(draft.heard(odds))
+    chosen = np.flatnonzero(margin > 0).tolist()
+    if draft.lines and not chosen:
+        notes = (*notes, "the page has no text that is not furniture")
+    # half of what the margin says: the page has told that these are text, and doubts of filler and copies come on top
+    furniture = 0.25 * (1.0 - np.tanh(0.5 * margin))
+    return Extraction(
+        tuple(draft.lines[i] for i in chosen),
+        tuple(float(furniture[i]) for i in chosen),
+        draft.metadata,
+        notes,
+    )
