@@ -141,7 +141,11 @@ def main(ctx: click.Context, model: str) -> None:
     show_default=True,
     help="A page for people, one JSON array, or one JSON object a line.",
 )
-@click.option("--date", metavar="YYYY-MM-DD", help="The day of texts that carry no date of their own.")
+@click.option(
+    "--date",
+    metavar="YYYY-MM-DD",
+    help="The day of records without a date field; it goes before a date in the text itself.",
+)
 @click.option(
     "--policy",
     default="default",

@@ -397,7 +397,11 @@ def import_labels(
     show_default=True,
     help="What to mark in the text: the roles of paragraphs, findings of rules.",
 )
-@click.option("--date", metavar="YYYY-MM-DD", help="The day of texts that carry no date of their own.")
+@click.option(
+    "--date",
+    metavar="YYYY-MM-DD",
+    help="The day of records without a date field; it goes before a date in the text itself.",
+)
 @click.option("--policy", default="default", show_default=True, help="Thresholds for the verdict.")
 @click.option("--text-field", metavar="NAME", help="Field of a record that holds its text or paragraphs.")
 @click.option("--setup", is_flag=True, help="Print what the tool must be told first, instead of suggestions.")

@@ -116,7 +116,11 @@ def command(function: Callable[..., None]) -> click.Command:
     "cluster, or all but the most reliable. Reads the input twice; best scores it twice.",
 )
 @click.option("--with-text", is_flag=True, help="Add the text to records that have only paragraphs.")
-@click.option("--date", metavar="YYYY-MM-DD", help="The day of texts that carry no date of their own.")
+@click.option(
+    "--date",
+    metavar="YYYY-MM-DD",
+    help="The day of records without a date field; it goes before a date in the text itself.",
+)
 @click.option(
     "--input",
     "kind",

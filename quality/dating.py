@@ -37,13 +37,24 @@ _FULL_DATE = re.compile(
     r"|(?P<iso>(?:19|20)\d\d-\d\d-\d\d))\b",
     re.IGNORECASE,
 )
-# A text's own date at its head: after "Published" and the like, in a dateline ("LONDON, 9 June 2025 - "), or
-# alone on a line other than the first, where sites print today's date.
+# A text's own date at its head: after "Published" and the like, in a dateline ("LONDON, 9 June 2025 - ", "AUSTIN,
+# Texas, June 9, 2025 /Wire/ -", "ROME (XY) - June 9, 2025 -"), in a byline, or alone on a line. On the first line sites
+# print today's date, and an essay may bear the day that it looks back on, so that counts where nothing else does.
 _LABEL = re.compile(r"(?:published|updated|posted|modified|date)\b[^\n\d]{0,24}$", re.IGNORECASE)
-_DATELINE = re.compile(r"(?:^|\n)[A-Z][A-Z .'\-]{2,30},\s*$")
-_ALONE = re.compile(r"\n\W{0,4}(?:\w{3,6}day,?\s+)?$")
+_DATELINE = re.compile(
+    r"(?:^|\n)[A-Z][A-Z .'’\-]{2,30}(?:, ?[A-Z][\w.'’]{1,20}(?: [A-Z][\w.'’]{1,20}){0,2})?"
+    r"(?:(?: |[-–—]{1,2})\([A-Z][\w .&]{1,24}\))?(?:,| ?[-–—]{1,2})\s*$"
+)
+_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
+_BYLINE = re.compile(
+    r"(?:^|\n)\W{0,4}(?:(?:words|story|text|report|written|posted|article|analysis|review) )?by (?-i:[A-Z][\w.'’-]{0,20})(?: (?:(?-i:[A-Z][\w.'’-]{0,20})|and|de|van|von|der|la)){1,7}"
+    rf"(?:, (?-i:[A-Z])[\w ]{{2,30}})?\s?(?:[,|•·/]|[-–—]{{1,2}})?\s*{_WEEKDAY}$",
+    re.IGNORECASE,
+)
+_REST_OF_LINE = re.compile(r"[|,\s]{0,3}(?:(?:at )?\d{1,2}[:.]\d\d[^\n]{0,20})?\s*?(?:\n|$)")
+_ALONE = re.compile(rf"(?:^|\n)\W{{0,4}}{_WEEKDAY}$", re.IGNORECASE)
 _PROSE = re.compile(r"[.!?][\"”']?\s*\n")  # a line before the date that ends as sentences do
-_AFTER_DATE = re.compile(r",?\s*(?:\n|$|[-–—|(:]|\d{1,2}[:.]\d\d)")
+_AFTER_DATE = re.compile(r",?\s*(?:\n|$|[-–—|(:/•·]|\d{1,2}[:.]\d\d)")
 # A sentence that looks ahead, or a copyright line: its years say nothing of when the text was written.
 _NO_BOUND = re.compile(
     r"©|\(c\)|\b(?:copyright|will|would|by|until|plans?|planned|expected|scheduled|due|next|target|goal"
@@ -57,6 +68,21 @@ CLOSING = np.zeros(256, bool)
 CLOSING[np.frombuffer(b'.!?")', np.uint8)] = True
 HEAD = 400  # characters in which a text's own date stands
 DATE_WIDTH = 24  # characters of the longest date, "September 30th, 2025", and a little
+
+
+# Days by which the date given with a text and its own may differ unremarked: news is gathered, put on again and
+# brought up to date for some weeks.
+ASUNDER = 31
+
+
+def contradiction(given: When, own: When) -> str | None:
+    """What to say where the day given with a text and the whole date that it bears are far apart, else None."""
+    if given.low != given.high or own.low != own.high or abs(given.low - own.low) <= ASUNDER:
+        return None
+    days = (date.fromordinal(when.low).isoformat() for when in (given, own))
+    return "the date given, {}, is not the one that the text bears at its head, {}; the one given is used".format(
+        *days
+    )
 
 
 def given_day(text: str | None) -> When | None:
@@ -134,6 +160,7 @@ def in_prose(batch: Batch, token: Ints) -> Bools:
 def own_date(batch: Batch, document: int, years: Years) -> When:
     """The date that a text bears at its head."""
     text, base = batch.texts[document], int(batch.document_start[document])
+    first: When | None = None
     for k in range(years.first[document], years.last[document]):
         start = years.start[k] - base
         if start >= HEAD:
@@ -141,8 +168,15 @@ def own_date(batch: Batch, document: int, years: Years) -> When:
         match = _FULL_DATE.search(text, max(0, start - DATE_WIDTH), start + DATE_WIDTH)
         day = _day(match) if match else None
         if match and day and _own(text, match):
-            return When(day, day, "text")
-    return UNKNOWN
+            when = When(day, day, "text")
+            if match["iso"] or not _ALONE.match(text, 0, match.start()):
+                return when
+            if _REST_OF_LINE.match(text, match.end()):
+                first = when
+    if first is None or _LOOKING_BACK.search(text, 0, HEAD):
+        return UNKNOWN
+    later = earliest_by_years(batch, document, years, first)
+    return first if later is first else UNKNOWN
 
 
 def earliest_by_years(batch: Batch, document: int, years: Years, when: When) -> When:
@@ -162,14 +196,19 @@ def earliest_by_years(batch: Batch, document: int, years: Years, when: When) -> 
 
 def _own(text: str, match: re.Match[str]) -> bool:
     """Whether a date at the head of a text is the text's own."""
-    if _PROSE.search(text, 0, match.start()):
-        return False
-    before = text[max(0, match.start() - 80) : match.start()]
-    if _LABEL.search(before) or (match["iso"] and before.strip() == ""):
+    begins = match.start()
+    ends_well = _AFTER_DATE.match(text, match.end()) is not None
+
+    def follows(form: re.Pattern[str]) -> bool:
+        return form.search(text, max(0, begins - 80), begins) is not None
+
+    if ends_well and follows(_BYLINE):
         return True
-    if not _AFTER_DATE.match(text, match.end()):
+    if _PROSE.search(text, 0, begins):
         return False
-    return _DATELINE.search(before) is not None or _ALONE.search(before) is not None
+    if follows(_LABEL) or (match["iso"] and text[max(0, begins - 80) : begins].strip() == ""):
+        return True
+    return ends_well and (follows(_DATELINE) or follows(_ALONE))
 
 
 def _day(match: re.Match[str]) -> int | None:

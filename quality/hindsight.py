@@ -160,6 +160,10 @@ _REACTION = re.compile(
     rf"(?: \w+){{0,3}} after{_RUN}"
 )
 _PLUPERFECT = re.compile(r"^ had (?!to\b|no\b|a\b|an\b|the\b|not\b)(?:\w+ )?\w+")
+# The future seen from the past: "promised forty bridges, and this was to be one of them".
+_FORESEEN = re.compile(
+    r"^ (?:promised|pledged|vowed|announced|foresaw|planned)\b[^;]{0,120}?\b(?:was|were) to (?:be|have been) (?:one|the|among|part|an?)\b"
+)
 _WAS = re.compile(rf"\bwas{_RUN}")
 _HAD_DONE = re.compile(rf"\bhad(?: [a-z]+){{1,3}}{_RUN}|\bHad{_RUN}")
 
@@ -199,6 +203,8 @@ def _is_background(before: str, mention: str, after: str) -> bool:
         or _DONE_BY.search(before)
         or _WAS.search(before)
     ):
+        return not lately
+    if _FORESEEN.search(after):
         return not lately
     if mention.endswith(("'s", "’s", "s'", "s’")) and not (lately or ahead or _UNDER_WAY.search(sentence)):
         return _LASTING_OWNED.search(after) is not None or " still " in after

@@ -286,9 +286,16 @@ class Rule:
     quoted: str = "allowed"
     where: str = "any"
     unless: tuple[str, ...] = ()
+    paragraph_unless: tuple[str, ...] = ()
     document_unless: tuple[str, ...] = ()
     hits: tuple[tuple[str, tuple[str, ...]], ...] = ()
     clean: tuple[str, ...] = ()
+
+
+# Paragraphs over which `paragraph_unless` goes on: a letter's greeting, body and close.
+SHOWN = 6
+# What stands in the text for a finding where `paragraph_unless` is searched.
+CUT = "\N{OPEN BOX}"
 
 
 @dataclass(frozen=True)
@@ -336,6 +343,7 @@ class RulePack:
         self._owner = np.array([k for k, rule in enumerate(self.rules) for _ in rule.patterns], np.int64)
         self._patterns = Patterns([Pattern(p) for rule in self.rules for p in rule.patterns])
         self._unless = [[Pattern(p) for p in r.unless] for r in self.rules]
+        self._paragraph_unless = [[Pattern(p) for p in r.paragraph_unless] for r in self.rules]
         self._document_unless = [[Pattern(p) for p in r.document_unless] for r in self.rules]
 
     @classmethod
@@ -350,7 +358,7 @@ class RulePack:
             faults = [fault for _, some in read for fault in some]
             for rule in rules:
                 faults += further(rule)
-                patterns = (*rule.patterns, *rule.unless, *rule.document_unless)
+                patterns = (*rule.patterns, *rule.unless, *rule.paragraph_unless, *rule.document_unless)
                 faults += (fault for p in patterns for fault in _pattern_faults(p, rule.id))
             refuse([*faults, *_given_twice(rules)])
             return cls(rules)
@@ -442,11 +450,40 @@ class RulePack:
             bounds = zip(batch.sentences.start[sentence], batch.sentences.end[sentence], strict=True)
             texts = [batch.text_of(int(start), int(end)).replace("\n", " ") for start, end in bounds]
             keep[keep] = ~_any_holds(texts, self._unless[number])[of_span]
+        if self._paragraph_unless[number]:
+            kept = Spans(spans.start[keep], spans.end[keep], spans.paragraph[keep])
+            keep[keep] = ~_spoken_of(batch, kept, self._paragraph_unless[number])
         if self._document_unless[number]:
             document, of_span = np.unique(batch.documents.of_token[token[keep]], return_inverse=True)
             texts = [batch.texts[k] for k in document]
             keep[keep] = ~_any_holds(texts, self._document_unless[number])[of_span]
         return Spans(spans.start[keep], spans.end[keep], spans.paragraph[keep])
+
+
+def _spoken_of(batch: Batch, spans: Spans, patterns: Sequence[Pattern]) -> Bools:
+    """Whether some pattern is found near each span; bool[k].
+
+    Near is the paragraph of the span and those beside it, with `CUT` in place of each span. What shows one such thing
+    shows others: a span no more than `SHOWN` paragraphs behind one that is spoken of is so as well.
+    """
+    of = batch.paragraphs
+    held: dict[int, str] = {}
+    near = (p + by for p in set(spans.paragraph.tolist()) for by in (-1, 0, 1))
+    for p in sorted(q for q in set(near) if 0 <= q < of.n):
+        low, high = np.searchsorted(spans.paragraph, [p, p + 1])
+        begins = [int(of.start[p]), *spans.end[low:high].tolist()]
+        ends = [*spans.start[low:high].tolist(), int(of.end[p])]
+        parts = [batch.text_of(begin, end) for begin, end in zip(begins, ends, strict=True)]
+        held[p] = CUT.join(parts).replace("\n", " ")
+    holds = dict(zip(held, _any_holds(list(held.values()), patterns).tolist(), strict=True))
+    last, spoken = -1, set[int]()
+    for p in sorted(set(spans.paragraph.tolist())):
+        beside = (q for q in (p - 1, p, p + 1) if q in holds and of.parent[q] == of.parent[p])
+        shown = last >= 0 and p - last <= SHOWN and of.parent[last] == of.parent[p]
+        if shown or any(map(holds.__getitem__, beside)):
+            spoken.add(p)
+            last = p
+    return np.array([p in spoken for p in spans.paragraph.tolist()], bool)
 
 
 def _any_holds(texts: Sequence[str], patterns: Sequence[Pattern]) -> Bools:
@@ -522,7 +559,14 @@ def _read_rules(path: Path) -> tuple[list[Rule], list[str]]:
 
 
 # Fields in which `$list` stands for the words of a list, and what comes between those.
-_WITH_WORDS = {"phrases": ",", "anchors": ",", "patterns": "|", "unless": "|", "document_unless": "|"}
+_WITH_WORDS = {
+    "phrases": ",",
+    "anchors": ",",
+    "patterns": "|",
+    "unless": "|",
+    "paragraph_unless": "|",
+    "document_unless": "|",
+}
 
 
 def _faults(block: Mapping[str, object], words: Mapping[str, str]) -> Iterator[str]:
@@ -532,9 +576,8 @@ def _faults(block: Mapping[str, object], words: Mapping[str, str]) -> Iterator[s
         yield f"{name}: unknown fields {sorted(unknown)}; known are {sorted(_FIELDS)}"
     if missing := [f for f in _NEEDED if not block.get(f)]:
         yield f"{name}: fields missing or empty: {', '.join(missing)}"
-    sound: dict[
-        str, Any
-    ] = {}  # fields whose values are of the type that the further questions take for granted
+    # fields whose values are of the type that the further questions take for granted
+    sound: dict[str, Any] = {}
     for field_name, value in block.items():
         if field_name not in _FIELDS:
             continue

@@ -325,8 +325,9 @@ class _Window:
         return bool(self.flag[i] & flag)
 
     def _joins(self, i: int) -> bool:
-        """Whether the token at i is a hyphen without a blank before it."""
-        return self._is(i, "hyphen") and not self.flag[i] & _SPACED
+        """Whether the token at i is a hyphen without a blank before it, and not the second of a dash, "--"."""
+        of_dash = i > 0 and self._is(i - 1, "hyphen")
+        return self._is(i, "hyphen") and not (self.flag[i] & _SPACED or of_dash)
 
     def _qualifiers(self, a: int) -> tuple[frozenset[str], int, str] | None:
         """What stands before the title at a: the place, the token before it all, why it is no present one.

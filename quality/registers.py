@@ -24,8 +24,9 @@ REGISTERS = ("regulation", "plug", "advice", "notice", "nod")
 # paragraph.
 POINTS = {"telling": 2, "opening": 2, "faint": 1, "leading": 1}
 # Words of the story: one of them takes away a point, a verb of advice that somebody gave ("she advised readers to")
-# as many as make a register at the least and once more, since what follows it is all advice.
-AGAINST = {"words": -1, "advised": -4}
+# as many as make a register at the least and once more, since what follows it is all advice; so does a greeting, with
+# which somebody speaks to people who have come.
+AGAINST = {"words": -1, "advised": -4, "greeting": -4}
 # A register is at home in a text that has more than this many points of it in its other paragraphs, and one more
 # for every ten of them; a paragraph gives two at most. Farms put two or three such pieces into a story.
 AT_HOME, EVERY = 2, 10

@@ -19,7 +19,7 @@ import quality.features  # noqa: F401 - declares the features
 from quality import evidence, html
 from quality.columns import Floats, Ints, ratio
 from quality.features.ngrams import document_rows, paragraph_rows, weighted
-from quality.features.officials import find_officials
+from quality.features.officials import OfficialsResult, find_officials
 from quality.lexicon import RulePack, is_stop_word, shipped_rules
 from quality.mentions import Index
 from quality.model import FillerWords, FirstLook, Model, sigmoid, total
@@ -51,7 +51,7 @@ class Columns:
 
     batch: Batch
     counted: Counted
-    as_of: Sequence[Mapping[str, str | None]]
+    officials: OfficialsResult
     looked: Floats
     chance: Floats
     role: Ints
@@ -145,7 +145,9 @@ class Scorer:
         with_text: bool = False,
         with_roles: bool = False,
     ) -> Report:
-        """Report on one text; `date` is the day it is to be read as new, unless it has one of its own.
+        """Report on one text; `date` is the day it is to be read as new, unless the record has one.
+
+        It goes before a date that the text itself bears; where the two are far apart, the report warns.
 
         `with_text` and `with_roles` put the text, and what each paragraph's boilerplate chance is made of, into it.
 
@@ -213,17 +215,17 @@ class Scorer:
         batch = Batch.of([r.text for r in records], [r.paragraphs for r in records])
         officials = find_officials(batch, [r.date for r in records], self._officials)
         counted = count(batch, (shipped_rules(), *self._packs), officials.findings)
-        as_of = [
+        as_of = tuple(
             {**day, "from": "metadata"} if record.has_page_date and day["from"] == "field" else day
             for record, day in zip(records, officials.as_of, strict=True)
-        ]
-        return self.weigh(batch, counted, as_of, _known_furniture(records, batch))
+        )
+        return self.weigh(batch, counted, replace(officials, as_of=as_of), _known_furniture(records, batch))
 
     def weigh(
         self,
         batch: Batch,
         counted: Counted,
-        as_of: Sequence[Mapping[str, str | None]],
+        officials: OfficialsResult,
         furniture: Floats | None = None,
     ) -> Columns:
         """The model's columns for a batch and its findings.
@@ -260,7 +262,7 @@ class Scorer:
         return Columns(
             batch,
             counted,
-            as_of,
+            officials,
             looked,
             chance,
             role,
@@ -305,13 +307,13 @@ class Scorer:
                 value,
                 verdict,
                 self.policy.name,
-                columns.as_of[d],
+                columns.officials.as_of[d],
                 paragraphs,
                 findings,
                 self._contributions(columns, d) if value is not None else (),
                 self.model.reliability.intercept,
                 model,
-                warnings=record.warnings,
+                warnings=(*record.warnings, *columns.officials.warnings[d]),
                 doubt=doubt if verdict == "unsure" else None,
                 text=text if with_text else None,
                 page=record.page,

@@ -30,6 +30,7 @@ import numpy as np
 
 from quality import evidence
 from quality.columns import Bools, Floats
+from quality.features.officials import OfficialsResult
 from quality.learn.base import Base, load
 from quality.learn.build import build, with_roles
 from quality.learn.columns import Material, Some
@@ -224,7 +225,8 @@ def page_counts(scorer: Scorer, pages: Sequence[Some], corpus: str) -> Floats:
     """Counts for `PAGE_FIGURES` of each page of a corpus; float64[pages, 9]. The last: content words called boilerplate."""
     found = []
     for some in pages:
-        columns = scorer.weigh(some.batch, some.counted, [{}] * len(some.texts))
+        undated = OfficialsResult((), ({},) * len(some.texts), ((),) * len(some.texts))
+        columns = scorer.weigh(some.batch, some.counted, undated)
         parent = some.batch.paragraphs.parent
         words = np.array([len(re.findall(r"\w+", p)) for t in some.texts for p in t.paragraphs or ()])
         known = np.isin(some.roles, ("content", "boilerplate"))

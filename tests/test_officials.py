@@ -288,6 +288,42 @@ def test_family_names_keep_their_particles():
         ("Published: 3 May 2023\n\nRain fell.", None, {"date": "2023-05-03", "from": "text"}),
         ("ROME, May 3, 2023 - Rain fell.", None, {"date": "2023-05-03", "from": "text"}),
         ("On May 3, 2023, rain fell.", None, {"date": None, "from": "none"}),
+        ("By Ada Moor | May 3, 2023\n\nRain fell.", None, {"date": "2023-05-03", "from": "text"}),
+        ("By Ada Moor, 3 May 2023\n\nRain fell.", None, {"date": "2023-05-03", "from": "text"}),
+        (
+            "Did it rain?\nWords by Ada Moor and Bo Fenn, Staff Writers • May 3, 2023 • 4 min read\n\nRain fell.",
+            None,
+            {"date": "2023-05-03", "from": "text"},
+        ),
+        ("The rain\nWed 3 May 2023 06.00 BST\n\nRain fell.", None, {"date": "2023-05-03", "from": "text"}),
+        ("Wed 3 May 2023 06.00 BST\n\nRain fell.", None, {"date": "2023-05-03", "from": "text"}),
+        ("May 3, 2023\n\nRain fell.", None, {"date": "2023-05-03", "from": "text"}),
+        ("PORT ELM, Scotland, 3 May 2023 - Rain fell.", None, {"date": "2023-05-03", "from": "text"}),
+        ("AUSTIN, Texas, May 3, 2023 /NewsWire/ -- Rain fell.", None, {"date": "2023-05-03", "from": "text"}),
+        ("ROME (XY) — May 3, 2023 — Rain fell.", None, {"date": "2023-05-03", "from": "text"}),
+        ("NEW ELM--(THE WIRE)--May 3, 2023-- Rain fell.", None, {"date": "2023-05-03", "from": "text"}),
+        (
+            "Rain in Rome\nIt fell.\nBy Ada Moor, 3 May 2023\n\nRain fell.",
+            None,
+            {"date": "2023-05-03", "from": "text"},
+        ),
+        ("By May 3, 2023: a wet spring\n\nRain fell.", None, {"date": None, "from": "none"}),
+        ("By Monday, May 3, 2023: a wet spring\n\nRain fell.", None, {"date": None, "from": "none"}),
+        ("Photo by Ada Moor, 3 May 2023\n\nRain fell.", None, {"date": None, "from": "none"}),
+        ("The flood of 3 May 2023: what we know\n\nRain fell.", None, {"date": None, "from": "none"}),
+        ("May 3, 2023: a wet day\n\nRain fell.", None, {"date": None, "from": "none"}),
+        ("May 3, 2023\n\nIn 2024, the river rose again.\n\nRain fell.", None, {"date": None, "from": "none"}),
+        ("May 3, 2023\n\nTwo years ago the river rose.\n\nRain fell.", None, {"date": None, "from": "none"}),
+        (
+            "The weir was drawn by Ada Moor, 3 May 2023 - and built.\n\nRain fell.",
+            None,
+            {"date": None, "from": "none"},
+        ),
+        (
+            "May 9, 2023\n\nThe rain\nPublished: 3 May 2023\n\nRain fell.",
+            None,
+            {"date": "2023-05-03", "from": "text"},
+        ),
         (
             "Treasury Secretary Scott Bessent spoke in Rome in May 2025, and rain fell.",
             None,
@@ -302,6 +338,17 @@ def test_family_names_keep_their_particles():
 )
 def test_the_date_and_whence_it_comes(text, given, expected):
     assert as_of(text, given) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "far"),
+    [("2023-05-03", False), ("2023-06-03", False), ("2023-06-04", True), ("2023-04-01", True), ("2023", False), (None, False)],
+)  # fmt: skip
+def test_a_date_given_that_is_over_31_days_from_the_texts_own_is_told(given, far):
+    text = "ROME, May 3, 2023 - Rain fell."
+    (warnings,) = find_officials(Batch.of([text]), [given]).warnings
+    told = f"the date given, {given}, is not the one that the text bears at its head, 2023-05-03; the one given is used"
+    assert warnings == ((told,) if far else ())
 
 
 def test_a_nominee_dates_nothing():

@@ -55,6 +55,14 @@ def test_words_of_the_story_count_against_a_register() -> None:
     assert plain[-1] - told[-1] == 4
 
 
+def test_a_greeting_takes_a_register_away_and_asking_people_along_a_point() -> None:
+    notice = "Admission is free, and the gates open at noon."
+    plain, greeted, asked = foreign(
+        *(f"{STORY}\n{said}{notice}" for said in ("", "Good morning, all. ", "Please bring a friend. "))
+    )
+    assert (plain[-1] - greeted[-1], plain[-1] - asked[-1]) == (4, 1)
+
+
 def test_the_matter_of_several_registers_is_none() -> None:
     spatula, both = "The gearbox has a spatula in it.", "The gearbox has a spatula and a mattress in it."
     assert points(both) == {"plug": 1, "advice": 1}

@@ -17,7 +17,11 @@ RULES = RulePack.load(*FILES).rules
 BY_NAME = {rule.id: rule for rule in RULES}
 HITS = [(rule.id, text, list(spans)) for rule in RULES for text, spans in rule.hits]
 CLEAN = [(rule.id, text) for rule in RULES for text in rule.clean]
-PATTERNS = [(r.id, pattern) for r in RULES for pattern in r.patterns + r.unless + r.document_unless]
+PATTERNS = [
+    (r.id, pattern)
+    for r in RULES
+    for pattern in r.patterns + r.unless + r.paragraph_unless + r.document_unless
+]
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the corpora in ../shared are not here")
@@ -164,7 +168,7 @@ def test_a_rule_ends_on_pumped_paragraphs_of_five_thousand_characters(name: str)
     pumped = PUMPED + [
         (form + " ") * (5_000 // (len(form) + 1)) for a in rule.anchors for form in expand(a)[:1]
     ]
-    for pattern in rule.patterns + rule.unless + rule.document_unless:
+    for pattern in rule.patterns + rule.unless + rule.paragraph_unless + rule.document_unless:
         compiled = re.compile(pattern, re.IGNORECASE)
         for text in own + pumped:
             assert all(match.end() - match.start() <= 1_000 for match in compiled.finditer(text))
@@ -186,6 +190,38 @@ def test_what_somebody_is_quoted_as_saying_is_not_the_writers_fault(name: str, t
     assert pieces(name, text) != []
     quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{text}\N{RIGHT DOUBLE QUOTATION MARK} the clerk read."
     assert pieces(name, quoted) == []
+
+
+BLANK = RulePack(
+    [Rule("a.b", "hard", "t", "m", "w", "own", patterns=(r"\[[a-z ]{1,20}\]",), anchors=("[",),
+          paragraph_unless=("form letter", "␣ stands for"))]
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A form letter: [name].", []),
+        ("A form letter:\n[name].", []),
+        ("[name].\nSo goes the form letter.", []),
+        ("[name] stands for yours.", []),
+        ("[form letter] came.", ["[form letter]"]),
+        ("A form letter:\nRain.\n[name].", ["[name]"]),
+        ("A form letter:\n[name].\n" + "Rain fell.\n" * 5 + "[town]", []),
+        ("A form letter:\n[name].\n" + "Rain fell.\n" * 6 + "[town]", ["[town]"]),
+    ],
+)
+def test_words_beside_a_finding_excuse_it_and_those_soon_after(text: str, found: list[str]) -> None:
+    assert [piece for _, piece in spans(BLANK, text)] == found
+
+
+def test_words_in_one_text_excuse_nothing_in_the_next() -> None:
+    batch = Batch.of(["[name].", "A form letter: [name].", "[town]."])
+    (places,) = BLANK.find(batch)
+    assert [batch.text_of(a, b) for a, b in zip(places.start, places.end, strict=True)] == [
+        "[name]",
+        "[town]",
+    ]
 
 
 def test_look_alike_letters_and_zero_width_characters_do_not_hide_a_leak() -> None:

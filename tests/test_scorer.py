@@ -388,6 +388,14 @@ def test_terms_of_office_of_ones_own_are_judged_beside_the_shipped_ones(
     assert found == {"own": ["Keeper of the Cranes Oluf Brask", *shipped], "shipped": shipped}
 
 
+def test_a_report_warns_of_a_date_that_is_not_the_texts_own() -> None:
+    text = "The ferry\nBy Ada Moor | June 11, 2025\n\nRain fell on the harbour, and the ferry was late."
+    far = Scorer.load().score(text, date="2019-01-01")
+    assert far.as_of == {"date": "2019-01-01", "from": "field"}
+    assert [w for w in far.warnings if "2025-06-11" in w] != []
+    assert Scorer.load().score(text, date="2025-06-12").warnings == ()
+
+
 def test_the_package_refuses_a_date_that_is_no_day() -> None:
     with pytest.raises(ValueError, match="June 2025"):
         quality.score(FAIR, date="June 2025")

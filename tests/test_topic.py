@@ -9,6 +9,8 @@ import pytest
 from quality.features import topic
 from quality.features.topic import off_topic, off_topic_log_odds
 from quality.lexicon import DATA
+from quality.registers import REGISTERS
+from quality.registry import CODE_RULES
 from quality.text import Batch
 from quality.topics import Directions, Topics, shipped_topics, stems
 
@@ -157,3 +159,58 @@ def test_log_odds_of_a_network_are_what_its_numbers_say():
     assert table.log_odds(np.array([[3.0, 2.0]])).tolist() == [2.0]
     # a value ten spreads off counts as five
     assert table.log_odds(np.array([[21.0, 0.0]])).tolist() == [2 * 5 - 1]
+
+
+# ---- registers of the article's own matter -----------------------------------------------------------
+
+_GUIDE = (
+    "Repointing a brick wall is a job for dry weather between April and September, when frost cannot "
+    "reach the new mortar before it has set.\n"
+    "Rake out the old joints to a depth of about 20 millimetres with a plugging chisel, and brush out"
+    " the dust. Never use an angle grinder on soft bricks.\n"
+    "Rinse the joints, soak the bricks overnight, and stir the mortar until it is soft; a trowel leaves it "
+    "smooth.\n"
+    "The winger scored twice in the second half, and the visitors left the ground with three points and a "
+    "clean sheet for the first time since March.\n"
+    "Old walls need lime mortar, which stays softer than the brick and lets the wall breathe. Cement "
+    "traps the water behind it, and the face of the brick falls off.\n"
+    "When the joint has stiffened, strike it with a pointing iron and brush the wall lightly. Cover "
+    "it with damp sacking for three days.\n"
+)
+
+_CUTS = (
+    "The county hospital will cut 90 jobs by the spring, its chief executive told staff on Monday, "
+    "after a review found a deficit of 14 million pounds.\n"
+    "Nurses and doctors are not affected, she said. Most of the posts are in accounts, purchasing and"
+    " the records office, and a third of them are empty.\n"
+    "The café on the ground floor is open from eight to four.\n"
+    "The union that speaks for the clerks said letters to patients would be late. It has asked for a "
+    "meeting with the regional health board.\n"
+    "In March the hospital closed a ward for the elderly, and patients have since been sent to a "
+    "clinic 30 miles away.\n"
+    "The board is to vote on the plan on 12 June. Three of its nine members have said that they will "
+    "vote against it.\n"
+)
+
+
+def registers(text: str) -> list[tuple[str, str]]:
+    """The rules of registers and what they find in a text."""
+    batch = Batch.of([text])
+    found = [(name, CODE_RULES[name].find(batch)) for name in (f"filler.{r}" for r in REGISTERS)]
+    return [
+        (name, batch.text_of(int(start), int(end)))
+        for name, spans in found
+        for start, end in zip(spans.start, spans.end, strict=True)
+    ]
+
+
+def test_an_instruction_in_the_words_of_its_guide_is_not_out_of_place() -> None:
+    assert [rule for rule, _ in registers(_GUIDE)] == ["filler.notice"]
+
+
+def test_one_turn_of_a_notice_does_not_make_a_paragraph_of_the_place_strange() -> None:
+    assert registers(_CUTS) == []
+    several = "The flower show opens its gates on Sunday; admission is free, and the raffle is drawn at noon."
+    assert registers(_CUTS.replace("The café on the ground floor is open from eight to four.", several)) == [
+        ("filler.notice", several)
+    ]

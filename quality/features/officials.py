@@ -26,6 +26,7 @@ from quality.dating import (
     MONTHS,
     When,
     Years,
+    contradiction,
     earliest_by_officials,
     earliest_by_years,
     given_day,
@@ -98,10 +99,14 @@ RULES = (ANACHRONISM, TWO_HOLDERS, NEVER_HELD)
 
 @dataclass(frozen=True)
 class OfficialsResult:
-    """What officials tell of a batch: findings as `registry.count` takes them, and each document's date."""
+    """What officials tell of a batch: findings as `registry.count` takes them, and each document's date.
+
+    `warnings[d]` says where the date given for document d is far from its own.
+    """
 
     findings: tuple[Told, ...]
     as_of: tuple[Mapping[str, str | None], ...]
+    warnings: tuple[tuple[str, ...], ...]
 
 
 def find_officials(
@@ -135,11 +140,14 @@ def find_officials(
             dating[mention.document].append(mention)
     years = Years.of(batch, index)
     as_of: list[Mapping[str, str | None]] = []
+    warnings: list[tuple[str, ...]] = []
     found: list[_Finding] = []
     for document, when in enumerate(known):
         mentions = by_document.get(document, [])
-        if when is None:
-            when = own_date(batch, document, years)
+        own = own_date(batch, document, years)
+        doubt = contradiction(when, own) if when is not None else None
+        warnings.append((doubt,) if doubt else ())
+        when = own if when is None else when
         found += _never_held(batch, index, strangers.get(document, []), when)
         if known[document] is None and mentions and when.high is None:
             when = earliest_by_officials(dating[document], index)
@@ -149,7 +157,7 @@ def find_officials(
         if mentions and when.low:
             found += _judged(batch, index, mentions, when, years)
     told = tuple(_told(batch, rule, [f for f in found if f.rule == rule.id]) for rule in RULES)
-    return OfficialsResult(told, tuple(as_of))
+    return OfficialsResult(told, tuple(as_of), tuple(warnings))
 
 
 def _told(batch: Batch, rule: Rule, found: Sequence[_Finding]) -> Told:
