@@ -17,19 +17,18 @@ from typing import Any, BinaryIO
 from quality.integrations.rater import DEFAULT, Rater
 from quality.report import Report
 
-# The middle part of an attribute's name: Dolma's is experiment__tagger__type.
-TAGGER = "quality_v1"
+TAGGER = "quality_v1"  # a name of Dolma's is experiment__tagger__type
 
 
 def write_attributes(
     documents: str | Path,
     attributes: str | Path,
-    *,
     name: str = "quality",
+    *,
     rater: Rater = DEFAULT,
     date_key: str | None = None,
-) -> int:
-    """Write the attributes of a file of documents; the number of its rows.
+) -> None:
+    """Write the attributes of a file of documents, a row for each of its rows.
 
     Whole or not at all: the file gets its name when it is done. Both are JSON Lines, gzipped where they end in .gz.
     Raises ValueError for a row that is no document.
@@ -37,54 +36,41 @@ def write_attributes(
     source, target = Path(documents), Path(attributes)
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    written = 0
+    opened = gzip.open if source.suffix == ".gz" else open
     try:
-        with _read(source) as rows, open(unfinished, "wb") as raw, _packed(raw, target) as out:
+        with opened(source, "rb") as rows, open(unfinished, "wb") as raw, _packed(raw, target) as out:
             # scoring reads a batch ahead; what it has read waits here
             read, texts, dated = tee(_documents(rows, source), 3)
             dates = (None if date_key is None else d.get(date_key) for d in dated)
             reports = rater.reports((d["text"] for d in texts), dates)
             for document, report in zip(read, reports, strict=True):
                 out.write(json.dumps(_row(document, report, name)).encode() + b"\n")
-                written += 1
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
-    return written
-
-
-def _spans(report: Report, length: int) -> dict[str, list[list[float]]]:
-    """Spans by type: the text with its reliability and, of 1, that it is dropped; paragraphs with the chance of the
-    role they have, unless it is content; hard evidence, of 1."""
-    found: dict[str, list[list[float]]] = {"boilerplate": [], "filler": [], "duplicate": []}
-    for p in report.paragraphs:
-        if p.role in found:
-            found[p.role].append([p.start, p.end, p.roles[p.role]])
-    found["hard"] = [[f.start, f.end, 1.0] for f in report.hard]
-    found["drop"] = [[0, length, float(report.verdict == "drop")]]
-    found["reliability"] = [] if report.reliability is None else [[0, length, report.reliability]]
-    return found
 
 
 def _row(document: Mapping[str, Any], report: Report, name: str) -> dict[str, Any]:
-    found = _spans(report, len(document["text"]))
-    attributes = {f"{name}__{TAGGER}__{kind}": some for kind, some in found.items()}
+    """Spans by type: of the text, of paragraphs that are no content (with the chance of their role), of evidence."""
+    whole = [0, len(document["text"])]
+    found = {
+        role: [[p.start, p.end, p.roles[role]] for p in report.paragraphs if p.role == role]
+        for role in ("boilerplate", "filler", "duplicate")
+    }
+    found["hard"] = [[f.start, f.end, 1.0] for f in report.hard]
+    found["drop"] = [[*whole, float(report.verdict == "drop")]]
+    found["reliability"] = [] if report.reliability is None else [[*whole, report.reliability]]
+    attributes = {f"{name}__{TAGGER}__{kind}": spans for kind, spans in found.items()}
     return {"id": document["id"], "source": document.get("source", ""), "attributes": attributes}
 
 
 def _documents(rows: Any, path: Path) -> Iterator[dict[str, Any]]:
     for number, row in enumerate(rows, 1):
-        document = json.loads(row)
-        is_document = (
-            isinstance(document, dict) and "id" in document and isinstance(document.get("text"), str)
-        )
-        if not is_document:
-            raise ValueError(f"{path}:{number}: expected a document with id and text")
-        yield document
-
-
-def _read(path: Path) -> Any:
-    return gzip.open(path) if path.suffix == ".gz" else open(path, "rb")
+        match document := json.loads(row):
+            case {"id": _, "text": str()}:
+                yield document
+            case _:
+                raise ValueError(f"{path}:{number}: expected a document with id and text")
 
 
 def _packed(raw: BinaryIO, path: Path) -> Any:

@@ -1,6 +1,7 @@
 """Texts and their reports by the scorer itself, which every adapter must repeat."""
 
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,13 @@ from quality.learn.corpora import own
 from quality.scorer import Scorer
 
 ROOT = Path(__file__).parents[2]
+
+# Packages that report their use to their makers, or look for files on the network, do neither here.
+os.environ |= {
+    "HAYSTACK_TELEMETRY_ENABLED": "False",
+    "HF_HUB_OFFLINE": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+}
 
 
 def pytest_collection_modifyitems(items):
@@ -21,7 +29,9 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def texts():
     """Some forty texts of our own: keep, review, drop and unsure, an empty one, one without words."""
-    examples = [(ROOT / "labelled" / "examples" / f"{name}.txt").read_text("utf8") for name in ("farm", "fair")]
+    examples = [
+        (ROOT / "labelled" / "examples" / f"{name}.txt").read_text("utf8") for name in ("farm", "fair")
+    ]
     return [*examples, "", "—", "Only four words here.", *(t.text for t in own(ROOT / "labelled")[::20])][:40]
 
 

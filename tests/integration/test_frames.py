@@ -55,7 +55,9 @@ def test_polars_gets_typed_columns(texts, rows, same):
     frame = polars_columns(polars.Series(texts))
     assert frame.schema == dict(zip(FIELDS, (polars.Float64, polars.String, polars.String), strict=True))
     same(frame.to_dict(as_series=False), rows)
-    assert polars_columns(polars.Series([None], dtype=polars.String))["quality_verdict"].to_list() == ["unsure"]
+    assert polars_columns(polars.Series([None], dtype=polars.String))["quality_verdict"].to_list() == [
+        "unsure"
+    ]
 
 
 @pytest.fixture
@@ -67,7 +69,9 @@ def dataset(texts, tmp_path):
     return datasets.load_from_disk(str(tmp_path / "data"))
 
 
-@pytest.mark.parametrize("options", [{"batched": True, "batch_size": 7}, {"batched": False}, {"batched": True, "num_proc": 2}])
+@pytest.mark.parametrize(
+    "options", [{"batched": True, "batch_size": 7}, {"batched": False}, {"batched": True, "num_proc": 2}]
+)
 def test_huggingface_map_adds_columns(dataset, texts, rows, same, options):
     from quality.integrations.huggingface import Annotate
 
@@ -82,7 +86,9 @@ def test_huggingface_filter_keeps_what_is_not_dropped(dataset, texts, rows, opti
     from quality.integrations.huggingface import Keep
 
     found = dataset.filter(Keep(), **options)
-    assert found["text"][:-1] == [t for t, (_, verdict, _) in zip(texts, rows, strict=True) if verdict != "drop"]
+    assert found["text"][:-1] == [
+        t for t, (_, verdict, _) in zip(texts, rows, strict=True) if verdict != "drop"
+    ]
 
 
 def test_huggingface_streams_take_it_too(dataset, rows, same):
@@ -129,7 +135,9 @@ def test_huggingface_fingerprints_are_the_same_in_another_process():
         "print(Hasher.hash(Annotate()))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
     assert done.stdout.strip() == fingerprint.Hasher.hash(Annotate())
 
 

@@ -50,7 +50,9 @@ def test_what_is_no_text_is_refused_by_its_row():
 
 def test_dates_count(texts):
     farm = texts[0]
-    old, new = Rater().columns([farm.replace("14 August 2025 - ", "")] * 2, ["2023-08-14", "2025-08-14"])["quality_reasons"]
+    old, new = Rater().columns([farm.replace("14 August 2025 - ", "")] * 2, ["2023-08-14", "2025-08-14"])[
+        "quality_reasons"
+    ]
     assert "officeholder.anachronism" not in old
     assert "officeholder.anachronism" in new
 

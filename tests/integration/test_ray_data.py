@@ -53,7 +53,8 @@ def dataset(many):
     ray.data.DataContext.get_current().enable_progress_bars = False
     size = N_RECORDS // N_BLOCKS
     tables = [
-        pyarrow.table({"n": range(k, k + size), "text": many[k : k + size]}) for k in range(0, N_RECORDS, size)
+        pyarrow.table({"n": range(k, k + size), "text": many[k : k + size]})
+        for k in range(0, N_RECORDS, size)
     ]
     yield ray.data.from_arrow(tables)
     ray.shutdown()
@@ -68,7 +69,9 @@ def columns_of(dataset):
 
 def assert_same(found, wanted):
     for name in FIELDS:
-        differing = [k for k, pair in enumerate(zip(found[name], wanted[name], strict=True)) if pair[0] != pair[1]]
+        differing = [
+            k for k, pair in enumerate(zip(found[name], wanted[name], strict=True)) if pair[0] != pair[1]
+        ]
         assert differing == [], f"{name} of {len(differing)} records"
 
 

@@ -17,7 +17,9 @@ def langchain():
 
 
 def test_langchain_annotates_copies_and_drops(langchain, texts, rows, metadata):
-    documents = [langchain.Document(page_content=t, metadata={"n": k}, id=str(k)) for k, t in enumerate(texts)]
+    documents = [
+        langchain.Document(page_content=t, metadata={"n": k}, id=str(k)) for k, t in enumerate(texts)
+    ]
     found = langchain.QualityTransformer().transform_documents(documents)
     wanted = [k for k, row in enumerate(rows) if row[1] != "drop"]
     assert [d.id for d in found] == [str(k) for k in wanted]
@@ -33,7 +35,9 @@ def test_langchain_keeps_all_where_nothing_is_to_be_dropped(langchain, texts):
 
 def test_langchain_dates_come_from_metadata(langchain, texts):
     undated = texts[0].replace("14 August 2025 - ", "")
-    documents = [langchain.Document(page_content=undated, metadata={"day": d}) for d in ("2023-08-14", "2025-08-14")]
+    documents = [
+        langchain.Document(page_content=undated, metadata={"day": d}) for d in ("2023-08-14", "2025-08-14")
+    ]
     old, new = langchain.QualityTransformer(drop=(), date_key="day").transform_documents(documents)
     assert "officeholder.anachronism" not in old.metadata["quality_reasons"]
     assert "officeholder.anachronism" in new.metadata["quality_reasons"]
@@ -77,7 +81,9 @@ def test_llama_index_shows_the_values_neither_to_embedder_nor_to_model(llama, te
     for mode in (MetadataMode.EMBED, MetadataMode.LLM):
         assert node.get_content(metadata_mode=mode) == f"n: 0\n\n{texts[1].strip()}"
     llama.QualityTransform()([node])
-    assert sorted(node.excluded_embed_metadata_keys) == sorted(node.excluded_llm_metadata_keys) == sorted(KEYS)
+    assert (
+        sorted(node.excluded_embed_metadata_keys) == sorted(node.excluded_llm_metadata_keys) == sorted(KEYS)
+    )
 
 
 def test_llama_index_splitter_hands_the_values_to_chunks(llama, texts, metadata):

@@ -18,7 +18,6 @@ from sklearn.utils import estimator_checks  # noqa: E402
 
 from quality.integrations.scikit_learn import QualityFeatures  # noqa: E402
 
-
 # check_estimator leaves all but one out where X are texts; these need no X, or only parameters
 WITHOUT_DATA = """do_not_raise_errors_in_init_or_set_params estimator_cloneable estimator_repr estimator_tags_renamed
 get_params_invariance no_attributes_set_in_init parameters_default_constructible set_params""".split()
