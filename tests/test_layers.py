@@ -38,7 +38,7 @@ MAY_IMPORT["learn"] = set(MAY_IMPORT) | {"learn"}
 MAY_IMPORT["cli"] = set(MAY_IMPORT) | {"cli", "cli_learning"}
 MAY_IMPORT["cli_learning"] = set(MAY_IMPORT)
 # the adapters stand beside the command line, and nothing stands on them
-MAY_IMPORT["integrations"] = {"columns", "report", "scorer", "integrations"}
+MAY_IMPORT["integrations"] = {"columns", "records", "report", "scorer", "integrations"}
 # the front door may open any room but the command line
 MAY_IMPORT["__init__"] = set(MAY_IMPORT) - {"integrations", "cli", "cli_learning"}
 MAY_IMPORT["__main__"] = {"cli"}

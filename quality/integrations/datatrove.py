@@ -45,8 +45,6 @@ class QualityFilter(BaseFilter):
         return [self._decision(report) for report in found]
 
     def _decision(self, report: Report) -> bool | tuple[bool, str]:
-        return (
-            (False, reasons(report)[0] if reasons(report) else report.verdict)
-            if report.verdict in self.drop
-            else True
-        )
+        if report.verdict not in self.drop:
+            return True
+        return False, next(iter(reasons(report)), report.verdict)

@@ -21,20 +21,25 @@ class QualityFilter:
         self,
         model: str = "default",
         policy: str = "default",
+        rules: Sequence[str] = (),
+        officials: Sequence[str] = (),
         drop: Sequence[str] = ("drop",),
         date_key: str | None = None,
     ) -> None:
-        self.model, self.policy, self.drop, self.date_key = model, policy, list(drop), date_key
+        # lists, which is how they come back from a stored pipeline
+        self.model, self.policy, self.rules, self.officials = model, policy, list(rules), list(officials)
+        self.drop, self.date_key = list(drop), date_key
+        self._rater = Rater(model, policy, rules, officials)
 
     def warm_up(self) -> None:
         """Load the model now, not with the first documents."""
-        _ = Rater(self.model, self.policy).scorer
+        _ = self._rater.scorer
 
     @component.output_types(documents=list[Document], rejected=list[Document])
     def run(self, documents: list[Document]) -> dict[str, list[Document]]:
         """The documents parted, in order."""
         dates = None if self.date_key is None else [d.meta.get(self.date_key) for d in documents]
-        reports = Rater(self.model, self.policy).reports((d.content for d in documents), dates)
+        reports = self._rater.reports((d.content for d in documents), dates)
         parted: dict[str, list[Document]] = {"documents": [], "rejected": []}
         for document, report in zip(documents, reports, strict=True):
             where = "rejected" if report.verdict in self.drop else "documents"

@@ -49,11 +49,9 @@ class Keep:
     def __call__(self, examples: Mapping[str, Any]) -> Any:
         """A truth value for each text of a batch, or that of one example."""
         verdicts = _columns(self.rater, self.text, self.date, examples)["quality_verdict"]
-        return (
-            [verdict not in self.drop for verdict in verdicts]
-            if isinstance(verdicts, list)
-            else verdicts not in self.drop
-        )
+        if isinstance(verdicts, list):
+            return [verdict not in self.drop for verdict in verdicts]
+        return verdicts not in self.drop
 
 
 def _columns(rater: Rater, text: str, date: str | None, examples: Mapping[str, Any]) -> dict[str, Any]:

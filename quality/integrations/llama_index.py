@@ -17,6 +17,8 @@ class Terms(BaseModel):
 
     scorer: str = Field(default="default", description="A shipped model or a folder.")
     policy: str = Field(default="default", description="Where verdicts begin.")
+    rules: tuple[str, ...] = Field(default=(), description="Further rule packs.")
+    officials: tuple[str, ...] = Field(default=(), description="Further terms of office.")
     drop: tuple[str, ...] = Field(default=("drop",), description="Verdicts that are left out.")
     date_key: str | None = Field(default=None, description="The key of metadata with the day of a text.")
 
@@ -57,7 +59,7 @@ class QualityPostprocessor(Terms, BaseNodePostprocessor):
 
 
 def _annotate(terms: Terms, nodes: Sequence[BaseNode]) -> list[str]:
-    rater = Rater(terms.scorer, terms.policy)
+    rater = Rater(terms.scorer, terms.policy, terms.rules, terms.officials)
     dates = None if terms.date_key is None else [node.metadata.get(terms.date_key) for node in nodes]
     texts = [node.get_content(metadata_mode=MetadataMode.NONE) for node in nodes]
     verdicts = []

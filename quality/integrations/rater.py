@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from quality import __version__
+from quality.records import Record
 from quality.report import Report
 from quality.scorer import Scorer
 
@@ -32,9 +33,15 @@ class Rater:
 
     model: str = "default"
     policy: str = "default"
-    rules: tuple[str, ...] = ()
-    officials: tuple[str, ...] = ()
+    rules: Sequence[str] = ()
+    officials: Sequence[str] = ()
     expected: str | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("rules", "officials"):
+            if isinstance(getattr(self, name), str | Path):
+                raise TypeError(f"{name} is one file, a list of files expected")
+            object.__setattr__(self, name, tuple(map(str, getattr(self, name))))
 
     def __reduce__(self) -> tuple[type[Rater], tuple[Any, ...]]:
         return Rater, (self.model, self.policy, self.rules, self.officials, self.digest)
@@ -58,12 +65,8 @@ class Rater:
         return scorer
 
     def reports(self, texts: Iterable[Any], dates: Iterable[Any] | None = None) -> Iterator[Report]:
-        """Reports on texts, in order; `dates`, if given, are as many. A missing text (None, NaN) counts as empty.
-
-        Raises TypeError for what is no text, and what `scorer` raises.
-        """
-        rows = zip(texts, dates, strict=True) if dates is not None else ((text, None) for text in texts)
-        yield from self.scorer.score_many({"text": _text(t, n), "date": d} for n, (t, d) in enumerate(rows))
+        """Reports on texts, in order; raises what `records` and `scorer` raise."""
+        return self.scorer.score_many(records(texts, dates))
 
     def columns(self, texts: Sequence[Any], dates: Sequence[Any] | None = None) -> dict[str, list[Any]]:
         """A list for each of `FIELDS`, as long as `texts`."""
@@ -75,6 +78,16 @@ class Rater:
 
 
 DEFAULT = Rater()
+
+
+def records(texts: Iterable[Any], dates: Iterable[Any] | None = None) -> Iterator[Record]:
+    """Records of texts; `dates`, if given, are as many. A missing text (None, NaN) counts as empty.
+
+    Raises TypeError for what is no text, with its row, counted from 0.
+    """
+    rows = zip(texts, dates, strict=True) if dates is not None else ((text, None) for text in texts)
+    for row, (text, date) in enumerate(rows):
+        yield Record.of({"text": _text(text, row), "date": date}, row)
 
 
 def reasons(report: Report) -> list[str]:

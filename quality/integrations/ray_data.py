@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from ray.data import Dataset
 
 
-class Actor:
-    """For `dataset.map_batches(Actor, batch_format="pyarrow", concurrency=n)`: adds the columns of `FIELDS`."""
+class QualityActor:
+    """For `dataset.map_batches(QualityActor, batch_format="pyarrow", concurrency=n)`: adds the columns of `FIELDS`."""
 
     def __init__(self, rater: Rater = DEFAULT, text: str = "text", date: str | None = None) -> None:
         self.rater, self.text, self.date = rater, text, date
@@ -50,7 +50,7 @@ def annotate(
     `options` go to `map_batches` as they are, which refuses what it does not know.
     """
     return dataset.map_batches(
-        Actor,
+        QualityActor,
         fn_constructor_args=(rater, text, date),
         batch_format="pyarrow",
         batch_size=batch_size,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from quality.columns import Floats
-from quality.integrations.rater import Rater
+from quality.integrations.rater import Rater, records
+from quality.scorer import Scorer, batches
 
 
 class QualityFeatures(TransformerMixin, BaseEstimator):
@@ -20,7 +21,7 @@ class QualityFeatures(TransformerMixin, BaseEstimator):
     """
 
     def __init__(
-        self, model: str = "default", rules: tuple[str, ...] = (), officials: tuple[str, ...] = ()
+        self, model: str = "default", rules: Sequence[str] = (), officials: Sequence[str] = ()
     ) -> None:
         self.model = model
         self.rules = rules
@@ -36,22 +37,20 @@ class QualityFeatures(TransformerMixin, BaseEstimator):
 
         Raises ValueError for one text instead of many, TypeError for what is no text.
         """
-        rater = Rater(self.model, rules=tuple(self.rules), officials=tuple(self.officials))
-        names = self.get_feature_names_out().tolist()
-        column = {name: j for j, name in enumerate(names)}
-        texts = _texts(X)
-        matrix = np.zeros((len(texts), len(names)))
-        for i, report in enumerate(rater.reports(texts)):
-            matrix[i, 0] = np.nan if report.reliability is None else report.reliability
-            for term in report.contributions:
-                matrix[i, column[term.feature]] = np.nan if term.value is None else term.value
-        return matrix
+        found = [np.empty((0, len(self.get_feature_names_out())))]
+        for some in batches(records(_texts(X))):
+            columns = self._scorer.columns_of(some)
+            reliability = np.where(columns.n_words > 0, columns.reliability, np.nan)
+            found.append(np.column_stack([reliability, columns.likeness, columns.terms]))
+        return np.vstack(found)
 
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Names of the columns, object[features]."""
-        return np.array(
-            ["reliability", "likeness", *Rater(self.model).scorer.model.reliability.names], dtype=object
-        )
+        return np.array(["reliability", "likeness", *self._scorer.model.reliability.names], dtype=object)
+
+    @property
+    def _scorer(self) -> Scorer:
+        return Rater(self.model, rules=self.rules, officials=self.officials).scorer
 
     def __sklearn_is_fitted__(self) -> bool:
         return True

@@ -17,14 +17,17 @@ class QualityPipeline:
     """Gives items the values of `FIELDS` and drops those whose verdict is one of `QUALITY_DROP`; counts verdicts.
 
     Settings: `QUALITY_TEXT_FIELD` ("text"), `QUALITY_DATE_FIELD` (none), `QUALITY_DROP` ("drop"; "" annotates only),
-    `QUALITY_MODEL`, `QUALITY_POLICY`. An item without a text passes as it is; one of a class of your own must declare
+    `QUALITY_MODEL`, `QUALITY_POLICY`, `QUALITY_RULES`, `QUALITY_OFFICIALS`. An item without a text passes as it is; one of a class of your own must declare
     the fields of `FIELDS`.
     """
 
     def __init__(self, crawler: Any) -> None:
         settings = crawler.settings
         self.rater = Rater(
-            settings.get("QUALITY_MODEL", "default"), settings.get("QUALITY_POLICY", "default")
+            settings.get("QUALITY_MODEL", "default"),
+            settings.get("QUALITY_POLICY", "default"),
+            settings.getlist("QUALITY_RULES"),
+            settings.getlist("QUALITY_OFFICIALS"),
         )
         self.text = settings.get("QUALITY_TEXT_FIELD", "text")
         self.date = settings.get("QUALITY_DATE_FIELD")

@@ -2,6 +2,8 @@
 
 import math
 import pickle
+import subprocess
+import sys
 
 import pytest
 
@@ -96,6 +98,12 @@ def test_own_rules_are_used(pack):
     assert reasons == "house.ferry few_words"
 
 
+def test_files_may_be_a_list_but_not_one(pack):
+    assert Rater(rules=[pack]) == Rater(rules=(pack,))
+    with pytest.raises(TypeError, match="rules is one file, a list of files expected"):
+        Rater(rules=pack)
+
+
 def test_every_process_loads_the_model_once(monkeypatch):
     loads = []
     load = rater.Scorer.load
@@ -104,3 +112,13 @@ def test_every_process_loads_the_model_once(monkeypatch):
     for _ in range(3):
         Rater().columns(["A text."])
     assert loads == [1]
+
+
+def test_adapters_of_functions_import_their_package_when_used():
+    code = (
+        "import sys, quality.integrations.dataframes, quality.integrations.huggingface, quality.integrations.ray_data, "
+        "quality.integrations.dolma\n"
+        "print(sorted({'pandas', 'polars', 'datasets', 'ray', 'pyarrow', 'sklearn'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

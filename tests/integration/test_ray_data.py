@@ -82,11 +82,11 @@ def test_two_workers_say_what_one_process_says(dataset, wanted):
 
 
 def test_a_worker_killed_at_work_loses_nothing(dataset, wanted, tmp_path):
-    from quality.integrations.ray_data import Actor
+    from quality.integrations.ray_data import QualityActor
 
     def with_an_accident(folder):
         # made here, so that workers get it by value: they cannot import this file
-        class Victim(Actor):
+        class Victim(QualityActor):
             """Dies in the middle, once for all workers; says who rated what."""
 
             def __call__(self, table):
@@ -115,18 +115,18 @@ def test_a_worker_killed_at_work_loses_nothing(dataset, wanted, tmp_path):
 
 def test_columns_of_an_earlier_run_are_replaced():
     pyarrow = pytest.importorskip("pyarrow")
-    from quality.integrations.ray_data import Actor
+    from quality.integrations.ray_data import QualityActor
 
     table = pyarrow.table({"text": ["Two words."], "quality_verdict": ["keep"]})
-    found = Actor()(table)
+    found = QualityActor()(table)
     assert found.column_names == ["text", "quality_reliability", "quality_verdict", "quality_reasons"]
     assert found["quality_verdict"].to_pylist() == ["unsure"]
 
 
 def test_a_column_without_any_text_keeps_its_types():
     pyarrow = pytest.importorskip("pyarrow")
-    from quality.integrations.ray_data import Actor
+    from quality.integrations.ray_data import QualityActor
 
-    found = Actor()(pyarrow.table({"text": pyarrow.array([None, ""], pyarrow.string())}))
+    found = QualityActor()(pyarrow.table({"text": pyarrow.array([None, ""], pyarrow.string())}))
     assert found.schema.field("quality_reliability").type == pyarrow.float64()
     assert found.schema.field("quality_reasons").type == pyarrow.string()

@@ -40,10 +40,10 @@ def test_features_are_the_terms_of_the_model(texts):
     assert (matrix.shape, matrix.dtype) == ((len(texts), len(names)), np.float64)
     assert names[:2] == ["reliability", "likeness"]
     for row, report in zip(matrix, Scorer.load().score_many(texts), strict=True):
-        told = {c.feature: c.value for c in report.contributions} | {"reliability": report.reliability}
-        seen = {n: v for n, v in zip(names, row.tolist(), strict=True) if v != 0}
-        if report.reliability is not None:
-            assert seen == {n: v for n, v in told.items() if v}
+        seen = dict(zip(names, row.tolist(), strict=True))
+        told = {c.feature: c.value for c in report.contributions}
+        assert {name: seen[name] for name in told} == told
+        assert report.reliability is None or seen["reliability"] == report.reliability
 
 
 def test_a_text_without_words_has_no_reliability():
