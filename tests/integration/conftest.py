@@ -48,6 +48,44 @@ def rows(texts):
 
 
 @pytest.fixture(scope="session")
+def undated(texts):
+    """A text whose officials are out of time in August 2025 and not in August 2023, and that says no day itself."""
+    return texts[0].replace("14 August 2025 - ", "")
+
+
+@pytest.fixture(scope="session")
+def told_by_day():
+    """Whether reasons, of `undated` in August 2023 and August 2025, are what they should be."""
+
+    def compare(found):
+        assert ["officeholder.anachronism" in reasons for reasons in found] == [False, True]
+
+    return compare
+
+
+@pytest.fixture
+def pack(tmp_path):
+    """A file with a hard rule that finds `the ferry`."""
+    path = tmp_path / "house.toml"
+    path.write_text(PACK, "utf8")
+    return str(path)
+
+
+PACK = """
+[[rule]]
+id = "house.ferry"
+tier = "hard"
+title = "t"
+message = "{text}"
+why = "w"
+source = "own"
+phrases = ["the ferry"]
+hits = [["the ferry", ["the ferry"]]]
+clean = ["a boat"]
+"""
+
+
+@pytest.fixture(scope="session")
 def same():
     """Whether columns (lists, by name) say what `rows` say, NaN for a reliability that is None."""
 

@@ -30,14 +30,31 @@ def test_pandas_missing_texts_are_unsure(kind):
     assert frame["quality_verdict"].tolist() == ["unsure"] * 4
 
 
-def test_pandas_dates_may_be_timestamps(texts):
+def test_pandas_dates_may_be_timestamps(undated, told_by_day):
     pandas = pytest.importorskip("pandas")
     from quality.integrations.dataframes import pandas_columns
 
-    undated = texts[0].replace("14 August 2025 - ", "")
     dates = pandas.Series(pandas.to_datetime(["2023-08-14", "2025-08-14", None]))
-    frame = pandas_columns(pandas.Series([undated] * 3), dates)
-    assert ["officeholder.anachronism" in r for r in frame["quality_reasons"]][:2] == [False, True]
+    told_by_day(pandas_columns(pandas.Series([undated] * 3), dates)["quality_reasons"][:2])
+
+
+def test_polars_dates_may_be_dates(undated, told_by_day):
+    polars = pytest.importorskip("polars")
+    from quality.integrations.dataframes import polars_columns
+
+    dates = polars.Series(["2023-08-14", "2025-08-14"]).str.to_date()
+    told_by_day(polars_columns(polars.Series([undated] * 2), dates)["quality_reasons"])
+
+
+@pytest.mark.parametrize("batched", [True, False])
+def test_huggingface_dates_come_from_their_column(undated, told_by_day, batched):
+    datasets = pytest.importorskip("datasets")
+    from quality.integrations.huggingface import Annotate, Keep
+
+    dataset = datasets.Dataset.from_dict({"text": [undated] * 2, "day": ["2023-08-14", "2025-08-14"]})
+    told_by_day(dataset.map(Annotate(date="day"), batched=batched)["quality_reasons"])
+    step = Keep(date="day", drop=("drop", "review"))
+    assert len(dataset.filter(step, batched=batched)) == 0
 
 
 def test_pandas_empty_column_gives_typed_columns():

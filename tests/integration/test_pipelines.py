@@ -57,13 +57,12 @@ def test_datatrove_run_forwards_annotates_and_counts(trove, texts, rows, metadat
     assert step.stats["verdict_keep"].total == [row[1] for row in rows].count("keep")
 
 
-def test_datatrove_dates_come_from_metadata(trove, texts):
-    undated = texts[0].replace("14 August 2025 - ", "")
-    old, new = documents_of([undated] * 2)
-    old.metadata["day"], new.metadata["day"] = "2023-08-14", "2025-08-14"
-    trove.QualityFilter(date_key="day").filter_batch([old, new])
-    assert "officeholder.anachronism" not in old.metadata["quality_reasons"]
-    assert "officeholder.anachronism" in new.metadata["quality_reasons"]
+def test_datatrove_dates_come_from_metadata(trove, undated, told_by_day):
+    documents = documents_of([undated] * 2)
+    for document, day in zip(documents, ("2023-08-14", "2025-08-14"), strict=True):
+        document.metadata["day"] = day
+    trove.QualityFilter(date_key="day").filter_batch(documents)
+    told_by_day([document.metadata["quality_reasons"] for document in documents])
 
 
 def test_datatrove_executor_with_two_workers_loses_nothing_and_resumes(trove, texts, rows, tmp_path):
@@ -136,6 +135,15 @@ def test_scrapy_settings_say_what_is_read_and_dropped(crawler, texts):
     assert pipeline.rater.policy == "strict"
     assert pipeline.process_item({"title": "no text"}) == {"title": "no text"}
     assert made.stats.get_value("quality/without_text") == 1
+
+
+def test_scrapy_dates_and_rules_come_from_fields_and_settings(crawler, undated, told_by_day, pack):
+    _, pipeline = crawler(QUALITY_DATE_FIELD="day", QUALITY_DROP="", QUALITY_RULES=pack)
+    items = [{"text": undated, "day": day} for day in ("2023-08-14", "2025-08-14")]
+    told_by_day([pipeline.process_item(item)["quality_reasons"] for item in items])
+    assert (
+        pipeline.process_item({"text": "They took the ferry."})["quality_reasons"] == "house.ferry few_words"
+    )
 
 
 def test_scrapy_items_of_other_kinds_are_taken(crawler, texts, metadata):
@@ -249,16 +257,17 @@ def test_dolma_files_are_the_same_bytes_in_every_run(folder):
     assert (folder / "x.jsonl.gz").read_bytes() == (folder / "y.jsonl.gz").read_bytes()
 
 
-def test_dolma_dates_are_read_where_asked_for(folder, texts):
+def test_dolma_dates_are_read_where_asked_for(folder, undated):
     from quality.integrations.dolma import write_attributes
 
-    undated = texts[0].replace("14 August 2025 - ", "")
-    given = {"id": "a", "source": "s", "text": undated, "created": "2023-08-14T00:00:00Z"}
-    (folder / "old.jsonl").write_text(json.dumps(given) + "\n", "utf8")
-    write_attributes(folder / "old.jsonl", folder / "old_out.jsonl", date_key="created")
-    (row,) = map(json.loads, (folder / "old_out.jsonl").read_text("utf8").splitlines())
-    spans = row["attributes"]["quality__quality_v1__hard"]
-    assert not any(undated[s:e].endswith("Janet Yellen") for s, e, _ in spans)
+    days = ("2023-08-14T00:00:00Z", "2025-08-14T00:00:00Z")
+    rows = [{"id": day, "source": "s", "text": undated, "created": day} for day in days]
+    (folder / "days.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf8")
+    write_attributes(folder / "days.jsonl", folder / "out.jsonl", date_key="created")
+    old, new = (json.loads(line)["attributes"] for line in (folder / "out.jsonl").read_text().splitlines())
+    named = [[undated[s:e] for s, e, _ in values["quality__quality_v1__hard"]] for values in (old, new)]
+    assert "Treasury Secretary Janet Yellen" not in named[0]
+    assert "Treasury Secretary Janet Yellen" in named[1]
 
 
 @pytest.mark.parametrize("line", ['{"id": "a"}', '{"text": "no id"}', '["a"]', '{"id": "a", "text": null}'])

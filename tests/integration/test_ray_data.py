@@ -113,6 +113,14 @@ def test_a_worker_killed_at_work_loses_nothing(dataset, wanted, tmp_path):
     assert workers - {killed}, "others went on"
 
 
+def test_dates_come_from_their_column(undated, told_by_day):
+    pyarrow = pytest.importorskip("pyarrow")
+    from quality.integrations.ray_data import QualityActor
+
+    table = pyarrow.table({"text": [undated] * 2, "day": ["2023-08-14", "2025-08-14"]})
+    told_by_day(QualityActor(date="day")(table)["quality_reasons"].to_pylist())
+
+
 def test_columns_of_an_earlier_run_are_replaced():
     pyarrow = pytest.importorskip("pyarrow")
     from quality.integrations.ray_data import QualityActor

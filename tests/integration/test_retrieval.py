@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+DAYS = ["2023-08-14", "2025-08-14"]
 KEYS = {"quality_reliability", "quality_verdict", "quality_reasons"}
 
 
@@ -33,14 +34,10 @@ def test_langchain_keeps_all_where_nothing_is_to_be_dropped(langchain, texts):
     assert len(langchain.QualityTransformer(drop=()).transform_documents(documents)) == len(texts)
 
 
-def test_langchain_dates_come_from_metadata(langchain, texts):
-    undated = texts[0].replace("14 August 2025 - ", "")
-    documents = [
-        langchain.Document(page_content=undated, metadata={"day": d}) for d in ("2023-08-14", "2025-08-14")
-    ]
-    old, new = langchain.QualityTransformer(drop=(), date_key="day").transform_documents(documents)
-    assert "officeholder.anachronism" not in old.metadata["quality_reasons"]
-    assert "officeholder.anachronism" in new.metadata["quality_reasons"]
+def test_langchain_dates_come_from_metadata(langchain, undated, told_by_day):
+    documents = [langchain.Document(page_content=undated, metadata={"day": day}) for day in DAYS]
+    found = langchain.QualityTransformer(drop=(), date_key="day").transform_documents(documents)
+    told_by_day([d.metadata["quality_reasons"] for d in found])
 
 
 def test_langchain_waits_for_nobody_when_asked_asynchronously(langchain, texts, metadata):
@@ -114,6 +111,19 @@ def test_llama_index_postprocessor_trusts_the_verdict_of_ingestion(llama, texts)
     assert [n.node.node_id for n in kept] == ["0"]
 
 
+def test_llama_index_dates_come_from_metadata(llama, undated, told_by_day):
+    nodes = nodes_of([undated] * 2)
+    for node, day in zip(nodes, DAYS, strict=True):
+        node.metadata["day"] = day
+    found = llama.QualityTransform(drop=(), date_key="day")(nodes)
+    told_by_day([node.metadata["quality_reasons"] for node in found])
+
+
+def test_llama_index_takes_own_rules(llama, pack):
+    (node,) = llama.QualityTransform(rules=(pack,))(nodes_of(["They took the ferry."]))
+    assert node.metadata["quality_reasons"] == "house.ferry few_words"
+
+
 def test_llama_index_parts_are_stored_and_read_again(llama):
     given = llama.QualityTransform(policy="strict", drop=("drop", "review"))
     again = llama.QualityTransform.from_dict(given.to_dict())
@@ -160,3 +170,16 @@ def test_haystack_pipeline_is_stored_and_read_again(haystack):
 def test_haystack_documents_without_text_are_unsure(haystack):
     (found,) = haystack.QualityFilter().run([haystack.Document(content=None, meta={})])["documents"]
     assert found.meta == {"quality_verdict": "unsure", "quality_reasons": "few_words"}
+
+
+def test_haystack_dates_come_from_meta(haystack, undated, told_by_day):
+    documents = [haystack.Document(content=undated, meta={"day": day}) for day in DAYS]
+    found = haystack.QualityFilter(drop=(), date_key="day").run(documents)["documents"]
+    told_by_day([d.meta["quality_reasons"] for d in found])
+
+
+def test_haystack_takes_own_rules(haystack, pack):
+    step = haystack.QualityFilter(rules=[pack])
+    step.warm_up()
+    (found,) = step.run([haystack.Document(content="They took the ferry.")])["documents"]
+    assert found.meta["quality_reasons"] == "house.ferry few_words"
