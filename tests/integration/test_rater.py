@@ -47,6 +47,13 @@ def test_a_pickle_is_small_and_comes_back_equal():
     assert pickle.loads(written) == given
 
 
+def test_a_pickle_names_the_model_it_was_made_with(pack):
+    given = Rater(rules=(pack,))
+    digest = given.digest
+    assert pickle.loads(pickle.dumps(given)).expected == digest
+    assert digest.encode() in pickle.dumps(given)
+
+
 def test_pickles_are_the_same_bytes_whether_the_model_was_used_or_not():
     before, used = Rater(), Rater()
     used.columns(["A text."])
