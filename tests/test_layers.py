@@ -60,8 +60,16 @@ MAY_IMPORT = {
 MAY_IMPORT["learn"] = set(MAY_IMPORT) | {"learn"}
 MAY_IMPORT["cli"] = set(MAY_IMPORT) | {"cli", "cli_index", "cli_learning", "cli_pipelines"}
 MAY_IMPORT["cli_index"] = MAY_IMPORT["cli_learning"] = MAY_IMPORT["cli_pipelines"] = set(MAY_IMPORT)
+# the adapters stand beside the command line, and nothing stands on them
+MAY_IMPORT["integrations"] = {"columns", "records", "report", "scorer", "integrations"}
 # the front door may open any room but the command line
-MAY_IMPORT["__init__"] = set(MAY_IMPORT) - {"cli", "cli_index", "cli_learning", "cli_pipelines"}
+MAY_IMPORT["__init__"] = set(MAY_IMPORT) - {
+    "integrations",
+    "cli",
+    "cli_index",
+    "cli_learning",
+    "cli_pipelines",
+}
 MAY_IMPORT["__main__"] = {"cli"}
 
 
@@ -86,3 +94,18 @@ def test_every_module_imports_only_from_floors_below():
         if own in (("features", "__init__"), ("render", "__init__"), ("html", "__init__")):
             wrong = {name for name in wrong if name.split(".")[0] != own[0]}
         assert not wrong, f"{path} imports {', '.join(sorted(wrong))}"
+
+
+def test_adapters_share_the_rater_and_know_nothing_of_one_another():
+    for path in (PACKAGE / "integrations").glob("*.py"):
+        others = {name for name in imported(path) if name.startswith("integrations.")}
+        assert all(name.split(".")[1] == "rater" for name in others), path
+
+
+def test_adapters_are_thin():
+    lengths = {
+        path.stem: len(path.read_text("utf8").splitlines())
+        for path in (PACKAGE / "integrations").glob("*.py")
+    }
+    del lengths["rater"]
+    assert max(lengths.values()) <= 80, lengths

@@ -1,0 +1,54 @@
+"""Scrapy: an item pipeline that rates items as they are scraped.
+
+ITEM_PIPELINES = {"quality.integrations.scrapy.QualityPipeline": 300}
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from itemadapter import ItemAdapter
+from scrapy.exceptions import DropItem
+
+from quality.integrations.rater import Rater, metadata, reasons
+
+
+class QualityPipeline:
+    """Gives items the values of `FIELDS` and drops those whose verdict is one of `QUALITY_DROP`; counts verdicts.
+
+    Settings: `QUALITY_TEXT_FIELD` ("text"), `QUALITY_DATE_FIELD` (none), `QUALITY_DROP` ("drop"; "" annotates only),
+    `QUALITY_MODEL`, `QUALITY_POLICY`, `QUALITY_RULES`, `QUALITY_OFFICIALS`. An item without a text passes as it is; one of a class of your own must declare
+    the fields of `FIELDS`.
+    """
+
+    def __init__(self, crawler: Any) -> None:
+        settings = crawler.settings
+        self.rater = Rater(
+            settings.get("QUALITY_MODEL", "default"),
+            settings.get("QUALITY_POLICY", "default"),
+            settings.getlist("QUALITY_RULES"),
+            settings.getlist("QUALITY_OFFICIALS"),
+        )
+        self.text = settings.get("QUALITY_TEXT_FIELD", "text")
+        self.date = settings.get("QUALITY_DATE_FIELD")
+        self.drop = settings.getlist("QUALITY_DROP", ["drop"])
+        self.stats = crawler.stats
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Self:
+        """What Scrapy calls."""
+        return cls(crawler)
+
+    def process_item(self, item: Any, spider: Any = None) -> Any:
+        """The item, with what was found out about it. Raises DropItem."""
+        fields = ItemAdapter(item)
+        if fields.get(self.text) is None:
+            self.stats.inc_value("quality/without_text")
+            return item
+        dates = None if self.date is None else [fields.get(self.date)]
+        (report,) = self.rater.reports([fields[self.text]], dates)
+        self.stats.inc_value(f"quality/{report.verdict}")
+        if report.verdict in self.drop:
+            raise DropItem(f"quality: {' '.join(reasons(report))}")
+        fields.update(metadata(report))
+        return item

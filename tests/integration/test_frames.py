@@ -1,0 +1,165 @@
+"""Columns of frames and datasets are those of the scorer, and a second run finds the first one's cache."""
+
+import os
+
+import numpy as np
+import pytest
+
+from quality.integrations.rater import FIELDS, Rater
+
+
+def test_pandas_gets_a_frame_with_the_index_of_its_column(texts, rows, same):
+    pandas = pytest.importorskip("pandas")
+    from quality.integrations.dataframes import pandas_columns
+
+    series = pandas.Series(texts, index=range(100, 100 + len(texts)))
+    frame = pandas_columns(series)
+    assert frame.index.tolist() == series.index.tolist()
+    assert list(frame.columns) == list(FIELDS)
+    assert frame["quality_reliability"].dtype == np.float64
+    same({name: frame[name].tolist() for name in FIELDS}, rows)
+
+
+@pytest.mark.parametrize("kind", [object, "string"])
+def test_pandas_missing_texts_are_unsure(kind):
+    pandas = pytest.importorskip("pandas")
+    from quality.integrations.dataframes import pandas_columns
+
+    frame = pandas_columns(pandas.Series(["Words.", None, float("nan"), pandas.NA], dtype=kind))
+    assert frame["quality_reliability"].isna().tolist() == [False, True, True, True]
+    assert frame["quality_verdict"].tolist() == ["unsure"] * 4
+
+
+def test_pandas_dates_may_be_timestamps(undated, told_by_day):
+    pandas = pytest.importorskip("pandas")
+    from quality.integrations.dataframes import pandas_columns
+
+    dates = pandas.Series(pandas.to_datetime(["2023-08-14", "2025-08-14", None]))
+    told_by_day(pandas_columns(pandas.Series([undated] * 3), dates)["quality_reasons"][:2])
+
+
+def test_polars_dates_may_be_dates(undated, told_by_day):
+    polars = pytest.importorskip("polars")
+    from quality.integrations.dataframes import polars_columns
+
+    dates = polars.Series(["2023-08-14", "2025-08-14"]).str.to_date()
+    told_by_day(polars_columns(polars.Series([undated] * 2), dates)["quality_reasons"])
+
+
+@pytest.mark.parametrize("batched", [True, False])
+def test_huggingface_dates_come_from_their_column(undated, told_by_day, batched):
+    datasets = pytest.importorskip("datasets")
+    from quality.integrations.huggingface import Annotate, Keep
+
+    dataset = datasets.Dataset.from_dict({"text": [undated] * 2, "day": ["2023-08-14", "2025-08-14"]})
+    told_by_day(dataset.map(Annotate(date="day"), batched=batched)["quality_reasons"])
+    step = Keep(date="day", drop=("drop", "review"))
+    assert len(dataset.filter(step, batched=batched)) == 0
+
+
+def test_pandas_empty_column_gives_typed_columns():
+    pandas = pytest.importorskip("pandas")
+    from quality.integrations.dataframes import pandas_columns
+
+    frame = pandas_columns(pandas.Series([], dtype=object))
+    assert (len(frame), frame["quality_reliability"].dtype) == (0, np.float64)
+
+
+def test_polars_gets_typed_columns(texts, rows, same):
+    polars = pytest.importorskip("polars")
+    from quality.integrations.dataframes import polars_columns
+
+    frame = polars_columns(polars.Series(texts))
+    assert frame.schema == dict(zip(FIELDS, (polars.Float64, polars.String, polars.String), strict=True))
+    same(frame.to_dict(as_series=False), rows)
+    assert polars_columns(polars.Series([None], dtype=polars.String))["quality_verdict"].to_list() == [
+        "unsure"
+    ]
+
+
+@pytest.fixture
+def dataset(texts, tmp_path):
+    """The texts as a dataset on disk, so that results are cached beside it."""
+    datasets = pytest.importorskip("datasets")
+    datasets.disable_progress_bars()
+    datasets.Dataset.from_dict({"text": [*texts, None]}).save_to_disk(str(tmp_path / "data"))
+    return datasets.load_from_disk(str(tmp_path / "data"))
+
+
+@pytest.mark.parametrize(
+    "options", [{"batched": True, "batch_size": 7}, {"batched": False}, {"batched": True, "num_proc": 2}]
+)
+def test_huggingface_map_adds_columns(dataset, texts, rows, same, options):
+    from quality.integrations.huggingface import Annotate
+
+    found = dataset.map(Annotate(), **options)
+    same({name: found[name][:-1] for name in FIELDS}, rows)
+    assert found["quality_verdict"][-1] == "unsure"
+    assert found["text"][:-1] == texts
+
+
+@pytest.mark.parametrize("options", [{"batched": True}, {"batched": False}])
+def test_huggingface_filter_keeps_what_is_not_dropped(dataset, texts, rows, options):
+    from quality.integrations.huggingface import Keep
+
+    found = dataset.filter(Keep(), **options)
+    assert found["text"][:-1] == [
+        t for t, (_, verdict, _) in zip(texts, rows, strict=True) if verdict != "drop"
+    ]
+
+
+def test_huggingface_streams_take_it_too(dataset, rows, same):
+    from quality.integrations.huggingface import Annotate
+
+    stream = list(dataset.to_iterable_dataset().map(Annotate(), batched=True, batch_size=8))
+    same({name: [row[name] for row in stream[:-1]] for name in FIELDS}, rows)
+
+
+def test_huggingface_second_run_finds_the_cache(dataset, monkeypatch):
+    from quality.integrations.huggingface import Annotate
+
+    first = dataset.map(Annotate(), batched=True)
+    monkeypatch.setattr(Rater, "columns", lambda *_: pytest.fail("rated a second time"))
+    second = dataset.map(Annotate(), batched=True)
+    assert second._fingerprint == first._fingerprint
+    assert second["quality_reasons"][:] == first["quality_reasons"][:]
+
+
+def test_huggingface_fingerprints_tell_model_policy_and_fields_apart(dataset):
+    fingerprint = pytest.importorskip("datasets.fingerprint")
+    from quality.integrations.huggingface import Annotate, Keep
+
+    others = [
+        Annotate(),
+        Annotate(Rater(policy="strict")),
+        Annotate(fields=FIELDS[:1]),
+        Annotate(text="body"),
+        Keep(),
+        Keep(drop=("drop", "review")),
+    ]
+    assert len({fingerprint.Hasher.hash(one) for one in others}) == len(others)
+
+
+def test_huggingface_fingerprints_are_the_same_in_another_process():
+    fingerprint = pytest.importorskip("datasets.fingerprint")
+    import subprocess
+    import sys
+
+    from quality.integrations.huggingface import Annotate
+
+    code = (
+        "from datasets.fingerprint import Hasher; from quality.integrations.huggingface import Annotate; "
+        "print(Hasher.hash(Annotate()))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "7"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
+    assert done.stdout.strip() == fingerprint.Hasher.hash(Annotate())
+
+
+def test_huggingface_unknown_fields_are_refused():
+    from quality.integrations.huggingface import Annotate
+
+    with pytest.raises(ValueError, match="unknown fields quality_mood; expected some of quality_reliability"):
+        Annotate(fields=("quality_mood",))
