@@ -41,12 +41,14 @@ class QualityFeatures(TransformerMixin, BaseEstimator):
         for some in batches(records(_texts(X))):
             columns = self._scorer.columns_of(some)
             reliability = np.where(columns.n_words > 0, columns.reliability, np.nan)
-            found.append(np.column_stack([reliability, columns.likeness, columns.terms]))
+            strange = 1.0 - columns.familiarity
+            found.append(np.column_stack([reliability, columns.likeness, strange, columns.terms]))
         return np.vstack(found)
 
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Names of the columns, object[features]."""
-        return np.array(["reliability", "likeness", *self._scorer.model.reliability.names], dtype=object)
+        terms = self._scorer.model.reliability.names
+        return np.array(["reliability", "likeness", "strange_kind", *terms], dtype=object)
 
     @property
     def _scorer(self) -> Scorer:
