@@ -259,7 +259,6 @@ def score(
     To see what of a text is known from texts indexed before (docs/index.md):
         quality score article.txt --against archive.index
     """
-    from quality import html
     from quality.records import FieldNames, Problem, Record, iso_day, read
     from quality.render.terminal import visible
     from quality.scorer import batches
@@ -292,11 +291,6 @@ def score(
     if "-" in paths and sys.stdin.isatty():
         click.echo("quality: reading from the terminal; end with Ctrl-D", err=True)
     names = FieldNames(id_field, text_field, title_field, date_field)
-    try:
-        html.check(pages)
-        no_html = ""
-    except ModuleNotFoundError as error:
-        no_html = str(error)
     n_problems = n_under = 0
     verdicts: list[str] = []
 
@@ -304,10 +298,13 @@ def score(
 
         def records() -> Iterator[Record]:
             nonlocal n_problems
+            no_html: str | None = None
             for item in read(paths, kind=kind, names=names, on_bytes=advance):
-                if isinstance(item, Record) and item.html is not None and no_html:
-                    named = "" if item.id == item.source else f"record {item.id}: "
-                    item = Problem(item.source, None, named + no_html)
+                if isinstance(item, Record) and item.html is not None:
+                    no_html = _no_html(pages) if no_html is None else no_html
+                    if no_html:
+                        named = "" if item.id == item.source else f"record {item.id}: "
+                        item = Problem(item.source, None, named + no_html)
                 if isinstance(item, Problem):
                     n_problems += 1
                     hint = "; see --text-field" if item.message.startswith("no text: ") else ""
@@ -335,6 +332,17 @@ def score(
     if n_problems:
         ctx.exit(UNREADABLE)
     ctx.exit(NEGATIVE if fail_under is not None and n_under else DONE)
+
+
+def _no_html(pages: str) -> str:
+    """Why pages of HTML cannot be read here, "" where they can."""
+    from quality import html
+
+    try:
+        html.check(pages)
+    except ModuleNotFoundError as error:
+        return str(error)
+    return ""
 
 
 @dataclass(frozen=True)

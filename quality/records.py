@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 KINDS = ("auto", "text", "html", "jsonl")
+# How pages of HTML are read (quality.html): by two extractors, or by one that is many times faster.
+PAGE_MODES = ("full", "fast")
 
 # Where a field is looked for when its name is not given, best first: the contract's own name, then
 # those of schema.org, Common Crawl derivatives (raw_content), RAG loaders (page_content), news

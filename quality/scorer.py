@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import quality.features  # noqa: F401 - declares the features
-from quality import evidence, html
+from quality import evidence
 from quality.columns import Floats, Ints, ratio
 from quality.features.ngrams import document_rows, paragraph_rows, weighted
 from quality.features.officials import OfficialsResult, find_officials
@@ -24,7 +24,7 @@ from quality.lexicon import RulePack, is_stop_word, shipped_rules
 from quality.mentions import Index
 from quality.model import FillerWords, FirstLook, Model, sigmoid, total
 from quality.officeholders import OFFICEHOLDERS, OfficeTable
-from quality.records import Record, iso_day
+from quality.records import PAGE_MODES, Record, iso_day
 from quality.registry import Counted, around_names, count, neighbourhood, own_packs, paragraph_matrix
 from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report, RoleReasons
 from quality.second_look import second_look_columns
@@ -32,6 +32,7 @@ from quality.text import Batch
 from quality.trees import Trees
 
 if TYPE_CHECKING:
+    from quality.html import Extraction
     from quality.index import Index as ReferenceIndex
 
 # Characters of text in a batch: enough for columns to pay. With half of it scoring takes a sixteenth longer, and
@@ -83,8 +84,8 @@ class Scorer:
         pages: str = "full",
         against: ReferenceIndex | None = None,
     ) -> None:
-        if pages not in html.MODES:
-            raise ValueError(f"unknown way to read HTML {pages!r}; expected one of {', '.join(html.MODES)}")
+        if pages not in PAGE_MODES:
+            raise ValueError(f"unknown way to read HTML {pages!r}; expected one of {', '.join(PAGE_MODES)}")
         if policy not in model.policies:
             raise ValueError(f"unknown policy {policy!r}; this model knows {', '.join(model.policies)}")
         self.model = model
@@ -185,11 +186,12 @@ class Scorer:
         """
         for some in batches(records):
             pages = [r for r in some if r.html is not None]
-            found = iter(
-                html.extract([r.html or "" for r in pages], [r.url for r in pages], self.odds, self._pages)
-                if pages
-                else ()
-            )
+            found: Iterator[Extraction] = iter(())
+            if pages:
+                from quality.html import extract  # imported for pages alone: texts are to be scored soon
+
+                sources, urls = [r.html or "" for r in pages], [r.url for r in pages]
+                found = iter(extract(sources, urls, self.odds, self._pages))
             for record in some:
                 yield record if record.html is None else _of_page(record, next(found))
 
@@ -495,7 +497,7 @@ def _record(given: str | Mapping[str, Any] | Record, number: int) -> Record:
         raise ValueError(f"record {number}: {error}") from None
 
 
-def _of_page(record: Record, found: html.Extraction) -> Record:
+def _of_page(record: Record, found: Extraction) -> Record:
     """The record of a page with what was found in it."""
     told = found.metadata
     is_undated = record.date is None and not record.has_unread_date

@@ -12,6 +12,7 @@ from quality.html.agreement import kept
 from quality.html.metadata import Metadata, metadata
 from quality.html.page import Block
 from quality.html.stack import Heard, Stack, in_best_container, shipped
+from quality.records import PAGE_MODES
 
 STORY = [
     "The harbour of the old town was opened again on Monday, eleven weeks after the storm had broken its wall.",
@@ -48,7 +49,7 @@ def scorer():
     needs_extra()
     from quality.scorer import Scorer
 
-    return {mode: Scorer.load(pages=mode) for mode in html.MODES}
+    return {mode: Scorer.load(pages=mode) for mode in PAGE_MODES}
 
 
 def read(scorer, source, mode="full", **fields):
@@ -61,7 +62,7 @@ def read(scorer, source, mode="full", **fields):
 # ---- the text ----
 
 
-@pytest.mark.parametrize("mode", html.MODES)
+@pytest.mark.parametrize("mode", PAGE_MODES)
 def test_an_article_comes_out_without_menu_and_footer_in_order(scorer, mode):
     record = read(scorer, article(), mode)
     assert [p for p in record.paragraphs if p != "Harbour opens again"] == STORY
@@ -72,7 +73,7 @@ def test_an_article_comes_out_without_menu_and_footer_in_order(scorer, mode):
     assert 0 < max(record.furniture) <= 0.25
 
 
-@pytest.mark.parametrize("mode", html.MODES)
+@pytest.mark.parametrize("mode", PAGE_MODES)
 def test_a_page_gives_the_same_text_in_any_company(scorer, mode):
     from quality.records import Record
 
@@ -104,7 +105,7 @@ def test_offsets_of_a_report_count_in_the_text_that_was_found(scorer):
 WORDS = "<p>Some words that make a paragraph of this page.</p>"
 
 
-@pytest.mark.parametrize("mode", html.MODES)
+@pytest.mark.parametrize("mode", PAGE_MODES)
 @pytest.mark.parametrize(
     ("source", "warning"),
     [
@@ -130,7 +131,7 @@ def test_a_page_without_text_gives_none_and_says_why(scorer, mode, source, warni
     assert (report.reliability, report.verdict, report.warnings) == (None, "unsure", (warning,))
 
 
-@pytest.mark.parametrize("mode", html.MODES)
+@pytest.mark.parametrize("mode", PAGE_MODES)
 @pytest.mark.parametrize(
     "source",
     [
@@ -153,12 +154,12 @@ def test_malformed_and_deep_pages_are_read_all_the_same(scorer, mode, source):
 
 def test_of_a_huge_page_the_beginning_is_read_and_the_report_says_so(scorer, monkeypatch):
     monkeypatch.setattr(reading, "N_CHARACTERS_HIGH", 1_000)
-    for mode in html.MODES:
+    for mode in PAGE_MODES:
         record = read(scorer, WORDS * 100, mode)
         assert record.warnings == ("the page has 5,300 characters: the first 1,000 are read",)
     monkeypatch.undo()
     monkeypatch.setattr(reading, "N_LINES_HIGH", 3)
-    for mode in html.MODES:
+    for mode in PAGE_MODES:
         record = read(scorer, "".join(f"<p>{p}</p>" for p in STORY), mode)
         assert record.warnings == ("the page has 5 lines: the first 3 are read",)
         assert list(record.paragraphs) == STORY[:3]
@@ -200,7 +201,7 @@ def test_where_neither_extractor_keeps_anything_the_role_model_decides(scorer, m
     assert "Weather" not in record.paragraphs
 
 
-@pytest.mark.parametrize("mode", html.MODES)
+@pytest.mark.parametrize("mode", PAGE_MODES)
 def test_where_one_parser_makes_nothing_of_a_page_the_other_is_asked(scorer, mode, monkeypatch):
     if mode == "full":
         monkeypatch.setattr(reading, "tree_of", lambda _: None)
@@ -219,7 +220,7 @@ def test_nothing_is_fetched(scorer, monkeypatch):
     monkeypatch.setattr(socket, "socket", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     body = '<img src="https://tidings.example/a.png"><iframe src="https://tidings.example/b"></iframe>'
-    for mode in html.MODES:
+    for mode in PAGE_MODES:
         assert STORY[0] in read(scorer, article().replace("<main>", f"{body}<main>"), mode).paragraphs
 
 

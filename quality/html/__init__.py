@@ -5,6 +5,6 @@
 (`stack`). `metadata` reads title, author, date, address and language. Nothing of a page is run, and nothing is fetched.
 """
 
-from quality.html.reading import MODES, Extraction, check, extract
+from quality.html.reading import Extraction, check, extract
 
-__all__ = ["MODES", "Extraction", "check", "extract"]
+__all__ = ["Extraction", "check", "extract"]

@@ -18,8 +18,8 @@ from quality.html.extractors import all_lines, article_lines, main_lines
 from quality.html.metadata import Metadata, metadata
 from quality.html.page import N_ELEMENTS_HIGH, Block, texts, tree_of, walk
 from quality.html.stack import Heard, shipped
+from quality.records import PAGE_MODES
 
-MODES = ("full", "fast")
 # Packages that each mode needs; all of them come with the extra.
 NEEDED = {"full": ("lxml", "trafilatura", "htmldate", "resiliparse"), "fast": ("lxml", "resiliparse")}
 # Characters of a page that are read, and blocks or lines of it. The largest of 384 pages of the corpora has 1.5 million
@@ -68,8 +68,8 @@ class Draft:
 
 def check(mode: str) -> None:
     """Raise ModuleNotFoundError where a package is missing that the mode needs, ValueError for an unknown mode."""
-    if mode not in MODES:
-        raise ValueError(f"unknown way to read HTML {mode!r}; expected one of {', '.join(MODES)}")
+    if mode not in PAGE_MODES:
+        raise ValueError(f"unknown way to read HTML {mode!r}; expected one of {', '.join(PAGE_MODES)}")
     missing = [name for name in NEEDED[mode] if find_spec(name) is None]
     if missing:
         raise ModuleNotFoundError(f"reading HTML needs {', '.join(missing)}: pip install 'quality[html]'")
