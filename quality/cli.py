@@ -523,7 +523,8 @@ def _shown(task: Task, report: Report, record: Record) -> str:
         line.encode("utf-8")
     except UnicodeEncodeError:  # half a surrogate pair, which JSON can write but UTF-8 cannot
         line = json.dumps(whole, allow_nan=False)
-    return line
+    # one line for every reader: these break it for some, and JSON leaves them as they are
+    return line.translate({ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"})
 
 
 @cache

@@ -354,8 +354,15 @@ class Lines:
         named(partial, target)
 
 
+# Line breaks for Unicode and for Python's splitlines, none for JSON, in UTF-8, and how they are written as escapes.
+BREAKERS = {c.encode(): f"\\u{ord(c):04x}".encode() for c in "\x85\u2028\u2029"}
+
+
 def spliced(line: bytes, change: Change, key: str) -> bytes:
-    """A line of JSON with what is added put in; every other byte of the object stays where it is."""
+    """A line of JSON with what is added put in; every other byte of the object stays where it is.
+
+    But for the three characters at which some readers of lines break and JSON does not: they become escapes.
+    """
     body = line.strip()
     end = b"\r\n" if line.endswith(b"\r\n") else b"\n"
     added = {key: change.quality} if change.text is None else {change.field: change.text, key: change.quality}
@@ -364,7 +371,18 @@ def spliced(line: bytes, change: Change, key: str) -> bytes:
         low, high = places[name]
         body = body[:low] + _json(added[name], body) + body[high:]
     new = [b", " + _json(name) + b": " + _json(added[name], body) for name in added if name not in places]
-    return body[:-1] + b"".join(new) + b"}" + end
+    return _one_line(body[:-1] + b"".join(new) + b"}") + end
+
+
+def _one_line(body: bytes) -> bytes:
+    """JSON without a raw U+0085, U+2028 or U+2029, which stand in strings alone."""
+    if not any(character in body for character in BREAKERS):
+        return body
+    with suppress(UnicodeDecodeError):  # in another encoding these bytes mean something else
+        body.decode("utf8")
+        for character, escape in BREAKERS.items():
+            body = body.replace(character, escape)
+    return body
 
 
 def value_places(line: bytes) -> dict[str, tuple[int, int]]:

@@ -64,6 +64,19 @@ def test_what_is_added_goes_before_the_last_brace_and_no_other_byte_moves():
     )
 
 
+def test_a_line_stays_one_line_for_readers_that_break_at_separators_of_unicode():
+    line = '{"a": "one\u2028two\u2029\x85", "text": "old"}\n'.encode()
+    assert spliced(line, Change(0, FOUND, "né\u2028w", "text"), "quality") == (
+        '{"a": "one\\u2028two\\u2029\\u0085", "text": "né\\u2028w", '
+        '"quality": {"reliability": 0.5, "verdict": "keep", "reasons": []}}\n'.encode()
+    )
+
+
+def test_a_line_in_another_encoding_keeps_the_bytes_that_would_be_a_separator_in_utf_8():
+    line = b'{"a": "\xc2\x85\xff"}\n'
+    assert spliced(line, Change(0, FOUND, None, "text"), "quality").startswith(b'{"a": "\xc2\x85\xff", ')
+
+
 def test_a_new_text_takes_the_place_of_the_old_one_and_of_nothing_else():
     line = '{"text": "old", "x": {"text": "inner"}, "t\\u0065xt": "the last counts", "y": "é"}\n'.encode()
     assert spliced(line, Change(0, FOUND, "néw", "text"), "quality") == (
