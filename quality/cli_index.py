@@ -19,21 +19,22 @@ from quality.cli import (
     UNREADABLE,
     UNUSABLE,
     Function,
+    id_field_option,
+    main,
     page_or_json,
     say,
     scorer_of,
+    text_field_option,
     usable_index,
 )
 
 if TYPE_CHECKING:
     from quality.records import FieldNames, Record
 
-COMMANDS: dict[str, click.Command] = {}
-
 _KINDS = ("auto", "text", "jsonl")
 
 
-@click.group(no_args_is_help=True)
+@main.group(no_args_is_help=True)
 def index() -> None:
     """Keep a reference index: signatures of texts known already, in one file, to hold new ones against.
 
@@ -49,9 +50,6 @@ def index() -> None:
     """
 
 
-COMMANDS["index"] = index
-
-
 def _inputs(function: Function) -> Function:
     """The arguments and options of verbs that read texts."""
     options: list[Callable[[Function], Function]] = [
@@ -65,10 +63,8 @@ def _inputs(function: Function) -> Function:
             show_default=True,
             help="What the input is; auto goes by file names and, on standard input, by the first character.",
         ),
-        click.option(
-            "--text-field", metavar="NAME", help="Field of a record that holds its text or paragraphs."
-        ),
-        click.option("--id-field", metavar="NAME", help="Field that holds the id."),
+        text_field_option,
+        id_field_option,
         click.option("--quiet", is_flag=True, help="No closing line; problems are still told."),
     ]
     for option in reversed(options):

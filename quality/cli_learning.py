@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,38 +17,24 @@ from quality.cli import (
     DONE,
     NEGATIVE,
     UNREADABLE,
-    Task,
     Unusable,
-    check_task,
+    date_option,
+    main,
     page_or_json,
     reason_of,
     say,
     say_rows,
-    scorer_of,
     terminal,
+    text_field_option,
     usable,
-    write_reports,
     wrong_file,
 )
 
 if TYPE_CHECKING:
     from quality.records import Record
 
-COMMANDS: dict[str, click.Command] = {}
 
-
-def command(name: str | None = None) -> Callable[[Callable[..., None]], click.Command]:
-    """A verb, kept under its name."""
-
-    def kept(function: Callable[..., None]) -> click.Command:
-        made = click.command(name)(function)
-        COMMANDS[str(made.name)] = made
-        return made
-
-    return kept
-
-
-@command()
+@main.command()
 @click.argument("labels", nargs=-1, required=True, type=click.Path(exists=True), metavar="LABELS...")
 @click.option(
     "--base",
@@ -137,7 +122,7 @@ def train(
     ctx.exit(DONE if outcome.is_in_use else NEGATIVE)
 
 
-@command()
+@main.command()
 @click.argument(
     "action", type=click.Choice(["list", "show", "promote", "rollback", "verify"]), default="list"
 )
@@ -204,7 +189,7 @@ def models(ctx: click.Context, action: str, name: str | None, home: str) -> None
         raise Unusable(f"the model {name!r} cannot be used: {reason_of(error)}") from None
 
 
-@command()
+@main.command()
 @click.argument("labels", nargs=-1, required=True, metavar="LABELS...")
 @click.option("--by", default="corpus,kind,length,year", show_default=True, help="Slices to show.")
 @click.option(
@@ -259,15 +244,14 @@ def evaluate(
     if report and not Path(report).resolve().parent.is_dir():
         raise click.BadParameter(f"{report}: there is no such directory", param_hint="--report")
     for model in (ctx.obj, *([other] if other else [])):
-        check_task(Task(model, policy, (), (), "json", False, *terminal()))
         try:
-            scorer_of(model, policy, (), ()).model.learnt_from()
+            usable(model, policy).model.learnt_from()
         except (OSError, ValueError, KeyError) as error:
             raise Unusable(f"the model {model!r} cannot be used: {reason_of(error)}") from None
     whole = examine(
         labels,
-        scorer_of(ctx.obj, policy, (), ()),
-        other=scorer_of(other, policy, (), ()) if other else None,
+        usable(ctx.obj, policy),
+        other=usable(other, policy) if other else None,
         corpus=corpus,
         by=slices,
         seed=seed,
@@ -277,7 +261,7 @@ def evaluate(
         tell=lambda line: click.echo(f"quality: {visible(line)}", err=True),
     )
     if form == "json":
-        write_reports([json.dumps(whole, ensure_ascii=True, allow_nan=False)], "jsonl")
+        say(json.dumps(whole, allow_nan=False))
     else:
         from quality.render.evaluation import page
 
@@ -306,7 +290,7 @@ def evaluate(
 TOOLS = ("label-studio", "prodigy", "doccano", "argilla", "csv")
 
 
-@command("import")
+@main.command("import")
 @click.argument("tool", type=click.Choice(TOOLS), metavar="TOOL")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("-o", "out", metavar="FILE", help="Where the labels go; standard output when not given.")
@@ -386,7 +370,7 @@ def import_labels(
     ctx.exit(DONE if records else NEGATIVE)
 
 
-@command("export")
+@main.command("export")
 @click.argument("tool", type=click.Choice(TOOLS), metavar="TOOL")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option("-o", "out", metavar="FILE", help="Where the suggestions go; standard output when not given.")
@@ -397,13 +381,9 @@ def import_labels(
     show_default=True,
     help="What to mark in the text: the roles of paragraphs, findings of rules.",
 )
-@click.option(
-    "--date",
-    metavar="YYYY-MM-DD",
-    help="The day of records without a date field; it goes before a date in the text itself.",
-)
+@date_option
 @click.option("--policy", default="default", show_default=True, help="Thresholds for the verdict.")
-@click.option("--text-field", metavar="NAME", help="Field of a record that holds its text or paragraphs.")
+@text_field_option
 @click.option("--setup", is_flag=True, help="Print what the tool must be told first, instead of suggestions.")
 @click.pass_context
 def export_suggestions(
@@ -429,7 +409,7 @@ def export_suggestions(
     from quality.catalogue import known_rules
     from quality.learn.suggest import setup as told_first
     from quality.learn.suggest import suggestions
-    from quality.records import FieldNames, Problem, iso_day, read_texts
+    from quality.records import FieldNames, Problem, read_texts
     from quality.render.terminal import visible
     from quality.scorer import batches
 
@@ -439,14 +419,9 @@ def export_suggestions(
         except ValueError as error:
             raise click.UsageError(str(error)) from None
         return
-    try:
-        day = None if date is None else iso_day(date)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--date") from None
     if not files and (sys.stdin is None or sys.stdin.isatty()):
         raise click.UsageError("name a FILE, or send texts to standard input")
-    check_task(Task(ctx.obj, policy, (), (), "jsonl", False, 0, False, "utf-8"))
-    scorer = scorer_of(ctx.obj, policy)
+    scorer = usable(ctx.obj, policy)
     n_problems = 0
 
     def records() -> Iterator[Record]:
@@ -459,7 +434,7 @@ def export_suggestions(
                 told = Problem(item.source, item.line, f"{item.id}: the text is empty: it is left out")
                 click.echo(f"quality: {visible(str(told))}", err=True)
             else:
-                yield item if item.date or item.has_unread_date else replace(item, date=day)
+                yield item.on(date)
 
     scored = (pair for some in batches(records()) for pair in zip(some, scorer.score_many(some), strict=True))
     marked = {"both": ("roles", "findings"), "none": ()}.get(spans, (spans,))

@@ -23,8 +23,18 @@ from quality.cli import (
     NEGATIVE,
     QUARANTINED,
     UNREADABLE,
+    against_option,
     check_index,
+    date_field_option,
+    date_option,
+    id_field_option,
+    jobs_option,
     let_go_of_output,
+    main,
+    officials_option,
+    rules_option,
+    text_field_option,
+    title_field_option,
     usable,
     usable_index,
     wrong_file,
@@ -32,8 +42,6 @@ from quality.cli import (
 
 if TYPE_CHECKING:
     from quality.filter import Counts
-
-COMMANDS: dict[str, click.Command] = {}
 
 # Seconds between two lines on progress where there is no terminal to draw a bar on.
 LINE_SECONDS = 30.0
@@ -43,14 +51,7 @@ METRICS_SECONDS = 5.0
 SHOWN = 8
 
 
-def command(function: Callable[..., None]) -> click.Command:
-    """A verb, kept under its name."""
-    made = click.command()(function)
-    COMMANDS[str(made.name)] = made
-    return made
-
-
-@command
+@main.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="IN...")
 @click.option(
     "-o",
@@ -89,13 +90,7 @@ def command(function: Callable[..., None]) -> click.Command:
 @click.option(
     "--resume", is_flag=True, help="Go on where a run with the same inputs and options was stopped."
 )
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Processes to use; they take a second to start, which pays from some 10 MB of text.",
-)
+@jobs_option
 @click.option(
     "--metrics",
     metavar="FILE",
@@ -104,11 +99,7 @@ def command(function: Callable[..., None]) -> click.Command:
 @click.option(
     "--key", default="quality", show_default=True, help="The field under which is written what was found out."
 )
-@click.option(
-    "--against",
-    metavar="INDEX",
-    help="A reference index (quality index): tells which texts and paragraphs are known from it.",
-)
+@against_option
 @click.option(
     "--dedup",
     type=click.Choice(["first", "best"]),
@@ -116,11 +107,7 @@ def command(function: Callable[..., None]) -> click.Command:
     "cluster, or all but the most reliable. Reads the input twice; best scores it twice.",
 )
 @click.option("--with-text", is_flag=True, help="Add the text to records that have only paragraphs.")
-@click.option(
-    "--date",
-    metavar="YYYY-MM-DD",
-    help="The day of records without a date field; it goes before a date in the text itself.",
-)
+@date_option
 @click.option(
     "--input",
     "kind",
@@ -129,22 +116,12 @@ def command(function: Callable[..., None]) -> click.Command:
     show_default=True,
     help="What the input is; auto goes by file names.",
 )
-@click.option("--text-field", metavar="NAME", help="Field of a record that holds its text or paragraphs.")
-@click.option("--id-field", metavar="NAME", help="Field that holds the id.")
-@click.option("--title-field", metavar="NAME", help="Field that holds the title.")
-@click.option("--date-field", metavar="NAME", help="Field that holds the date.")
-@click.option(
-    "--rules",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False),
-    help="A rule pack of your own, beside the shipped ones; may be given again.",
-)
-@click.option(
-    "--officials",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False),
-    help="Terms of office of your own, beside the shipped table; may be given again.",
-)
+@text_field_option
+@id_field_option
+@title_field_option
+@date_field_option
+@rules_option
+@officials_option
 @click.option(
     "--max-bytes",
     type=click.IntRange(min=1),
@@ -217,7 +194,7 @@ def filter(
     """
     from quality import filter as engine
     from quality.containers import Feed, Form, kind_of, listed
-    from quality.records import FieldNames, iso_day
+    from quality.records import FieldNames
 
     if threshold is not None and not threshold >= 0:  # NaN passes every range
         raise click.BadParameter(f"{threshold} is no number from 0 to 1", param_hint="--threshold")
@@ -227,11 +204,6 @@ def filter(
         raise click.UsageError("--dedup reads the input twice, which standard input cannot be")
     if dropped is not None and mode == "annotate":
         raise click.UsageError("--mode annotate drops nothing: --dropped needs --mode drop or clean")
-    if date is not None:
-        try:
-            date = iso_day(date)
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint="--date") from None
     names = FieldNames(id_field, text_field, title_field, date_field)
     try:
         kinds = {kind_of(path) for path in inputs} if kind == "auto" else {kind}

@@ -32,6 +32,7 @@ from quality.records import (
     NO_PROSE,
     NOT_READ,
     PAGES,
+    SEPARATORS,
     FieldNames,
     Record,
     buffered,
@@ -354,10 +355,6 @@ class Lines:
         named(partial, target)
 
 
-# Line breaks for Unicode and for Python's splitlines, none for JSON, in UTF-8, and how they are written as escapes.
-BREAKERS = {c.encode(): f"\\u{ord(c):04x}".encode() for c in "\x85\u2028\u2029"}
-
-
 def spliced(line: bytes, change: Change, key: str) -> bytes:
     """A line of JSON with what is added put in; every other byte of the object stays where it is.
 
@@ -376,12 +373,10 @@ def spliced(line: bytes, change: Change, key: str) -> bytes:
 
 def _one_line(body: bytes) -> bytes:
     """JSON without a raw U+0085, U+2028 or U+2029, which stand in strings alone."""
-    if not any(character in body for character in BREAKERS):
-        return body
-    with suppress(UnicodeDecodeError):  # in another encoding these bytes mean something else
+    with suppress(UnicodeDecodeError):  # in another encoding the bytes of them mean something else
         body.decode("utf8")
-        for character, escape in BREAKERS.items():
-            body = body.replace(character, escape)
+        for character, escape in SEPARATORS.items():
+            body = body.replace(character.encode(), escape.encode())
     return body
 
 

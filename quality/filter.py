@@ -49,6 +49,7 @@ from quality.journal import Journal, Output
 from quality.records import COMMON_NAMES, Record
 from quality.report import Policy, Report, Threshold, values_of
 from quality.scorer import Scorer
+from quality.segment import BREAKS
 from quality.text import Batch
 
 Result = TypeVar("Result")
@@ -487,19 +488,13 @@ def count(decision: Decision, counts: Counts) -> None:
         counts.classes[str(next(high for high in CLASSES if reliability <= high))] += 1
 
 
-def _dated(record: Record, date: str | None) -> Record:
-    return (
-        replace(record, date=date) if date and record.date is None and not record.has_unread_date else record
-    )
-
-
 def _decided(
     plan: Plan, scorer: Scorer, records: Sequence[Record], known: Sequence[Cluster | None]
 ) -> list[Decision | Fault]:
     """Decisions on some records; where scoring them together fails, on each half, down to the one it fails on."""
     try:
         # those of pages get their text here
-        read = [_dated(record, plan.date) for record in scorer.extracted(records)]
+        read = [record.on(plan.date) for record in scorer.extracted(records)]
         reports = scorer.score_many(read)
         return [decide(plan, scorer.policy, *three) for three in zip(reports, read, known, strict=True)]
     except UnusableIndexError:
@@ -595,10 +590,6 @@ def kept_text(report: Report, record: Record) -> str:
             pieces.append(max(gaps[kept[k - 1].i + 1 : p.i + 1], key=_n_breaks))
         pieces.append(text[begins[p.i] : p.end])
     return "".join(pieces) + text[ends[-1] :]
-
-
-# What ends a line for the segmentation of texts (quality/segment.py).
-BREAKS = "\n\r\v\f\x85\u2028\u2029"
 
 
 def _n_breaks(gap: str) -> int:

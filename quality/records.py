@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 KINDS = ("auto", "text", "html", "jsonl")
+# Where some readers break lines and JSON does not, and how JSON writes these characters as escapes.
+SEPARATORS = {c: f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
 # How pages of HTML are read (quality.html): by two extractors, or by one that is many times faster.
 PAGE_MODES = ("full", "fast")
 
@@ -167,6 +169,10 @@ class Record:
             has_unread_date=given_date is not None and day is None,
             html=html,
         )
+
+    def on(self, day: str | None) -> Record:
+        """The record, of an ISO day where it has none of its own, read or not."""
+        return replace(self, date=day) if day and self.date is None and not self.has_unread_date else self
 
 
 @dataclass(frozen=True)

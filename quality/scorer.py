@@ -156,8 +156,7 @@ class Scorer:
         that is no day.
         """
         (one,) = self.extracted([_record(record, 1)])
-        if date is not None and one.date is None:
-            one = replace(one, date=iso_day(date))
+        one = one.on(None if date is None else iso_day(date))
         return next(self.score_many([one], with_text=with_text, with_roles=with_roles))
 
     def score_many(

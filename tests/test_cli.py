@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 import quality
-from quality import cli
+from quality import cli, cli_score
 from quality.report import Contribution, Finding, Paragraph, Policy, Report, RoleReasons
 from quality.scorer import batches
 
@@ -245,6 +245,12 @@ class TestScore:
         (report,), _, _ = scores(*names, text=line)
         assert (report["id"], report["reliability"], report["as_of"]["date"]) == ("5", 0.1, "2025-06-10")
 
+    def test_a_line_of_json_is_one_line_for_readers_that_break_at_separators_of_unicode(self):
+        text = "One.\u2028Two.\u2029Three.\x85Four."
+        done = run("score", "--format", "jsonl", "--with-text", "-", text=text)
+        (line,) = done.stdout.splitlines()
+        assert json.loads(line)["text"] == text
+
     def test_with_text_the_json_has_the_text(self):
         assert scores("--with-text", "good.txt")[0][0]["text"] == "Ships left on Monday."
         assert "text" not in scores("good.txt")[0][0]
@@ -324,11 +330,11 @@ class TestScore:
 def test_a_process_of_many_leaves_ctrl_c_to_the_first(monkeypatch):
     calls = []
     monkeypatch.setattr(signal, "signal", lambda *arguments: calls.append(arguments))
-    task = cli.Task("default", "default", (), (), "jsonl", False, 80, False, "utf-8")
-    assert cli._scored_apart(task, [], os.getpid() + 1) == []
+    task = cli_score.Task("default", "jsonl")
+    assert cli_score._scored_apart(task, [], os.getpid() + 1) == []
     assert calls == [(signal.SIGINT, signal.SIG_IGN)]
     # joblib calls it in the first one itself where it cannot start others
-    assert cli._scored_apart(task, [], os.getpid()) == []
+    assert cli_score._scored_apart(task, [], os.getpid()) == []
     assert len(calls) == 1
 
 

@@ -52,24 +52,19 @@ MAY_IMPORT = {
     "containers": {"records"},
     "archives": {"records", "containers"},
     "filter": COLUMNS
-    | {"records", "report", "scorer", "containers", "archives", "journal", "index", "clusters"},
+    | {"segment", "records", "report", "scorer", "containers", "archives", "journal", "index", "clusters"},
     "catalogue": BASE | {"features", "index", "evidence"},
     "misfires": {"lexicon", "records", "scorer"},
     "render": COLUMNS | {"report", "render"},
 }
 MAY_IMPORT["learn"] = set(MAY_IMPORT) | {"learn"}
-MAY_IMPORT["cli"] = set(MAY_IMPORT) | {"cli", "cli_index", "cli_learning", "cli_pipelines"}
-MAY_IMPORT["cli_index"] = MAY_IMPORT["cli_learning"] = MAY_IMPORT["cli_pipelines"] = set(MAY_IMPORT)
+VERBS = {"cli_catalogue", "cli_index", "cli_learning", "cli_pipelines", "cli_score"}
+MAY_IMPORT["cli"] = set(MAY_IMPORT) | VERBS
+MAY_IMPORT |= {name: set(MAY_IMPORT) for name in VERBS}
 # the adapters stand beside the command line, and nothing stands on them
 MAY_IMPORT["integrations"] = {"columns", "records", "report", "scorer", "integrations"}
 # the front door may open any room but the command line
-MAY_IMPORT["__init__"] = set(MAY_IMPORT) - {
-    "integrations",
-    "cli",
-    "cli_index",
-    "cli_learning",
-    "cli_pipelines",
-}
+MAY_IMPORT["__init__"] = set(MAY_IMPORT) - {"integrations", "cli"} - VERBS
 MAY_IMPORT["__main__"] = {"cli"}
 
 

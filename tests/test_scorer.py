@@ -267,6 +267,8 @@ def test_the_day_of_a_text_can_be_given_with_it_and_its_own_comes_first(
     assert scorer.score({"text": "Rain fell."}, date=day).as_of["date"] == "2025-06-10"
     dated = {"text": "Rain fell.", "date": datetime.date(2024, 2, 29)}
     assert scorer.score(dated, date=day).as_of["date"] == "2024-02-29"
+    unread = {"text": "Rain fell.", "date": "early June"}
+    assert scorer.score(unread, date=day).as_of["date"] is None
 
 
 def copied(folder: Path) -> Path:
