@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Sequence
 
 import quality.features  # noqa: F401 - declares them
-from quality import index
 from quality.evidence import TERMS, Term
 from quality.features import officials
+from quality.known import RULES as INDEX_RULES
 from quality.lexicon import Rule, RulePack, shipped_rules, sources
 from quality.registry import CODE_RULES, FEATURES, LATE_RULES, Feature
 
@@ -18,7 +18,7 @@ def known_rules(own: Sequence[RulePack] = ()) -> list[Rule]:
     """Every rule, by id: those of the packs, those that need code, on officials, and of a reference index."""
     known = [r for pack in (shipped_rules(), *own) for r in pack.rules]
     known += [d.rule for d in CODE_RULES.values()] + [d.rule for d in LATE_RULES.values()]
-    known += [*officials.RULES, *index.RULES]
+    known += [*officials.RULES, *INDEX_RULES]
     return sorted(known, key=lambda r: r.id)
 
 

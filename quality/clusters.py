@@ -1,7 +1,7 @@
 """Near-copies within a run of the filter: which texts belong together, and which one of each cluster stays.
 
 Texts are taken one after the other, in the order of the input or the most reliable first. One that resembles a text
-that stays (`index.NEAR`) belongs to that one's cluster, every other one stays itself. So no chain of small changes
+that stays (`sketches.NEAR`) belongs to that one's cluster, every other one stays itself. So no chain of small changes
 makes one cluster of texts that have nothing in common, and only what stays has to be found again.
 
 All of it is in a file, so memory does not grow with the input: about 600 bytes a text while it is made. The file gets its
@@ -21,8 +21,8 @@ from typing import NamedTuple
 import numpy as np
 
 from quality.columns import Bytes, Ints
-from quality.index import CACHE_BYTES, NEAR, Settings, Sketches
 from quality.minhash import compact, is_empty, signatures, similarity
+from quality.sketches import CACHE_BYTES, NEAR, Settings, Sketches
 from quality.text import Batch
 
 ORDERS = ("first", "best")

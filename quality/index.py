@@ -34,35 +34,23 @@ from urllib.parse import quote
 
 import numpy as np
 
-from quality.columns import Bools, Bytes, Ints, within
+from quality.columns import Bools, Bytes, Ints
 from quality.copies import paragraph_hash, words_of
-from quality.lexicon import Rule
+from quality.known import Known
 from quality.minhash import (
-    HASH,
-    SCHEME,
-    SHINGLE,
     band_keys,
     compact,
     is_empty,
     signatures,
-    similarity,
 )
-from quality.report import Duplicate, Finding, Paragraph, Report, values_of
+from quality.report import Duplicate
+from quality.sketches import CACHE_BYTES, NEAR, Hit, Settings, Sketches
 from quality.text import Batch
 
 # Raised when the tables or what is in them change their meaning, so that an old index is refused and not misread.
 FORMAT = 1
-# Twelve keys of three numbers: a pair of similarity .7 shares none with a probability of .0065, one of .3 shares one with .28.
-N_BANDS, BAND = 12, 3
-# Similarity from which on a text is listed. Pairs of .7 are estimated with a standard error of .04, so this far below
-# it one in 140 of them is lost.
-LISTED = 0.6
-# Similarity from which on a paragraph is called a copy: what most tools call a near-duplicate.
-NEAR = 0.7
 # Words from which on paragraphs have a signature. Below, one other word leaves less than half of the shingles.
 LONG = 12
-# Texts looked at for each key: what bounds the time of a query where thousands of texts are alike.
-PER_KEY = 64
 # Texts listed for a document, and documents for a paragraph.
 MOST = 20
 # Documents from which on a line is page furniture.
@@ -76,11 +64,6 @@ PATIENCE = 600.0
 TOGETHER = 32_000
 # Pages of four kilobytes that the log may have before they are written to their places, which takes longest.
 LOG_PAGES = 8192
-# Pairs of signatures compared at a time.
-_PORTION = 1 << 16
-# Bytes of the file that a process keeps in memory.
-CACHE_BYTES = 32_000_000
-
 _TABLES = """
 CREATE TABLE header (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE document (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, signature BLOB, lines BLOB NOT NULL);
@@ -90,39 +73,6 @@ CREATE TABLE place (passage INTEGER, document INTEGER, PRIMARY KEY (passage, doc
 """
 # A text of which the header keeps what is made of it: where another version makes something else, nothing would match.
 _SAMPLE = "The ferry “Łódź” will not sail before 9.30 on Thursday, the harbour master’s office said."
-
-REPEATED = Rule(
-    id="boilerplate.repeated",
-    tier="soft",
-    title="line of many pages",
-    message="{text}: seen in many documents of the reference index",
-    why="What stands on many pages that tell different things is the site's, not the article's.",
-    source="own",
-    unit="count",
-)
-NEAR_DUPLICATE = Rule(
-    id="repeat.near_duplicate",
-    tier="soft",
-    title="paragraph known from elsewhere",
-    message="{text}: much the same paragraph stands in the reference index",
-    why="Who counts or learns from texts wants each passage once; printed elsewhere it is none the worse.",
-    source="own",
-    unit="count",
-)
-RULES = (REPEATED, NEAR_DUPLICATE)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What makes signatures comparable, with datasketch's names and numbers."""
-
-    n_permutations: int = 128
-    seed: int = 1
-    scheme: str = SCHEME
-    hash: str = HASH
-    shingle: int = SHINGLE
-    n_bands: int = N_BANDS
-    band: int = BAND
 
 
 class UnusableIndexError(ValueError):
@@ -134,85 +84,6 @@ class Added(NamedTuple):
 
     n: int
     n_replaced: int
-
-
-class Hit(NamedTuple):
-    """An entry that resembles what was asked for: its number and the estimated similarity."""
-
-    number: int
-    similarity: float
-
-
-# ---- entries that are found by likeness ----
-
-
-class Sketches:
-    """The tables of one kind of entries: signatures by number, and the keys by which like ones are found."""
-
-    def __init__(self, kind: str, settings: Settings) -> None:
-        self.kind = kind
-        self._settings = settings
-        self._near = (
-            # keys of what was removed are passed over: they must not take the places of what is there
-            f"SELECT value, (SELECT group_concat(number) FROM (SELECT number FROM {kind}_band AS band WHERE key = value "
-            f"AND EXISTS (SELECT 1 FROM {kind} WHERE {kind}.number = band.number) LIMIT {PER_KEY})) AS found "
-            "FROM json_each(?) WHERE found IS NOT NULL"
-        )
-        self._signatures = (
-            f"SELECT signature FROM {kind} WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number"
-        )
-
-    @property
-    def tables(self) -> str:
-        """The table of keys; that of the entries has a column `signature` besides others."""
-        return f"CREATE TABLE {self.kind}_band (key INTEGER, number INTEGER, PRIMARY KEY (key, number)) WITHOUT ROWID;"
-
-    def keys(self, signature: Any) -> Ints:
-        """The keys of signatures; int64[n, bands]."""
-        return band_keys(signature, self._settings.n_bands, self._settings.band)
-
-    def insert(self, connection: sqlite3.Connection, numbers: Sequence[int], keys: Ints) -> None:
-        """Write down the keys of entries, in the order of the table, which saves most of the work."""
-        flat = keys.ravel()
-        order = np.argsort(flat, kind="stable")
-        owner = np.repeat(np.array(numbers, np.int64), keys.shape[1])[order]
-        rows = zip(flat[order].tolist(), owner.tolist(), strict=True)
-        connection.executemany(f"INSERT OR IGNORE INTO {self.kind}_band VALUES (?, ?)", rows)
-
-    def near(self, connection: sqlite3.Connection, signature: Bytes, keys: Ints) -> list[list[Hit]]:
-        """For each of some compact signatures the entries that share a key with it and resemble it, likest first."""
-        hits: list[list[Hit]] = [[] for _ in range(signature.shape[0])]
-        key, place = np.unique(keys, return_inverse=True)
-        held: dict[int, str] = dict(connection.execute(self._near, [json.dumps(key.tolist())]))
-        if not held:
-            return hits
-        numbers = np.array(",".join(held.values()).split(","), np.int64)
-        count, start = np.zeros(key.size, np.int64), np.zeros(key.size, np.int64)
-        at = np.searchsorted(key, list(held))
-        count[at] = [found.count(",") + 1 for found in held.values()]
-        start[at] = np.cumsum(count[at]) - count[at]
-        met = np.flatnonzero(count[place.ravel()])
-        position, owner = within(start[place.ravel()[met]], count[place.ravel()[met]])
-        pair = np.unique(np.column_stack([met[owner] // keys.shape[1], numbers[position]]), axis=0)
-        entry = np.unique(pair[:, 1])
-        held_signatures = connection.execute(self._signatures, [json.dumps(entry.tolist())]).fetchall()
-        kept = np.frombuffer(b"".join(row[0] for row in held_signatures), np.uint8).reshape(entry.size, -1)
-        other = np.searchsorted(entry, pair[:, 1])
-        for low in range(0, pair.shape[0], _PORTION):
-            some = slice(low, low + _PORTION)
-            like = similarity(signature[pair[some, 0]], kept[other[some]])
-            for k in np.flatnonzero(like >= LISTED).tolist():
-                row, number = pair[low + k].tolist()
-                hits[row].append(Hit(number, float(like[k])))
-        for some_hits in hits:
-            some_hits.sort(key=lambda hit: (-hit.similarity, hit.number))
-        return hits
-
-    def drop_dead(self, connection: sqlite3.Connection) -> None:
-        """Take out the keys of entries that are gone."""
-        connection.execute(
-            f"DELETE FROM {self.kind}_band WHERE number NOT IN (SELECT number FROM {self.kind})"
-        )
 
 
 @dataclass(frozen=True)
@@ -722,75 +593,6 @@ def _contradictions(connection: sqlite3.Connection, settings: Settings) -> Itera
 
 
 # ---- what is known of texts ----
-
-
-@dataclass(frozen=True)
-class Known:
-    """What an index knows of the texts of a batch.
-
-    `documents`: indexed documents like each text; `paragraphs`: indexed documents with a paragraph like each of the
-    batch's; `seen` int64[p]: other documents with the very words of each, near-copies of the whole text left out;
-    `is_furniture` bool[p]; `parent` int64[p].
-    """
-
-    documents: Sequence[Sequence[Duplicate]]
-    paragraphs: Sequence[Sequence[Duplicate]]
-    seen: Ints
-    is_furniture: Bools
-    parent: Ints
-
-    def of(self, d: int) -> tuple[Duplicate, ...]:
-        """What text d resembles, as a report lists it."""
-        low, high = np.searchsorted(self.parent, [d, d + 1]).tolist()
-        return (*self.documents[d], *(one for some in self.paragraphs[low:high] for one in some))
-
-    def to_dict(self, d: int) -> dict[str, Any]:
-        """What is known of text d, as plain values."""
-        low, high = np.searchsorted(self.parent, [d, d + 1]).tolist()
-        repeated = [
-            {"paragraph": p - low, "documents": int(self.seen[p])}
-            for p in range(low, high)
-            if self.is_furniture[p]
-        ]
-        return {"duplicates": [values_of(one) for one in self.of(d)], "repeated": repeated}
-
-    def told(self, report: Report, d: int, text: str) -> Report:
-        """The report on text d with what is known of it: duplicates, findings and roles, and no number that weighs.
-
-        What a text is worth does not depend on what else somebody has indexed.
-        """
-        low, high = np.searchsorted(self.parent, [d, d + 1]).tolist()
-        paragraphs, findings = list(report.paragraphs), list(report.findings)
-        for i, p in enumerate(range(low, high)):
-            copies = [one for one in self.paragraphs[p] if one.similarity >= NEAR]
-            if self.is_furniture[p]:
-                n = int(self.seen[p])
-                findings.append(
-                    _finding(REPEATED, paragraphs[i], text, f"seen in {n} documents", {"documents": n})
-                )
-                paragraphs[i] = _in_role(paragraphs[i], "boilerplate", 1.0)
-            elif copies:
-                best = copies[0]
-                message = f"much the same paragraph stands in {best.id} (similarity {best.similarity:.2f})"
-                data = {"id": best.id, "similarity": best.similarity}
-                findings.append(_finding(NEAR_DUPLICATE, paragraphs[i], text, message, data))
-                paragraphs[i] = _in_role(paragraphs[i], "duplicate", best.similarity)
-        findings.sort(key=lambda f: f.start)
-        return replace(report, paragraphs=tuple(paragraphs), findings=tuple(findings), duplicates=self.of(d))
-
-
-def _finding(rule: Rule, p: Paragraph, text: str, message: str, data: Mapping[str, Any]) -> Finding:
-    """A finding on a whole paragraph."""
-    return Finding(rule.id, rule.tier, p.i, p.start, p.end, text[p.start : p.end], message, data)
-
-
-def _in_role(paragraph: Paragraph, role: str, chance: float) -> Paragraph:
-    """The paragraph with that chance of a role at least, the others less in proportion."""
-    if chance <= paragraph.roles[role]:
-        return paragraph
-    left = (1 - chance) / (1 - paragraph.roles[role])
-    roles = {name: chance if name == role else value * left for name, value in paragraph.roles.items()}
-    return paragraph._replace(roles=roles, role=max(roles, key=roles.__getitem__))
 
 
 def _known(connection: sqlite3.Connection, settings: Settings, entries: Entries, ids: Sequence[str]) -> Known:

@@ -21,6 +21,7 @@ from quality import index as module
 from quality.index import FURNITURE, Index, UnusableIndexError
 from quality.records import Record
 from quality.scorer import Scorer
+from quality.sketches import PER_KEY
 from quality.text import Batch
 
 ROOT = Path(__file__).parents[1]
@@ -255,7 +256,7 @@ def test_the_same_text_again_changes_nothing(index):
 
 
 def test_what_was_removed_does_not_hide_what_is_there(index):
-    for k in range(module.PER_KEY + 10):  # one page that is indexed again whenever its last line changes
+    for k in range(PER_KEY + 10):  # one page that is indexed again whenever its last line changes
         add(index, page=f"{made_story(1, 9)}\n\nRead {k} times.")
     assert listed(index, made_story(1, 9))[0] == ("page", None)
     assert index.problems() == []

@@ -24,7 +24,9 @@ MAY_IMPORT = {
     "dating": COLUMNS | {"mentions"},
     "hindsight": set(),
     "copies": COLUMNS | {"lexicon"},
-    "index": COLUMNS | {"copies", "lexicon", "minhash", "report"},
+    "sketches": {"columns", "minhash"},
+    "known": {"columns", "lexicon", "report", "sketches"},
+    "index": COLUMNS | {"copies", "known", "minhash", "report", "sketches"},
     "registers": COLUMNS | {"lexicon"},
     "html": {"columns", "lexicon", "records", "html"},
     "features": BASE
@@ -48,12 +50,12 @@ MAY_IMPORT = {
         "index",
     },
     "journal": set(),
-    "clusters": COLUMNS | {"index", "minhash"},
+    "clusters": COLUMNS | {"minhash", "sketches"},
     "containers": {"records"},
     "archives": {"records", "containers"},
     "filter": COLUMNS
     | {"segment", "records", "report", "scorer", "containers", "archives", "journal", "index", "clusters"},
-    "catalogue": BASE | {"features", "index", "evidence"},
+    "catalogue": BASE | {"features", "known", "evidence"},
     "misfires": {"lexicon", "records", "scorer"},
     "render": COLUMNS | {"report", "render"},
 }

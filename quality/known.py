@@ -1,0 +1,103 @@
+"""What a reference index knows of some texts, and how a report tells it: duplicates, findings and roles, no number that weighs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from quality.columns import Bools, Ints
+from quality.lexicon import Rule
+from quality.report import Duplicate, Finding, Paragraph, Report, values_of
+from quality.sketches import NEAR
+
+REPEATED = Rule(
+    id="boilerplate.repeated",
+    tier="soft",
+    title="line of many pages",
+    message="{text}: seen in many documents of the reference index",
+    why="What stands on many pages that tell different things is the site's, not the article's.",
+    source="own",
+    unit="count",
+)
+NEAR_DUPLICATE = Rule(
+    id="repeat.near_duplicate",
+    tier="soft",
+    title="paragraph known from elsewhere",
+    message="{text}: much the same paragraph stands in the reference index",
+    why="Who counts or learns from texts wants each passage once; printed elsewhere it is none the worse.",
+    source="own",
+    unit="count",
+)
+RULES = (REPEATED, NEAR_DUPLICATE)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an index knows of the texts of a batch.
+
+    `documents`: indexed documents like each text; `paragraphs`: indexed documents with a paragraph like each of the
+    batch's; `seen` int64[p]: other documents with the very words of each, near-copies of the whole text left out;
+    `is_furniture` bool[p]; `parent` int64[p].
+    """
+
+    documents: Sequence[Sequence[Duplicate]]
+    paragraphs: Sequence[Sequence[Duplicate]]
+    seen: Ints
+    is_furniture: Bools
+    parent: Ints
+
+    def of(self, d: int) -> tuple[Duplicate, ...]:
+        """What text d resembles, as a report lists it."""
+        low, high = np.searchsorted(self.parent, [d, d + 1]).tolist()
+        return (*self.documents[d], *(one for some in self.paragraphs[low:high] for one in some))
+
+    def to_dict(self, d: int) -> dict[str, Any]:
+        """What is known of text d, as plain values."""
+        low, high = np.searchsorted(self.parent, [d, d + 1]).tolist()
+        repeated = [
+            {"paragraph": p - low, "documents": int(self.seen[p])}
+            for p in range(low, high)
+            if self.is_furniture[p]
+        ]
+        return {"duplicates": [values_of(one) for one in self.of(d)], "repeated": repeated}
+
+    def told(self, report: Report, d: int, text: str) -> Report:
+        """The report on text d with what is known of it: duplicates, findings and roles, and no number that weighs.
+
+        What a text is worth does not depend on what else somebody has indexed.
+        """
+        low, high = np.searchsorted(self.parent, [d, d + 1]).tolist()
+        paragraphs, findings = list(report.paragraphs), list(report.findings)
+        for i, p in enumerate(range(low, high)):
+            copies = [one for one in self.paragraphs[p] if one.similarity >= NEAR]
+            if self.is_furniture[p]:
+                n = int(self.seen[p])
+                findings.append(
+                    _finding(REPEATED, paragraphs[i], text, f"seen in {n} documents", {"documents": n})
+                )
+                paragraphs[i] = _in_role(paragraphs[i], "boilerplate", 1.0)
+            elif copies:
+                best = copies[0]
+                message = f"much the same paragraph stands in {best.id} (similarity {best.similarity:.2f})"
+                data = {"id": best.id, "similarity": best.similarity}
+                findings.append(_finding(NEAR_DUPLICATE, paragraphs[i], text, message, data))
+                paragraphs[i] = _in_role(paragraphs[i], "duplicate", best.similarity)
+        findings.sort(key=lambda f: f.start)
+        return replace(report, paragraphs=tuple(paragraphs), findings=tuple(findings), duplicates=self.of(d))
+
+
+def _finding(rule: Rule, p: Paragraph, text: str, message: str, data: Mapping[str, Any]) -> Finding:
+    """A finding on a whole paragraph."""
+    return Finding(rule.id, rule.tier, p.i, p.start, p.end, text[p.start : p.end], message, data)
+
+
+def _in_role(paragraph: Paragraph, role: str, chance: float) -> Paragraph:
+    """The paragraph with that chance of a role at least, the others less in proportion."""
+    if chance <= paragraph.roles[role]:
+        return paragraph
+    left = (1 - chance) / (1 - paragraph.roles[role])
+    roles = {name: chance if name == role else value * left for name, value in paragraph.roles.items()}
+    return paragraph._replace(roles=roles, role=max(roles, key=roles.__getitem__))
