@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 import time
@@ -41,7 +40,7 @@ from quality.cli import (
 )
 
 if TYPE_CHECKING:
-    from quality.filter import Counts
+    from quality.counts import Counts
 
 # Seconds between two lines on progress where there is no terminal to draw a bar on.
 LINE_SECONDS = 30.0
@@ -436,7 +435,6 @@ def _last_success(metrics: str | None) -> float | None:
     """When a run last ended well, by the metrics it left; a run that fails must not take that away."""
     if metrics is None or not os.path.exists(metrics):
         return None
-    found = re.search(
-        r"^quality_last_success_timestamp_seconds (\S+)$", Path(metrics).read_text("utf8"), re.M
-    )
-    return float(found[1]) if found else None
+    from quality.counts import last_success
+
+    return last_success(Path(metrics).read_text("utf8"))

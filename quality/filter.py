@@ -22,7 +22,6 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, partial
-from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, NamedTuple, TypeVar
@@ -44,6 +43,7 @@ from quality.containers import (
     packed,
     packing_of,
 )
+from quality.counts import CLASSES, Counts
 from quality.index import Index, UnusableIndexError
 from quality.journal import Journal, Output
 from quality.records import COMMON_NAMES, Record
@@ -61,8 +61,6 @@ HARD_ONLY = "hard-only"
 AHEAD = 2
 # Bytes of a record that a line of the quarantine shows.
 HEAD = 200
-# Upper ends of the classes in which reliabilities are counted.
-CLASSES = tuple(k / 10 for k in range(1, 11))
 
 
 @dataclass(frozen=True)
@@ -87,105 +85,6 @@ class Plan:
     against: str | None = None
     dedup: str | None = None
     clusters: str | None = None
-
-
-@dataclass
-class Counts:
-    """How many records went where, and why. `read` is counted where they are read, the rest where they are judged."""
-
-    read: int = 0
-    passed: int = 0
-    kept: int = 0
-    dropped: int = 0
-    quarantined: int = 0
-    broken: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-    verdicts: Counter[str] = field(default_factory=Counter)
-    dropped_for: Counter[str] = field(default_factory=Counter)
-    quarantined_for: Counter[str] = field(default_factory=Counter)
-    removed: Counter[str] = field(default_factory=Counter)
-    classes: Counter[str] = field(default_factory=Counter)
-    total_reliability: float = 0.0
-
-    @property
-    def n(self) -> int:
-        """Records that went in; what passes as no text is none."""
-        return self.read - self.passed
-
-    def add(self, other: Counts) -> None:
-        """Count what another has counted."""
-        for name, value in vars(other).items():
-            if isinstance(value, Counter):
-                getattr(self, name).update(value)
-            else:  # numbers and lists alike
-                setattr(self, name, getattr(self, name) + value)
-
-    def __str__(self) -> str:
-        return f"in {self.n} = kept {self.kept} + dropped {self.dropped} + quarantined {self.quarantined}"
-
-    def check(self) -> None:
-        """Raise ArithmeticError where a record was lost or counted twice."""
-        if self.n != self.kept + self.dropped + self.quarantined:
-            raise ArithmeticError(f"it does not add up: {self}")
-
-    def to_dict(self) -> dict[str, Any]:
-        """The counts as plain values, a copy."""
-        return {k: dict(v) if isinstance(v, dict) else v for k, v in vars(self).items()}
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Counts:
-        """Counts as `to_dict` gave them."""
-        given: dict[str, Any] = {k: Counter(v) if isinstance(v, dict) else v for k, v in values.items()}
-        return cls(**given)
-
-    def exposition(self, model: Mapping[str, str], last_success: float | None) -> str:
-        """The counts in the text format of Prometheus; `last_success` in seconds since 1970."""
-        n_scored = sum(self.classes.values())
-        below = accumulate(self.classes[str(high)] for high in CLASSES)
-        buckets = {f'{{le="{high}"}}': n for high, n in zip(CLASSES, below, strict=True)}
-        outcomes = {"kept": self.kept, "dropped": self.dropped, "quarantined": self.quarantined}
-        counters: list[tuple[str, str, str, Mapping[str, int]]] = [
-            ("records", "Records, by what became of them.", "outcome", outcomes),
-            ("verdicts", "Scored records, by verdict.", "verdict", self.verdicts),
-            ("dropped", "Dropped records, by reason.", "reason", self.dropped_for),
-            ("quarantined", "Records set aside, by reason.", "reason", self.quarantined_for),
-            ("removed", "What clean took out of texts.", "what", self.removed),
-        ]
-        lines = []
-        for name, told, label, values in counters:
-            lines += _metric(f"quality_{name}_total", "counter", told, _by(label, values))
-        seconds = {"": self.seconds}
-        lines += _metric("quality_scoring_seconds_total", "counter", "Processor time of scoring.", seconds)
-        lines += _metric(
-            "quality_model_info", "gauge", "The model.", {_labels({**model, "version": __version__}): 1}
-        )
-        if last_success is not None:
-            ended = {"": last_success}
-            lines += _metric(
-                "quality_last_success_timestamp_seconds", "gauge", "When a run last ended well.", ended
-            )
-        histogram = {
-            **{f"_bucket{labels}": n for labels, n in buckets.items()},
-            '_bucket{le="+Inf"}': n_scored,
-            "_sum": self.total_reliability,
-            "_count": n_scored,
-        }
-        lines += _metric("quality_reliability", "histogram", "Reliability of scored records.", histogram)
-        return "".join(line + "\n" for line in lines)
-
-
-def _metric(name: str, kind: str, told: str, values: Mapping[str, float]) -> list[str]:
-    head = [f"# HELP {name} {told}", f"# TYPE {name} {kind}"]
-    return head + [f"{name}{rest} {value}" for rest, value in values.items()]
-
-
-def _by(label: str, counts: Mapping[str, int]) -> dict[str, float]:
-    return {_labels({label: name}): n for name, n in counts.items()}
-
-
-def _labels(labels: Mapping[str, str]) -> str:
-    # quotes, backslashes and line breaks are escaped as JSON does
-    return "{" + ",".join(f"{name}={json.dumps(value)}" for name, value in labels.items()) + "}"
 
 
 class Outcome(NamedTuple):
@@ -515,12 +414,8 @@ def decide(
     plan: Plan, policy: Policy, report: Report, record: Record, cluster: Cluster | None = None
 ) -> Decision:
     """What becomes of a record by its report and the cluster it belongs to, if any."""
-    reasons = list(dict.fromkeys(finding.rule for finding in report.hard))
-    if report.doubt is not None:
-        reasons.append(report.doubt)
-    elif report.verdict == "review":
-        reasons.append("below_keep")
-    elif report.verdict == "drop" and isinstance(policy, Threshold):
+    reasons = list(report.reasons)
+    if report.verdict == "drop" and isinstance(policy, Threshold):
         reasons.append("below_threshold")
     quality: dict[str, Any] = {
         "reliability": report.reliability,

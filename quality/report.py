@@ -144,6 +144,14 @@ class Report:
         return tuple(f for f in self.findings if f.tier == "hard")
 
     @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the verdict is what it is, in slugs: rules of hard evidence in the order of the text, then the `doubt`
+        where it is unsure, `below_keep` where it is for review.
+        """
+        rest = ["below_keep"] if self.verdict == "review" else [] if self.doubt is None else [self.doubt]
+        return tuple(dict.fromkeys([*(finding.rule for finding in self.hard), *rest]))
+
+    @property
     def soft(self) -> tuple[Finding, ...]:
         """Findings of soft signals, in the order of the text."""
         return tuple(f for f in self.findings if f.tier == "soft")

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from quality import cli
 from quality import filter as engine
-from quality.filter import Counts, Plan, decide, kept_text
+from quality.counts import Counts
+from quality.filter import Plan, decide, kept_text
 from quality.records import Record
 from quality.report import Finding, Paragraph, Policy, Report, Threshold
 from quality.scorer import Scorer

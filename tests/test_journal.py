@@ -11,7 +11,8 @@ import pytest
 from quality import archives, containers, journal
 from quality import filter as engine
 from quality.containers import Source
-from quality.filter import Counts, Outcome, Plan
+from quality.counts import Counts
+from quality.filter import Outcome, Plan
 from quality.journal import Journal, Output, replace_text
 
 

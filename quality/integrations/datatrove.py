@@ -6,7 +6,7 @@ from datatrove.data import Document
 from datatrove.pipeline.filters.base_filter import BaseFilter
 from datatrove.pipeline.writers.disk_base import DiskWriter
 
-from quality.integrations.rater import DEFAULT, Rater, metadata, reasons
+from quality.integrations.rater import DEFAULT, Rater, metadata
 from quality.report import Report
 
 
@@ -47,4 +47,4 @@ class QualityFilter(BaseFilter):
     def _decision(self, report: Report) -> bool | tuple[bool, str]:
         if report.verdict not in self.drop:
             return True
-        return False, next(iter(reasons(report)), report.verdict)
+        return False, next(iter(report.reasons), report.verdict)

@@ -70,7 +70,7 @@ class Rater:
 
     def columns(self, texts: Sequence[Any], dates: Sequence[Any] | None = None) -> dict[str, list[Any]]:
         """A list for each of `FIELDS`, as long as `texts`."""
-        rows = [(r.reliability, r.verdict, " ".join(reasons(r))) for r in self.reports(texts, dates)]
+        rows = [(r.reliability, r.verdict, " ".join(r.reasons)) for r in self.reports(texts, dates)]
         values = [
             [math.nan if value is None else value for value in column] for column in zip(*rows, strict=True)
         ]
@@ -90,17 +90,9 @@ def records(texts: Iterable[Any], dates: Iterable[Any] | None = None) -> Iterato
         yield Record.of({"text": _text(text, row), "date": date}, row)
 
 
-def reasons(report: Report) -> list[str]:
-    """Rules of hard evidence in the order of the text; then why it is unsure, or `below_keep` where it is for review."""
-    found = list(dict.fromkeys(finding.rule for finding in report.hard))
-    if report.doubt is not None:
-        found.append(report.doubt)
-    return [*found, "below_keep"] if report.verdict == "review" else found
-
-
 def metadata(report: Report) -> Mapping[str, str | float]:
     """The values of `FIELDS` for one text, without what is undefined."""
-    values = dict(zip(FIELDS, (report.reliability, report.verdict, " ".join(reasons(report))), strict=True))
+    values = dict(zip(FIELDS, (report.reliability, report.verdict, " ".join(report.reasons)), strict=True))
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 from itemadapter import ItemAdapter
 from scrapy.exceptions import DropItem
 
-from quality.integrations.rater import Rater, metadata, reasons
+from quality.integrations.rater import Rater, metadata
 
 
 class QualityPipeline:
@@ -49,6 +49,6 @@ class QualityPipeline:
         (report,) = self.rater.reports([fields[self.text]], dates)
         self.stats.inc_value(f"quality/{report.verdict}")
         if report.verdict in self.drop:
-            raise DropItem(f"quality: {' '.join(reasons(report))}")
+            raise DropItem(f"quality: {' '.join(report.reasons)}")
         fields.update(metadata(report))
         return item
