@@ -28,7 +28,8 @@ from quality.containers import (
     named,
     of_fields,
 )
-from quality.records import COMMON_NAMES, Record, decode
+from quality.decoding import decode
+from quality.records import COMMON_NAMES, Record
 
 # Bytes of columns in a row group that is written: large enough to be read fast, small enough to be held.
 ROW_GROUP_BYTES = 32_000_000

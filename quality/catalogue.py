@@ -10,8 +10,9 @@ import quality.features  # noqa: F401 - declares them
 from quality.evidence import TERMS, Term
 from quality.features import officials
 from quality.known import RULES as INDEX_RULES
-from quality.lexicon import Rule, RulePack, shipped_rules, sources
+from quality.lexicon import sources
 from quality.registry import CODE_RULES, FEATURES, LATE_RULES, Feature
+from quality.rules import Rule, RulePack, shipped_rules
 
 
 def known_rules(own: Sequence[RulePack] = ()) -> list[Rule]:

@@ -33,8 +33,8 @@ from quality.cli import (
 )
 
 if TYPE_CHECKING:
-    from quality.lexicon import Rule
     from quality.records import Record
+    from quality.rules import Rule
     from quality.scorer import Scorer
 
 

@@ -27,18 +27,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
-from quality.records import (
-    BROKEN_STREAM,
-    NO_PROSE,
-    NOT_READ,
-    PAGES,
-    SEPARATORS,
-    FieldNames,
-    Record,
-    buffered,
-    decode,
-    decompressed,
-)
+from quality.decoding import BROKEN_STREAM, buffered, decode, decompressed
+from quality.records import NO_PROSE, NOT_READ, PAGES, SEPARATORS, FieldNames, Record
 
 # Endings of files that are no text here, and what to do with them.
 NO_TEXT = {**NOT_READ, **dict.fromkeys(PAGES, "a page of HTML: put it into the field html of a record")}

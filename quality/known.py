@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from quality.columns import Bools, Ints
-from quality.lexicon import Rule
 from quality.report import Duplicate, Finding, Paragraph, Report, values_of
+from quality.rules import Rule
 from quality.sketches import NEAR
 
 REPEATED = Rule(

@@ -13,8 +13,8 @@ from itertools import islice
 from math import exp, log, sqrt
 from typing import Any
 
-from quality.lexicon import TIERS, Rule
 from quality.records import Record, short_names
+from quality.rules import TIERS, Rule
 from quality.scorer import Scorer
 
 LABELS = ("reliable", "unreliable")

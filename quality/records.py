@@ -7,20 +7,18 @@ memory. What may be read, and which fields of a JSON line are looked at, is told
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
-import lzma
 import re
 import sys
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from email.utils import parsedate_to_datetime
-from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
+
+from quality.decoding import BROKEN_STREAM, buffered, decode, decode_page, decompressed
 
 KINDS = ("auto", "text", "html", "jsonl")
 # Where some readers break lines and JSON does not, and how JSON writes these characters as escapes.
@@ -69,12 +67,6 @@ _DAY_IN_WORDS = re.compile(
 # Numbers in another order than ISO's, with a time or not, or one number.
 _NUMBERS = re.compile(r"\s*(?!\d{4}-)\d[\d./-]*(?:[\s,]+[\d:.]+)?\s*")
 
-# Control characters that a text file may hold: tab, line and page breaks, escape (coloured logs).
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-# Share of other control characters above which a file counts as binary. Text has none; in random
-# bytes one in ten is one.
-_CONTROL_SHARE_HIGH = 0.02
-
 # What a text given as prose begins with when it is none; such a page would look bad for its marks alone.
 NO_PROSE: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\s*\[\s*\{"), "a JSON array: write one JSON object per line (.jsonl)"),
@@ -84,11 +76,7 @@ NO_PROSE: tuple[tuple[re.Pattern[str], str], ...] = (
 # Endings of a file of one record a line, packed or not.
 _RECORDS = re.compile(r"\.(?:jsonl|ndjson)(?:\.(?:gz|xz|zst))*$", re.IGNORECASE)
 
-# Bytes of a zstd stream that are unpacked at a time.
-ZSTD_PIECE = 1 << 16
-
 _COMPRESSED = (".gz", ".xz", ".zst")
-BROKEN_STREAM: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
 
 @dataclass(frozen=True)
@@ -293,84 +281,6 @@ def iso_day(value: object) -> str:
     raise ValueError(f"date {_shortened(value)} is not a day written YYYY-MM-DD{hint}")
 
 
-def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """Text of some bytes, and warnings: UTF-8 (UTF-16 after its mark), else Windows-1252.
-
-    A byte-order mark is taken off. Raises ValueError for what looks binary.
-    """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        try:
-            return data.decode("utf-16"), ()
-        except UnicodeDecodeError as error:
-            raise ValueError(f"begins like UTF-16 but is not ({error.reason}): save it as UTF-8") from None
-    if b"\0" in data:
-        raise ValueError("looks binary (NUL bytes): expected text")
-    try:
-        text, warnings = data.decode("utf-8-sig"), ()
-    except UnicodeDecodeError as error:
-        text = data.decode("cp1252", "replace")
-        warning = f"not UTF-8 (byte 0x{data[error.start]:02x} at {error.start}): read as Windows-1252"
-        return _refuse_binary(text), (warning,)
-    return _refuse_binary(text), warnings
-
-
-# A charset that a page declares in its first bytes, as browsers look for it.
-_CHARSET = re.compile(
-    rb"""<meta\b[^>]{0,500}?charset\s*=\s*["']?\s*([\w.:-]{2,40})|<\?xml\b[^>]{0,200}encoding=["']([\w.:-]{2,40})""",
-    re.IGNORECASE,
-)
-_CHARSET_WITHIN = 4096
-# What browsers read under a name that promises less (WHATWG, Encoding Standard).
-_READ_AS = {
-    "ascii": "cp1252", "us-ascii": "cp1252", "iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252",
-    "iso-8859-9": "cp1254", "iso-8859-11": "cp874", "tis-620": "cp874", "gb2312": "gb18030", "gbk": "gb18030",
-    "x-gbk": "gb18030", "shift_jis": "cp932", "shift-jis": "cp932", "x-sjis": "cp932", "sjis": "cp932",
-    "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "big5": "big5hkscs",
-}  # fmt: skip
-
-
-# Share of NUL bytes above which a page counts as binary; a few are slips of the program that wrote it.
-_NUL_SHARE_HIGH = 0.01
-
-
-def decode_page(data: bytes, charset: str | None = None) -> tuple[str, tuple[str, ...]]:
-    """Text of the bytes of a page, and warnings: UTF-8 (UTF-16 after its mark), else the charset it declares.
-
-    `charset` is what was declared beside the page, as by HTTP, and comes first. What is declared wrongly or not at all
-    is read as Windows-1252, with a warning. Raises ValueError for what looks binary.
-    """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return decode(data)
-    if data.count(b"\0") <= _NUL_SHARE_HIGH * len(data):
-        data = data.replace(b"\0", b"")
-    match = _CHARSET.search(data[:_CHARSET_WITHIN])
-    within = (match[1] or match[2]).decode("ascii") if match else None
-    declared = [name.strip().lower() for name in (charset, within) if name]
-    # charsets that shift with escapes are of seven bits, and would pass for UTF-8
-    shifts = b"\x1b" in data and any(name.startswith("iso-2022-") for name in declared)
-    if shifts or not _is_utf_8(data):
-        for name in declared:
-            try:
-                return _refuse_binary(data.decode(_READ_AS.get(name, name))), ()
-            except (LookupError, UnicodeError):
-                continue  # no such charset, or not what it is: the next guess
-    return decode(data)
-
-
-def _is_utf_8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _refuse_binary(text: str) -> str:
-    if len(_CONTROL.findall(text)) > _CONTROL_SHARE_HIGH * len(text):
-        raise ValueError("looks binary (control characters): expected text")
-    return text
-
-
 def _read_one(
     path: str, kind: str, names: FieldNames, stdin: BinaryIO | None, on_bytes: Callable[[int], None]
 ) -> Iterator[Record | Problem]:
@@ -565,64 +475,3 @@ def _type_name(value: object) -> str:
 def _shortened(value: object, n: int = 40) -> str:
     shown = value if isinstance(value, str) and n > 40 else repr(value)
     return shown if len(shown) <= n else shown[: n - 3] + "..."
-
-
-def buffered(stream: BinaryIO) -> io.BufferedReader:
-    """The stream itself where one can look ahead in it, else around it what can."""
-    return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, stream))
-
-
-def decompressed(raw: io.BufferedReader) -> io.BufferedReader:
-    """The stream itself, or what it is a gzip, xz or zstd form of. Raises ImportError without zstd."""
-    head = raw.peek(6)
-    if head.startswith(b"\x1f\x8b"):
-        return buffered(cast(BinaryIO, gzip.GzipFile(fileobj=raw)))
-    if head.startswith(b"\xfd7zXZ\0"):
-        return buffered(cast(BinaryIO, lzma.LZMAFile(raw)))
-    if head.startswith(b"\x28\xb5\x2f\xfd"):
-        return io.BufferedReader(_Zstd(raw))
-    return raw
-
-
-class _Zstd(io.RawIOBase):
-    """A zstd stream, of one frame or several, whose errors are OSErrors, as those of gzip are.
-
-    Needs Python 3.14 or zstandard, whose own reader takes a file that breaks off for one that ends.
-    """
-
-    def __init__(self, raw: BinaryIO) -> None:
-        self._raw, self._packed, self._plain = raw, b"", memoryview(b"")
-        self._frame: Any = None
-        for name in ("compression.zstd", "zstandard"):
-            try:
-                module = import_module(name)
-            except ModuleNotFoundError:
-                continue
-            self._error: type[Exception] = module.ZstdError
-            self._new_frame: Callable[[], Any] = module.ZstdDecompressor
-            if name == "zstandard":
-                self._new_frame = module.ZstdDecompressor().decompressobj
-            return
-        raise ModuleNotFoundError("is compressed with zstd: pip install zstandard, or unpack it first")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._plain:
-            packed = self._packed or self._raw.read(ZSTD_PIECE)
-            if not packed:
-                if self._frame is not None:
-                    raise EOFError("the zstd stream ended before its end was reached")
-                return 0
-            self._frame = self._frame or self._new_frame()
-            try:
-                self._plain = memoryview(self._frame.decompress(packed))
-            except self._error as error:
-                raise OSError(str(error)) from error
-            self._packed = self._frame.unused_data
-            if self._frame.eof:
-                self._frame = None
-        n = min(len(buffer), len(self._plain))
-        buffer[:n], self._plain = self._plain[:n], self._plain[n:]
-        return n

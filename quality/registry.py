@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 
 from quality.columns import Bools, Floats, Group, Ints, ratio
-from quality.lexicon import TIERS, UNITS, Rule, RulePack, Spans, shipped_rules, sources
+from quality.lexicon import sources
+from quality.rules import TIERS, UNITS, Rule, RulePack, Spans, shipped_rules
 from quality.text import Batch, once_per_batch
 
 Measure = Callable[[Batch, Group], Floats]

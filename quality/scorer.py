@@ -20,13 +20,14 @@ from quality import evidence
 from quality.columns import Floats, Ints, ratio
 from quality.features.ngrams import document_rows, paragraph_rows, weighted
 from quality.features.officials import OfficialsResult, find_officials
-from quality.lexicon import RulePack, is_stop_word, shipped_rules
+from quality.lexicon import is_stop_word
 from quality.mentions import Index
 from quality.model import FillerWords, FirstLook, Model, sigmoid, total
 from quality.officeholders import OFFICEHOLDERS, OfficeTable
 from quality.records import PAGE_MODES, Record, iso_day
 from quality.registry import Counted, around_names, count, neighbourhood, own_packs, paragraph_matrix
 from quality.report import ROLES, Contribution, Finding, Paragraph, Policy, Report, RoleReasons
+from quality.rules import RulePack, shipped_rules
 from quality.second_look import second_look_columns
 from quality.text import Batch
 from quality.trees import Trees

@@ -1,7 +1,7 @@
 """What is known of the subjects of words, directions of their sums, and the network that judges by them.
 
 Each stem has its inverse document frequency and a vector; the network is a few thousand numbers.
-`scripts/build_topic.py` makes them all; `quality.features.topic` uses them. Vectors and the weights of
+`scripts/build_topic.py` makes them all; `quality.topic_inputs` and `quality.features.topic` use them. Vectors and the weights of
 the network are whole numbers, small enough that sums and products are exact, so it makes no
 difference in which order they are added up.
 """

@@ -316,12 +316,12 @@ def show_profile(texts: Sequence[str]) -> None:
 
     What several parts share (syllables, places of words) counts for the first that asks.
     """
-    from quality import evidence, lexicon, registry, scorer, text, trees
+    from quality import evidence, lexicon, registry, rules, scorer, text, trees
 
     # where a part is called from, and what it is
     parts: list[tuple[Any, str, str]] = [
         (text.Batch, "of", "batch"), (text.Places, "of", "batch: places of words"),
-        (lexicon.Phrases, "find", "phrases"), (lexicon.RulePack, "find", "rules: patterns, conditions"),
+        (lexicon.Phrases, "find", "phrases"), (rules.RulePack, "find", "rules: patterns, conditions"),
         (scorer, "find_officials", "officials"), (evidence, "off_topic", "topic"),
         (scorer, "paragraph_rows", "roles: n-grams"), (registry, "neighbourhood", "roles: neighbours"),
         (scorer, "role_matrix", "roles: matrix, word score"), (trees.Trees, "logit", "roles: trees"),

@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 
 from quality.catalogue import known_features, known_rules, known_terms
-from quality.lexicon import Rule, sources
+from quality.lexicon import sources
 from quality.registry import Feature
+from quality.rules import Rule
 
 PAGE = Path(__file__).parents[1] / "docs" / "features.md"
 

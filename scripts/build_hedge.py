@@ -35,7 +35,8 @@ from sklearn.linear_model import LogisticRegression
 
 from quality.columns import NUMBER, Bools, Floats, Hashes, Ints
 from quality.features.hedging import ANY, EDGE, FIGURE, SHAPES, WEIGHTS, Contexts, contexts
-from quality.lexicon import read_lexicon, shipped_rules
+from quality.lexicon import read_lexicon
+from quality.rules import shipped_rules
 from quality.text import Batch, hash_words
 
 SETS = ("szeged_wiki_train", "szeged_bio", "conll2010_wikiweasel_sample")

@@ -35,11 +35,12 @@ from sklearn.utils.extmath import randomized_svd
 
 from quality import topics
 from quality.columns import Floats, Hashes, Ints
-from quality.features.topic import ASTRAY, N_WORDS_LOW, inputs
+from quality.features.topic import ASTRAY
 from quality.learn.corpora import read_rows
 from quality.learn.spoil import spoil
 from quality.lexicon import DATA
 from quality.text import Batch
+from quality.topic_inputs import N_WORDS_LOW, inputs
 from quality.topics import INPUTS, Topics, stems, with_zeros
 
 N_FOLDS = 3

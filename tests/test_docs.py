@@ -14,9 +14,9 @@ import pytest
 from quality.cli import main
 from quality.filter import MODES
 from quality.learn.train import POLICY_RATES
-from quality.lexicon import QUOTED, TIERS, UNITS, WHERE, Rule, RulePack
 from quality.records import COMMON_NAMES
 from quality.report import DOUBTS
+from quality.rules import QUOTED, TIERS, UNITS, WHERE, Rule, RulePack
 from quality.text import Batch
 
 ROOT = Path(__file__).parents[1]

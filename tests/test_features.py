@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 import quality.features  # noqa: F401 - declares them
 from quality.columns import Floats, Group
 from quality.features.surface import CLASSES
-from quality.lexicon import shipped_rules
 from quality.registry import (
     CODE_RULES,
     FEATURES,
@@ -23,6 +22,7 @@ from quality.registry import (
     paragraph_names,
     rule,
 )
+from quality.rules import shipped_rules
 from quality.text import Batch, hash_words
 
 RULES = [

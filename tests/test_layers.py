@@ -5,32 +5,45 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "quality"
 COLUMNS = {"columns", "text"}
-BASE = COLUMNS | {"lexicon", "registry"}
+BASE = COLUMNS | {"lexicon", "rules", "registry"}
 # what each module of the package may import of it; "features" stands for any family
 MAY_IMPORT = {
     "columns": set(),
     "segment": {"columns"},
     "text": {"columns", "segment"},
     "report": set(),
-    "records": set(),
+    "decoding": set(),
+    "records": {"decoding"},
     "pattern": COLUMNS,
     "backtracking": set(),
-    "lexicon": COLUMNS | {"pattern", "backtracking"},
-    "registry": COLUMNS | {"lexicon"},
+    "lexicon": COLUMNS,
+    "rules": COLUMNS | {"pattern", "backtracking", "lexicon"},
+    "registry": COLUMNS | {"lexicon", "rules"},
     "minhash": COLUMNS,
     "topics": COLUMNS | {"lexicon"},
+    "topic_inputs": COLUMNS | {"topics"},
     "officeholders": {"lexicon"},
     "mentions": COLUMNS | {"lexicon", "officeholders"},
     "dating": COLUMNS | {"mentions"},
     "hindsight": set(),
     "copies": COLUMNS | {"lexicon"},
     "sketches": {"columns", "minhash"},
-    "known": {"columns", "lexicon", "report", "sketches"},
+    "known": {"columns", "report", "rules", "sketches"},
     "index": COLUMNS | {"copies", "known", "minhash", "report", "sketches"},
     "registers": COLUMNS | {"lexicon"},
-    "html": {"columns", "lexicon", "records", "html"},
+    "html": {"columns", "decoding", "lexicon", "records", "html"},
     "features": BASE
-    | {"copies", "minhash", "registers", "topics", "officeholders", "mentions", "dating", "hindsight"},
+    | {
+        "copies",
+        "minhash",
+        "registers",
+        "topics",
+        "topic_inputs",
+        "officeholders",
+        "mentions",
+        "dating",
+        "hindsight",
+    },
     "evidence": BASE | {"features", "copies", "registers", "report"},
     "trees": {"columns"},
     "second_look": BASE,
@@ -52,8 +65,8 @@ MAY_IMPORT = {
     "journal": set(),
     "counts": set(),
     "clusters": COLUMNS | {"minhash", "sketches"},
-    "containers": {"records"},
-    "archives": {"records", "containers"},
+    "containers": {"decoding", "records"},
+    "archives": {"decoding", "records", "containers"},
     "filter": COLUMNS
     | {
         "segment",
@@ -68,7 +81,7 @@ MAY_IMPORT = {
         "counts",
     },
     "catalogue": BASE | {"features", "known", "evidence"},
-    "misfires": {"lexicon", "records", "scorer"},
+    "misfires": {"records", "rules", "scorer"},
     "render": COLUMNS | {"report", "render"},
 }
 MAY_IMPORT["learn"] = set(MAY_IMPORT) | {"learn"}

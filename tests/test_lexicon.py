@@ -6,17 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from quality.lexicon import (
-    DATA,
-    Phrases,
-    Rule,
-    RulePack,
-    WordTable,
-    expand,
-    read_lexicon,
-    shipped_rules,
-    sources,
-)
+from quality.lexicon import DATA, Phrases, WordTable, expand, read_lexicon, sources
+from quality.rules import Rule, RulePack, shipped_rules
 from quality.text import Batch, hash_words
 
 RULE = """

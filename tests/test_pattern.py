@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pytest
 
-from quality.lexicon import shipped_rules
 from quality.pattern import Passages, Pattern, Patterns, is_tied
+from quality.rules import shipped_rules
 from quality.text import Batch
 
 

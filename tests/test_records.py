@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.records import FieldNames, Problem, Record, decode, decode_page, iso_day, read, read_texts
+from quality.decoding import decode, decode_page
+from quality.records import FieldNames, Problem, Record, iso_day, read, read_texts
 
 NAMES = "text, content, body, raw_content, page_content, articleBody, maintext, paragraphs, html"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from quality.backtracking import most_ways
-from quality.lexicon import DATA, WAYS_HIGH, Phrases, Rule, RulePack, expand, sources
+from quality.lexicon import DATA, Phrases, expand, sources
+from quality.rules import WAYS_HIGH, Rule, RulePack
 from quality.text import Batch
 
 FILES = sorted((DATA / "rules").glob("*.toml"))

@@ -7,8 +7,9 @@ import tomllib
 import pytest
 
 from quality.features.sections import BITS, rows_of_sections
-from quality.lexicon import DATA, Spans
+from quality.lexicon import DATA
 from quality.registry import count
+from quality.rules import Spans
 from quality.text import Batch
 
 WORDS = tomllib.loads((DATA / "sections.toml").read_text("utf8"))["words"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from quality import topic_inputs
 from quality.features import topic
 from quality.features.topic import off_topic, off_topic_log_odds
 from quality.lexicon import DATA
@@ -113,7 +114,7 @@ def test_sums_of_vectors_do_not_depend_on_the_order_of_addition():
     rng = np.random.default_rng(0)
     rows = rng.integers(-127, 128, (5000, 8)).astype(np.float32)
     size = np.array([1, 7, 0, 4000, 992])
-    found = topic._sum_runs(rows, size)
+    found = topic_inputs._sum_runs(rows, size)
     first = np.cumsum(size) - size
     assert found.tolist() == [
         rows[f : f + n].astype(np.int64).sum(0).tolist() for f, n in zip(first, size, strict=True)
@@ -132,7 +133,7 @@ def test_the_worst_window_lies_within_a_paragraph_and_a_short_paragraph_is_one_w
     # paragraphs of one, two and three steps; all of them point along the rest but the fifth and sixth
     step = np.array([[75, 0], [75, 0], [75, 0], [75, 0], [0, 75], [0, 75]], np.float32)
     rest = np.array([[500, 0]] * 3, np.float32)
-    found = topic._clauses(step, np.array([1, 2, 3]), rest)
+    found = topic_inputs._clauses(step, np.array([1, 2, 3]), rest)
     assert found["clause"].tolist() == pytest.approx([75 / 150, 150 / 225, 0])
     assert found["stretch"].tolist() == pytest.approx([75 / 150, 150 / 225, 75 / (75 * 5**0.5 + 75)])
     assert np.exp(found["n_clauses"]).tolist() == pytest.approx([1, 1, 2])

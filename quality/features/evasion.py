@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from quality.columns import LETTER, UPPER, Ints, within
-from quality.lexicon import Spans
 from quality.registry import rule
+from quality.rules import Spans
 from quality.text import Batch, once_per_batch
 
 # The soft hyphen is left out: typesetters use it.

@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from quality.columns import NUMBER, Bools, Floats, Hashes, Ints, combine, within
-from quality.lexicon import DATA, Spans, WordTable
+from quality.lexicon import DATA, WordTable
 from quality.registry import rule
+from quality.rules import Spans
 from quality.text import Batch, hash_words, once_per_batch
 
 WEIGHTS = DATA / "hedge_weights.tsv"

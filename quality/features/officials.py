@@ -35,10 +35,10 @@ from quality.dating import (
     remembered_years,
 )
 from quality.hindsight import BESIDE, COMING, tells_of_past
-from quality.lexicon import Rule, Spans
 from quality.mentions import COURTESY, Index, Mention, find_mentions, shipped_index
 from quality.officeholders import Term, family_names, iso
 from quality.registry import Told
+from quality.rules import Rule, Spans
 from quality.text import Batch
 
 # Days around the ends of a term in which a mention is fine: confirmed, sworn in and announced differ by

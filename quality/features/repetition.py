@@ -22,8 +22,8 @@ from quality.copies import (
     sum_of,
     words_of,
 )
-from quality.lexicon import Spans
 from quality.registry import feature, rule
+from quality.rules import Spans
 from quality.text import Batch, once_per_batch
 
 nan = float("nan")

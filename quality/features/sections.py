@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from quality.columns import WORD as LETTERS
 from quality.columns import Ints
-from quality.lexicon import DATA, Spans, WordTable, is_stop_word
+from quality.lexicon import DATA, WordTable, is_stop_word
 from quality.registry import Counted, rule_among
+from quality.rules import Spans
 from quality.text import Batch, once_per_batch
 
 # What a token may be, as bits: by the lists of the file, by itself, by its kind.

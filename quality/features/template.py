@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from quality.columns import Bools, Floats, Ints, within
-from quality.lexicon import Spans, is_stop_word
+from quality.lexicon import is_stop_word
 from quality.registry import Counted, rule_among
+from quality.rules import Spans
 from quality.text import Batch, hash_words, once_per_batch
 
 # Rules whose findings say that a line is hollow; a reference mark left in it says nothing of the kind.

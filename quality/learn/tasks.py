@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from quality.records import Problem, decode
+from quality.decoding import decode
+from quality.records import Problem
 
 
 class Task(NamedTuple):
