@@ -100,21 +100,6 @@ def signatures(
     return result
 
 
-def jaccard(left: Signatures, right: Signatures) -> Floats:
-    """Estimated Jaccard similarity of texts by their signatures, 0..1; float64, one for each row pair.
-
-    The arguments broadcast against each other in all but the last dimension. NaN where both texts
-    have no shingle, 0 where one has none.
-
-    Raises ValueError where the signatures differ in length.
-    """
-    if left.shape[-1] != right.shape[-1]:
-        raise ValueError(f"signatures of {left.shape[-1]} and {right.shape[-1]} numbers cannot be compared")
-    share = (left == right).mean(axis=-1)
-    neither = is_empty(left) & is_empty(right)
-    return np.where(neither, np.nan, share)
-
-
 def is_empty(signature: Signatures) -> Bools:
     """Signatures of texts without a shingle; bool, one for each."""
     return (signature == EMPTY).all(axis=-1)
@@ -131,8 +116,8 @@ def compact(signature: Signatures) -> Bytes:
 def similarity(left: Bytes, right: Bytes) -> Floats:
     """Estimated Jaccard similarity of texts by their compact signatures, 0..1; float64, one for each row pair.
 
-    The arguments broadcast as those of `jaccard`. Numbers that differ agree in eight bits once in 256 times, which
-    is taken off.
+    The arguments broadcast against each other in all but the last dimension. Numbers that differ agree in eight bits
+    once in 256 times, which is taken off.
     """
     share = (left == right).mean(axis=-1)
     return np.maximum((share - _BY_CHANCE) / (1 - _BY_CHANCE), 0.0)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quality import minhash
-from quality.minhash import band_keys, compact, jaccard, signatures, similarity
+from quality.minhash import band_keys, compact, signatures, similarity
 from quality.text import Batch
 
 FERRY = "The ferry to the outer islands will not sail before Thursday, the harbour master said on Monday."
@@ -92,19 +92,6 @@ def test_no_text_has_no_signature():
     assert of_documents().shape == (0, 128)
 
 
-def test_similarity_is_the_share_of_equal_numbers():
-    left = np.array([[1, 2, 3, 4], [1, 2, 3, 4]], np.uint32)
-    right = np.array([[1, 2, 3, 9], [5, 6, 7, 8]], np.uint32)
-    assert jaccard(left, right).tolist() == [0.75, 0.0]
-    assert jaccard(left[0], right).tolist() == [0.75, 0.0]
-
-
-def test_two_texts_without_shingles_are_not_alike_but_undefined():
-    short, other, long = of_documents("Two words", "Three more words", FERRY)
-    assert np.isnan(jaccard(short, other))
-    assert jaccard(short, long) == 0.0
-
-
 def test_the_compact_signature_is_datasketchs_of_eight_bits():
     sketch = MinHash(128, seed=1, hashfunc=zlib.crc32, scheme="affine32")
     sketch.hashvalues = of_documents(FERRY)[0]
@@ -140,5 +127,3 @@ def test_keys_are_these_very_numbers():
 def test_nonsense_is_refused_with_what_was_expected():
     with pytest.raises(ValueError, match="n_permutations is 0; expected at least 1"):
         of_documents(FERRY, n_permutations=0)
-    with pytest.raises(ValueError, match="signatures of 8 and 4 numbers"):
-        jaccard(of_documents(FERRY, n_permutations=8), of_documents(FERRY, n_permutations=4))

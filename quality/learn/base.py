@@ -90,7 +90,7 @@ def sound_rows(filler: Table, kinds: Iterable[str]) -> Bools:
     return as_published[filler.kind] & (filler.label == 0)
 
 
-KNOWN = ("groups", "texts", "held_out_texts", "held_out_groups")
+KNOWN_ARRAYS = ("groups", "texts", "held_out_texts", "held_out_groups")
 TABLES = ("roles", "filler", "documents", "paragraphs")
 
 
@@ -121,7 +121,7 @@ def save(base: Base, folder: Path) -> None:
     first, likeness = base.first_look.arrays(), likeness_arrays(base.likeness)
     write_arrays(folder / "encoders.npz", edges | score | first | words | likeness)
     write_arrays(folder / "reference.npz", base.reference.arrays())
-    write_arrays(folder / "known.npz", {key: getattr(base, key) for key in KNOWN})
+    write_arrays(folder / "known.npz", {key: getattr(base, key) for key in KNOWN_ARRAYS})
     (folder / "base.json").write_text(json.dumps(card, indent=1) + "\n", "utf8")
 
 

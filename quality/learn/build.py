@@ -35,8 +35,8 @@ from quality.learn.encoders import (
     tf_idf,
 )
 from quality.learn.fit import Table, balanced, fit_boilerplate, fit_filler, fit_trees, grown
-from quality.learn.reference import Judged, take
-from quality.model import FillerWords, FirstLook, Likeness, Linear, rounded, sigmoid
+from quality.learn.reference import JudgedParagraphs, take
+from quality.model import FirstLook, Likeness, Linear, rounded, sigmoid
 from quality.registry import FEATURES, around_names, paragraph_names
 from quality.scorer import (
     WORD_SCORE,
@@ -108,7 +108,8 @@ def build(
         fit_filler(filler, sound_rows(filler, kinds.index), hard),
     )
     documents = [*material.articles, *material.marked]
-    judged = [judge(some, first, role_model, filler_model, NO_WORDS) for some in documents]
+    terms = [filler_matrix(s.batch, s.counted, NO_WORDS, filler_model.names) for s in documents]
+    judged = [judge(*pair, first, role_model, filler_model) for pair in zip(documents, terms, strict=True)]
     others = [*material.pages, *material.others]
     likeness, score, familiarity = _likeness(documents, [j.role for j in judged], others, is_used)
     table, paragraphs = document_tables(documents, judged, is_used, corpora, kinds, groups)
@@ -335,16 +336,18 @@ def filler_label(some: Some) -> NDArray[np.int8]:
     return np.where(sound, np.int8(0), label)
 
 
-def judge(some: Some, first: FirstLook, second: Trees, filler: Linear, filler_words: FillerWords) -> Judged:
-    """Roles of the paragraphs of some texts by the role models."""
+def judge(
+    some: Some, filler_terms: Floats, first: FirstLook, second: Trees, filler: Linear
+) -> JudgedParagraphs:
+    """Roles of the paragraphs of some texts by the role models; `filler_terms` are the columns of the filler model."""
     rows = second.bins(role_matrix(some.batch, first, second.names))
-    doubt = sigmoid(filler.logit(filler_matrix(some.batch, some.counted, filler_words, filler.names)))
-    return Judged(*evidence.roles(some.batch, sigmoid(second.logit_of(rows)), doubt), rows.T)
+    boilerplate, doubt = sigmoid(second.logit_of(rows)), sigmoid(filler.logit(filler_terms))
+    return JudgedParagraphs(*evidence.roles(some.batch, boilerplate, doubt), rows.T)
 
 
 def document_tables(
     documents: Sequence[Some],
-    judged: Sequence[Judged],
+    judged: Sequence[JudgedParagraphs],
     is_used: Used,
     corpora: Index,
     kinds: Names,

@@ -20,12 +20,20 @@ from quality import evidence
 from quality.columns import Bools, Floats, Ints
 from quality.features.ngrams import DOCUMENT_BITS, PARAGRAPH_BITS, document_rows, paragraph_rows
 from quality.learn.base import Base, fingerprint, sound_rows
-from quality.learn.build import PAGE_SAMPLE, ROLE_NAMES, document_tables, filler_label, known_texts, mixed
+from quality.learn.build import (
+    PAGE_SAMPLE,
+    ROLE_NAMES,
+    document_tables,
+    filler_label,
+    judge,
+    known_texts,
+    mixed,
+)
 from quality.learn.columns import Names, Some, codes_of, columns_of, sample_of_each, table_of
 from quality.learn.corpora import Labelled
 from quality.learn.encoders import LIKENESS_PENALTY, fit_hashed, likeness_parts, sparse_rows, tf_idf
 from quality.learn.fit import FILLER_FALSE_ALARMS, Table, balanced, fit_boilerplate, fit_filler, grown
-from quality.learn.reference import Judged
+from quality.learn.reference import JudgedParagraphs
 from quality.model import FillerWords, Likeness, Linear, rounded, sigmoid
 from quality.scorer import role_matrix
 from quality.trees import Trees, bins
@@ -75,7 +83,10 @@ def merge(base: Base, texts: Sequence[Labelled], *, seed: int = 0) -> Merged:
     filler = _with_filler(base, some, codes, terms)
     role_model = fit_boilerplate(roles, base.role_edges, seed)
     filler_model = fit_filler(filler, sound_rows(filler, tuple(kinds.index)), base.hard)
-    judged = [_judged(s, role_model, base, filler_model, t) for s, t in zip(some, terms, strict=True)]
+    judged = []
+    for s, term in zip(some, terms, strict=True):
+        columns = evidence.filler_terms(s.batch, s.counted, filler_model.names, term)
+        judged.append(judge(s, columns, base.first_look, role_model, filler_model))
     told = [t for s in some for t in s.texts]
     is_told = np.array([t.label in ("reliable", "unreliable") for t in told], bool)
     likeness, score, familiarity, of_reference = _likeness(base, some, judged, codes)
@@ -117,14 +128,6 @@ def _stacked(one: Table, other: Table) -> Table:
         for name in ("matrix", "label", "weight", "corpus", "kind", "group")
     }
     return Table(one.names, **parts)
-
-
-def _judged(some: Some, roles: Trees, base: Base, filler: Linear, term: Floats) -> Judged:
-    """As `build.judge`, with the term of the words given."""
-    rows = roles.bins(role_matrix(some.batch, base.first_look, roles.names))
-    terms = evidence.filler_terms(some.batch, some.counted, filler.names, term)
-    boilerplate, doubt = sigmoid(roles.logit_of(rows)), sigmoid(filler.logit(terms))
-    return Judged(*evidence.roles(some.batch, boilerplate, doubt), rows.T)
 
 
 def _with_roles(base: Base, some: Sequence[Some], codes: Sequence[NDArray[np.int32]], seed: int) -> Table:
@@ -235,7 +238,7 @@ def _with_filler(
 
 
 def _likeness(
-    base: Base, some: Sequence[Some], judged: Sequence[Judged], codes: Sequence[NDArray[np.int32]]
+    base: Base, some: Sequence[Some], judged: Sequence[JudgedParagraphs], codes: Sequence[NDArray[np.int32]]
 ) -> tuple[Likeness, Floats, Floats, Floats]:
     """The likeness, of each new text the score by words that had not seen it and its familiarity, and the reference's scores.
 

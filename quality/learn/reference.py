@@ -136,7 +136,7 @@ class Reference:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedParagraphs:
     """What the role models say of the paragraphs of some texts; float64[p, roles], int64[p].
 
     `bins` uint8[p, features] are the bins of the role model's features.
@@ -149,7 +149,7 @@ class Judged:
 
 def take(
     documents: Sequence[Some],
-    judged: Sequence[Judged],
+    judged: Sequence[JudgedParagraphs],
     pages: Sequence[Some],
     table: Table,
     kinds: Sequence[str],
