@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from quality.model import Model
     from quality.scorer import Scorer
 
 DONE, NEGATIVE, UNREADABLE, UNUSABLE, QUARANTINED, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -176,6 +177,14 @@ date_field_option = click.option("--date-field", metavar="NAME", help="Field tha
 
 
 @cache
+def model_of(name: str) -> Model:
+    """The model of this process, which all its scorers share: some megabytes."""
+    from quality.scorer import load_model
+
+    return load_model(name)
+
+
+@cache
 def scorer_of(
     model: str,
     policy: str = "default",
@@ -189,7 +198,7 @@ def scorer_of(
     from quality.scorer import Scorer
 
     return Scorer.load(
-        model,
+        model_of(model),
         policy=policy,
         rules=[Path(r) for r in rules],
         officials=[Path(o) for o in officials],

@@ -102,7 +102,7 @@ class Scorer:
     @classmethod
     def load(
         cls,
-        model: str | Path = "default",
+        model: str | Path | Model = "default",
         *,
         policy: str = "default",
         rules: Sequence[str | Path] = (),
@@ -111,7 +111,7 @@ class Scorer:
         pages: str = "full",
         against: str | Path | None = None,
     ) -> Scorer:
-        """A scorer with a model, by folder or by name (`model_folder`), further rule packs and terms of office.
+        """A scorer with a model, by folder, by name (`load_model`) or loaded, further rule packs and terms of office.
 
         A `careful` one calls fewer paragraphs boilerplate, where losing some of the text is worse than keeping a menu.
         `pages` says how HTML is read: "full" or "fast" (docs/html.md).
@@ -121,15 +121,7 @@ class Scorer:
         Raises FileNotFoundError where there is no such model, ValueError where it cannot be used, where
         the policy is unknown, where a rule pack is not as docs/rules.md says or a row not as docs/officials.md.
         """
-        folder = Path(model)
-        if not (folder / "card.json").exists():
-            shipped = model_folder(str(model))
-            if shipped is None:
-                known = ", ".join(sorted(shipped_models())) or "none"
-                raise FileNotFoundError(
-                    f"no model {str(model)!r}: neither a folder with card.json, nor one in {HOME}, nor shipped ({known})"
-                )
-            folder = shipped
+        loaded = model if isinstance(model, Model) else load_model(model)
         index = Index(OfficeTable.load(OFFICEHOLDERS, *map(Path, officials))) if officials else None
         reference = None
         if against is not None:
@@ -137,7 +129,7 @@ class Scorer:
 
             reference = ReferenceIndex(against)
         packs = own_packs(map(Path, rules))
-        return cls(Model.load(folder), policy, packs, index, careful=careful, pages=pages, against=reference)
+        return cls(loaded, policy, packs, index, careful=careful, pages=pages, against=reference)
 
     def score(
         self,
@@ -547,3 +539,20 @@ def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         size += length
     if some:
         yield some
+
+
+def load_model(model: str | Path) -> Model:
+    """A model by its folder, or by its name (`model_folder`).
+
+    Raises FileNotFoundError where there is no such model, ValueError where it cannot be used.
+    """
+    folder = Path(model)
+    if not (folder / "card.json").exists():
+        shipped = model_folder(str(model))
+        if shipped is None:
+            known = ", ".join(sorted(shipped_models())) or "none"
+            raise FileNotFoundError(
+                f"no model {str(model)!r}: neither a folder with card.json, nor one in {HOME}, nor shipped ({known})"
+            )
+        folder = shipped
+    return Model.load(folder)

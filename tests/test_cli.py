@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 import quality
 from quality import cli, cli_score
+from quality.model import Model
 from quality.report import Contribution, Finding, Paragraph, Policy, Report, RoleReasons
 from quality.scorer import batches
 
@@ -98,11 +99,14 @@ def stub(monkeypatch):
     """The command line over a scorer that needs no model."""
     module = types.ModuleType("quality.scorer")
     module.Scorer = StubScorer
+    module.load_model = lambda name: name
     module.batches = batches
     monkeypatch.setitem(sys.modules, "quality.scorer", module)
-    cli.scorer_of.cache_clear()
+    for cached in (cli.scorer_of, cli.model_of):
+        cached.cache_clear()
     yield
-    cli.scorer_of.cache_clear()
+    for cached in (cli.scorer_of, cli.model_of):
+        cached.cache_clear()
 
 
 @pytest.fixture
@@ -569,6 +573,17 @@ def test_scoring_imports_no_library_of_learning():
     done = subprocess.run([sys.executable, "-c", code], input=STORY, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "\n")
     assert "  -  " in done.stdout
+
+
+def test_a_model_is_loaded_once_for_all_that_a_run_asks_of_it(tmp_path, monkeypatch):
+    loaded = []
+    load = Model.load
+    monkeypatch.setattr(Model, "load", lambda folder: loaded.append(folder) or load(folder))
+    cli.scorer_of.cache_clear()
+    cli.model_of.cache_clear()
+    (tmp_path / "ship.txt").write_text(STORY)
+    assert run("score", "--policy", "strict", "--careful", str(tmp_path / "ship.txt")).exit_code == 0
+    assert [folder.name for folder in loaded] == ["default"]
 
 
 def test_several_processes_give_what_one_gives(tmp_path):
