@@ -156,6 +156,19 @@ rules_option = files_option(
 officials_option = files_option(
     "--officials", help="Terms of office of your own, beside the shipped table; may be given again."
 )
+careful_option = click.option(
+    "--careful",
+    is_flag=True,
+    help="Call fewer paragraphs boilerplate: less of the text is lost, more furniture stays (docs/output.md).",
+)
+pages_option = click.option(
+    "--html",
+    "pages",
+    type=click.Choice(["full", "fast"]),
+    default="full",
+    show_default=True,
+    help="How pages of HTML are read: with two extractors, or many times faster with one (docs/html.md).",
+)
 against_option = click.option(
     "--against",
     metavar="INDEX",

@@ -23,6 +23,7 @@ from quality.cli import (
     QUARANTINED,
     UNREADABLE,
     against_option,
+    careful_option,
     check_index,
     date_field_option,
     date_option,
@@ -31,6 +32,7 @@ from quality.cli import (
     let_go_of_output,
     main,
     officials_option,
+    pages_option,
     rules_option,
     text_field_option,
     title_field_option,
@@ -98,6 +100,7 @@ SHOWN = 8
 @click.option(
     "--key", default="quality", show_default=True, help="The field under which is written what was found out."
 )
+@careful_option
 @against_option
 @click.option(
     "--dedup",
@@ -115,6 +118,7 @@ SHOWN = 8
     show_default=True,
     help="What the input is; auto goes by file names.",
 )
+@pages_option
 @text_field_option
 @id_field_option
 @title_field_option
@@ -152,11 +156,13 @@ def filter(
     jobs: int,
     metrics: str | None,
     key: str,
+    careful: bool,
     against: str | None,
     dedup: str | None,
     with_text: bool,
     date: str | None,
     kind: str,
+    pages: str,
     text_field: str | None,
     id_field: str | None,
     title_field: str | None,
@@ -228,6 +234,8 @@ def filter(
         officials,
         date,
         with_text,
+        careful,
+        pages,
         against=against,
         dedup=dedup,
     )

@@ -22,6 +22,7 @@ from quality.cli import (
     NEGATIVE,
     UNREADABLE,
     against_option,
+    careful_option,
     check_index,
     date_field_option,
     date_option,
@@ -29,6 +30,7 @@ from quality.cli import (
     jobs_option,
     main,
     officials_option,
+    pages_option,
     rules_option,
     scorer_of,
     terminal,
@@ -70,11 +72,7 @@ if TYPE_CHECKING:
 )
 @click.option("--with-text", is_flag=True, help="Put the text, and each paragraph's, into the JSON.")
 @click.option("--with-roles", is_flag=True, help="Put what spoke for or against boilerplate into the JSON.")
-@click.option(
-    "--careful",
-    is_flag=True,
-    help="Call fewer paragraphs boilerplate: less of the text is lost, more furniture stays (docs/output.md).",
-)
+@careful_option
 @rules_option
 @officials_option
 @against_option
@@ -86,14 +84,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="What the input is; auto goes by file names and by how it begins.",
 )
-@click.option(
-    "--html",
-    "pages",
-    type=click.Choice(["full", "fast"]),
-    default="full",
-    show_default=True,
-    help="How pages of HTML are read: with two extractors, or many times faster with one (docs/html.md).",
-)
+@pages_option
 @text_field_option
 @id_field_option
 @title_field_option

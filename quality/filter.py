@@ -67,7 +67,8 @@ HEAD = 200
 class Plan:
     """What is to be done with every record; all that a process needs to know.
 
-    `threshold` overrules `policy`: what is not unsure is kept from it on and dropped below it. `against` is a
+    `threshold` overrules `policy`: what is not unsure is kept from it on and dropped below it. `careful` and `pages` are
+    as of `Scorer.load`. `against` is a
     reference index, `dedup` which text of a cluster stays (`clusters.ORDERS`), `clusters` the file that says so.
     """
 
@@ -81,6 +82,8 @@ class Plan:
     officials: tuple[str, ...] = ()
     date: str | None = None
     with_text: bool = False
+    careful: bool = False
+    pages: str = "full"
     packing: tuple[tuple[str, str], ...] = ()
     against: str | None = None
     dedup: str | None = None
@@ -125,6 +128,8 @@ def scorer_of(
     threshold: float | None,
     rules: tuple[str, ...],
     officials: tuple[str, ...],
+    careful: bool = False,
+    pages: str = "full",
     against: str | None = None,
 ) -> Scorer:
     """The scorer of this process, loaded once.
@@ -133,7 +138,13 @@ def scorer_of(
     """
     own = threshold is not None or policy == HARD_ONLY
     scorer = Scorer.load(
-        model, policy="default" if own else policy, rules=rules, officials=officials, against=against
+        model,
+        policy="default" if own else policy,
+        rules=rules,
+        officials=officials,
+        careful=careful,
+        pages=pages,
+        against=against,
     )
     given = scorer.policy
     if threshold is not None:
@@ -145,7 +156,16 @@ def scorer_of(
 
 
 def _scorer(plan: Plan) -> Scorer:
-    return scorer_of(plan.model, plan.policy, plan.threshold, plan.rules, plan.officials, plan.against)
+    return scorer_of(
+        plan.model,
+        plan.policy,
+        plan.threshold,
+        plan.rules,
+        plan.officials,
+        plan.careful,
+        plan.pages,
+        plan.against,
+    )
 
 
 # ---- the whole run ----

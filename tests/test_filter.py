@@ -22,6 +22,8 @@ from quality import cli
 from quality import filter as engine
 from quality.counts import Counts
 from quality.filter import Plan, decide, kept_text
+from quality.html import Extraction
+from quality.html.metadata import Metadata
 from quality.records import Record
 from quality.report import Finding, Paragraph, Policy, Report, Threshold
 from quality.scorer import Scorer
@@ -151,6 +153,39 @@ def test_a_page_gets_its_text_in_every_mode(mode):
     given = Record(id="1", source="", text="Ships left.", fields={"html": "x", "content": "Ships left."})
     given = Record.of({"html": "x", "content": "Ships left."}, 1)
     assert decide(Plan(mode=mode), POLICY, report, given)[3:5] == (None, "content")
+
+
+def test_a_careful_run_leaves_more_in_the_text(corpus, tmp_path):
+    doubtful = "Read also: Ten family cars that keep their value"
+    for options, stays in (((), False), (("--careful",), True)):
+        done = run(corpus, "-o", tmp_path / "out.jsonl", "--mode", "clean", *options)
+        assert done.exit_code == 0, done.stderr
+        farm = read_lines(tmp_path / "out.jsonl")[1]["text"]
+        assert (doubtful in farm) == stays
+        assert "Skip to main content" not in farm
+
+
+def test_pages_are_read_in_the_way_asked_for(tmp_path, monkeypatch):
+    asked = []
+
+    def extract(pages, urls, odds, mode):
+        asked.append(mode)
+        return [Extraction((FAIR,), (0.1,), Metadata(), ()) for _ in pages]
+
+    monkeypatch.setattr("quality.html.extract", extract)
+    path = write_lines(tmp_path / "in.jsonl", {"id": "a", "html": "<p>x</p>"})
+    for options in ((), ("--html", "full"), ("--html", "fast")):
+        done = run(path, "-o", tmp_path / "out.jsonl", *options)
+        assert done.exit_code == 0, done.stderr
+        assert read_lines(tmp_path / "out.jsonl")[0]["text"] == FAIR
+    assert asked == ["full", "full", "fast"]
+
+
+@pytest.mark.parametrize("others", [{"careful": True}, {"pages": "fast"}])
+def test_how_it_is_read_is_part_of_what_a_resumed_run_is_compared_by(others):
+    from quality.filter import _terms
+
+    assert _terms(Plan(**others), [], {}) != _terms(Plan(), [], {})
 
 
 def test_the_text_of_a_page_is_read_and_written_through_one_door(tmp_path, monkeypatch):
