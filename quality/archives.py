@@ -239,6 +239,7 @@ def _quality_type(arrow: Any) -> Any:
             "duplicates": arrow.list_(
                 arrow.struct({"id": text, "similarity": arrow.float64(), "paragraph": whole})
             ),
+            "repeated": arrow.list_(arrow.struct({"paragraph": whole, "documents": whole})),
             "cluster": arrow.struct({"number": whole, "kept": text, "similarity": arrow.float64()}),
             "warnings": arrow.list_(text),
             "model": text,

@@ -108,6 +108,12 @@ SHOWN = 8
     help="Tell near-copies within this run, and drop them unless --mode is annotate: all but the first of a "
     "cluster, or all but the most reliable. Reads the input twice; best scores it twice.",
 )
+@click.option(
+    "--repeated-lines",
+    is_flag=True,
+    help="Call paragraphs boilerplate whose very words stand in many documents of a site (by address) within this run. "
+    "Reads the input twice.",
+)
 @click.option("--with-text", is_flag=True, help="Add the text to records that have only paragraphs.")
 @date_option
 @click.option(
@@ -159,6 +165,7 @@ def filter(
     careful: bool,
     against: str | None,
     dedup: str | None,
+    repeated_lines: bool,
     with_text: bool,
     date: str | None,
     kind: str,
@@ -192,6 +199,8 @@ def filter(
         quality filter corpus.jsonl -o annotated.jsonl --resume
     To keep one of each cluster of near-copies, the most reliable:
         quality filter corpus.jsonl -o kept.jsonl --mode drop --dedup best
+    To take out lines that stand on many pages of a site:
+        quality filter crawl.jsonl -o clean.jsonl --mode clean --repeated-lines
     To take out paragraphs that were indexed before (docs/index.md):
         quality filter new.jsonl -o clean.jsonl --mode clean --against archive.index
     To stand in a pipe:
@@ -205,8 +214,9 @@ def filter(
         raise click.BadParameter(f"{threshold} is no number from 0 to 1", param_hint="--threshold")
     if threshold is not None and policy != "default":
         raise click.UsageError("give --policy or --threshold, not both")
-    if dedup is not None and "-" in inputs:
-        raise click.UsageError("--dedup reads the input twice, which standard input cannot be")
+    for option, is_given in (("--dedup", dedup is not None), ("--repeated-lines", repeated_lines)):
+        if is_given and "-" in inputs:
+            raise click.UsageError(f"{option} reads the input twice, which standard input cannot be")
     if dropped is not None and mode == "annotate":
         raise click.UsageError("--mode annotate drops nothing: --dropped needs --mode drop or clean")
     names = FieldNames(id_field, text_field, title_field, date_field)
@@ -238,6 +248,7 @@ def filter(
         pages,
         against=against,
         dedup=dedup,
+        repeated_lines=repeated_lines,
     )
     known = engine.policies(usable(ctx.obj))
     if policy not in known:
@@ -251,8 +262,9 @@ def filter(
     check_index(against)
     model = {"model": scorer.model.name, "digest": scorer.model.digest[:16]}
 
-    if dedup is not None and not quiet:
-        click.echo("quality: near-copies are looked for first", err=True)
+    if plan.first_pass and not quiet:
+        named = " and ".join(engine.TOLD[name] for name in plan.first_pass)
+        click.echo(f"quality: {named} are looked for first", err=True)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what is written is noted
     try:
         with usable_index(against), _watching(sources, quiet, metrics, model) as (on_bytes, watch):

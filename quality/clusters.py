@@ -4,25 +4,25 @@ Texts are taken one after the other, in the order of the input or the most relia
 that stays (`sketches.NEAR`) belongs to that one's cluster, every other one stays itself. So no chain of small changes
 makes one cluster of texts that have nothing in common, and only what stays has to be found again.
 
-All of it is in a file, so memory does not grow with the input: about 600 bytes a text while it is made. The file gets its
-name when it is finished.
+All of it is in a file, so memory does not grow with the input: about 600 bytes a text while it is made.
 """
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from quality import beside
 from quality.columns import Bytes, Ints
 from quality.minhash import compact, is_empty, signatures, similarity
-from quality.sketches import CACHE_BYTES, NEAR, Settings, Sketches
+from quality.sketches import NEAR, Settings, Sketches
 from quality.text import Batch
 
 ORDERS = ("first", "best")
@@ -31,7 +31,6 @@ _PORTION = 512
 
 _TEXTS = Sketches("text", Settings())
 _TABLES = """
-CREATE TABLE header (terms TEXT);
 CREATE TABLE text (number INTEGER PRIMARY KEY, id TEXT, reliability REAL, signature BLOB NOT NULL, keys BLOB NOT NULL);
 CREATE TABLE cluster (number INTEGER PRIMARY KEY, kept INTEGER, similarity REAL);
 """
@@ -64,47 +63,25 @@ def sign(batch: Batch, ids: Sequence[str], reliability: Sequence[float | None]) 
     return Signed(at, [ids[k] for k in at], [reliability[k] for k in at], compact(whole), _TEXTS.keys(whole))
 
 
-def make(path: Path, terms: str, signed: Iterable[tuple[int, Signed]], order: str) -> None:
-    """Write down the clusters of some texts; each portion comes with the number of the text at its place 0.
+@contextmanager
+def making(path: Path, terms: str, order: str) -> Iterator[Callable[[int, Signed], None]]:
+    """What takes some texts, with the number of the text at their place 0; after the block their clusters are written down.
 
     Raises OSError where the file cannot be written, ValueError for an unknown order.
     """
     if order not in ORDERS:
         raise ValueError(f"unknown order {order!r}; expected one of {', '.join(ORDERS)}")
-    part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
-    try:
-        with closing(sqlite3.connect(part, isolation_level=None)) as connection:
-            # a file that is not finished is made anew, so nothing has to survive a crash
-            connection.execute("PRAGMA journal_mode = OFF")
-            connection.execute("PRAGMA synchronous = OFF")
-            connection.execute(f"PRAGMA cache_size = -{CACHE_BYTES // 1024}")
-            connection.executescript(_TABLES + _TEXTS.tables)
-            connection.execute("INSERT INTO header VALUES (?)", [terms])
-            for first, some in signed:
-                _hold(connection, first, some)
-            by = "number" if order == "first" else "reliability DESC, number"
-            numbers = connection.execute(f"SELECT number FROM text ORDER BY {by}")
-            while rows := numbers.fetchmany(_PORTION):
-                _decide(connection, [row[0] for row in rows])
-    except sqlite3.OperationalError as error:
-        raise OSError(None, f"clusters cannot be written: {error}", str(path)) from error
-    with open(part, "rb") as file:
-        os.fsync(file.fileno())
-    os.replace(part, path)
-
-
-def is_made(path: Path, terms: str) -> bool:
-    """Whether a finished file is there that was made on the same terms."""
-    if not path.exists():
-        return False
-    with closing(sqlite3.connect(path)) as connection:
-        return bool(connection.execute("SELECT terms FROM header").fetchone()[0] == terms)
+    with beside.making(path, terms, _TABLES + _TEXTS.tables) as connection:
+        yield partial(_hold, connection)
+        by = "number" if order == "first" else "reliability DESC, number"
+        numbers = connection.execute(f"SELECT number FROM text ORDER BY {by}")
+        while rows := numbers.fetchmany(_PORTION):
+            _decide(connection, [row[0] for row in rows])
 
 
 def read(path: str, first: int, n: int) -> dict[int, Cluster]:
     """Clusters of n texts from a number on, by place from 0; a text that is like no other has none."""
-    with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(beside.opened(path)) as connection:
         found = connection.execute(
             "SELECT cluster.number, kept, text.id, similarity FROM cluster JOIN text ON text.number = kept "
             "WHERE cluster.number BETWEEN ? AND ?",

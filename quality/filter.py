@@ -16,17 +16,17 @@ import signal
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
-from quality import __version__, clusters
+from quality import __version__, beside, clusters, lines
 from quality.clusters import Cluster
 from quality.containers import (
     Change,
@@ -59,6 +59,8 @@ KINDS = ("jsonl", "text", "parquet", "warc")
 HARD_ONLY = "hard-only"
 # Chunks that wait for each process: one to be taken up when it is done, and one that is done.
 AHEAD = 2
+# What a first pass looks for, in words.
+TOLD = {"clusters": "near-copies", "lines": "lines of many pages"}
 # Bytes of a record that a line of the quarantine shows.
 HEAD = 200
 
@@ -70,6 +72,7 @@ class Plan:
     `threshold` overrules `policy`: what is not unsure is kept from it on and dropped below it. `careful` and `pages` are
     as of `Scorer.load`. `against` is a
     reference index, `dedup` which text of a cluster stays (`clusters.ORDERS`), `clusters` the file that says so.
+    `repeated_lines` says whether lines of many pages of a site are looked for, `lines` is the file that has them.
     """
 
     kind: str = "jsonl"
@@ -88,6 +91,24 @@ class Plan:
     against: str | None = None
     dedup: str | None = None
     clusters: str | None = None
+    repeated_lines: bool = False
+    lines: str | None = None
+
+    @property
+    def first_pass(self) -> tuple[str, ...]:
+        """What all of the input is read for before the rest; each is a file, and a field here that says where."""
+        asked = {"clusters": self.dedup is not None, "lines": self.repeated_lines}
+        return tuple(name for name, is_asked in asked.items() if is_asked)
+
+
+class Met(NamedTuple):
+    """What a first pass found out about a record: its cluster, and its paragraphs that stand in so many other documents."""
+
+    cluster: Cluster | None = None
+    repeated: Mapping[int, int] = {}
+
+
+NOTHING_MET = Met()
 
 
 class Outcome(NamedTuple):
@@ -204,8 +225,9 @@ def run(
     plan = replace(plan, packing=packing)
     for _, how in packing:
         packed(b" ", how)  # what is missing for that is told before anything is read
-    if plan.dedup is not None and any(source.path == "-" for source in sources):
-        raise ValueError("near-copies are looked for before the rest: standard input cannot be read twice")
+    if plan.first_pass and any(source.path == "-" for source in sources):
+        named_so = " and ".join(TOLD[name] for name in plan.first_pass)
+        raise ValueError(f"{named_so} are looked for before the rest: standard input cannot be read twice")
     terms = _terms(plan, sources, targets)
     with Journal(outputs, terms, resume=resume, every=every) as journal:
         counts, start = Counts(), Place()
@@ -216,7 +238,9 @@ def run(
             chunks = container.chunks(sources, start, plan.form, feed or Feed())
             try:
                 with (
-                    _clustered(plan, sources, targets["kept"], jobs, terms if resume else None) as whole,
+                    _after_first_pass(
+                        plan, sources, targets["kept"], jobs, terms if resume else None
+                    ) as whole,
                     closing(_in_order(partial(judge, whole), chunks, counts.read, jobs)) as outcomes,
                 ):
                     for n, end, outcome in outcomes:
@@ -229,31 +253,48 @@ def run(
                 raise
         counts.check()
         journal.finish()
-    if plan.dedup is not None and targets["kept"] is not None:
-        _clusters_beside(targets["kept"]).unlink(missing_ok=True)
+    if targets["kept"] is not None:
+        for name in plan.first_pass:
+            _beside(targets["kept"], name).unlink(missing_ok=True)
     return counts
 
 
-def _clusters_beside(target: Path) -> Path:
-    return target.with_name(f"{target.name}.clusters")
+def _beside(target: Path, name: str) -> Path:
+    return target.with_name(f"{target.name}.{name}")
 
 
 @contextmanager
-def _clustered(
+def _after_first_pass(
     plan: Plan, sources: Sequence[Source], target: Path | None, jobs: int, terms: Mapping[str, Any] | None
 ) -> Iterator[Plan]:
-    """The plan with the clusters of all texts; those that a run on the same `terms` left, if given, are used again."""
-    if plan.dedup is None:
+    """The plan with the files that a first pass makes; those that a run on the same `terms` left, if given, are used again."""
+    if not plan.first_pass:
         yield plan
         return
     with TemporaryDirectory() as folder:
-        path = Path(folder, "clusters") if target is None else _clusters_beside(target)
+        place_of = {
+            name: Path(folder, name) if target is None else _beside(target, name) for name in plan.first_pass
+        }
         told = "" if terms is None else json.dumps(terms)
-        if terms is None or not clusters.is_made(path, told):
+        missing = [name for name, path in place_of.items() if terms is None or not beside.is_made(path, told)]
+        if missing:
             chunks = container_of(plan.kind).chunks(sources, Place(), plan.form, Feed())
-            with closing(_in_order(partial(sign, plan), chunks, 0, jobs)) as signed:
-                clusters.make(path, told, (part for _, _, some in signed for part in some), plan.dedup)
-        yield replace(plan, clusters=str(path))
+            with ExitStack() as stack:
+                hold: dict[str, Callable[[int, Any], None]] = {}
+                if "clusters" in missing and plan.dedup is not None:
+                    hold["clusters"] = stack.enter_context(
+                        clusters.making(place_of["clusters"], told, plan.dedup)
+                    )
+                if "lines" in missing:
+                    hold["lines"] = stack.enter_context(lines.making(place_of["lines"], told))
+                signed = stack.enter_context(
+                    closing(_in_order(partial(sign, plan, frozenset(missing)), chunks, 0, jobs))
+                )
+                for _, _, (first, some) in signed:
+                    for name, take in hold.items():
+                        take(first, some[name])
+        where = {name: str(path) for name, path in place_of.items()}
+        yield replace(plan, clusters=where.get("clusters"), lines=where.get("lines"))
 
 
 def _terms(plan: Plan, sources: Sequence[Source], targets: Mapping[str, Path | None]) -> dict[str, Any]:
@@ -322,20 +363,24 @@ def _begin() -> None:
 # ---- one chunk ----
 
 
-def sign(plan: Plan, chunk: Chunk, first: int) -> list[tuple[int, clusters.Signed]]:
-    """What tells near-copies among the texts of a chunk whose first record has that number."""
+def sign(plan: Plan, names: Set[str], chunk: Chunk, first: int) -> tuple[int, dict[str, Any]]:
+    """What a first pass keeps, by name, of the texts of a chunk whose first record has that number; and that number."""
     items = container_of(plan.kind).read(chunk, plan.form)
     places = [k for k, item in enumerate(items) if isinstance(item, Record)]
     records = [item for item in items if isinstance(item, Record)]
     reliability: list[float | None] = [None] * len(records)
-    if plan.dedup == "best":
+    if plan.dedup == "best" and "clusters" in names:
         bare = replace(plan, mode="annotate", against=None)
-        decided = _decided(bare, _scorer(bare), records, [None] * len(records))
+        decided = _decided(bare, _scorer(bare), records, [NOTHING_MET] * len(records))
         reliability = [None if isinstance(one, Fault) else one.quality["reliability"] for one in decided]
     read = _readable(_scorer(plan), records)
     batch = Batch.of([r.text for r in read], [r.paragraphs for r in read])
-    signed = clusters.sign(batch, [r.id for r in records], reliability)
-    return [(first, signed._replace(at=[places[k] for k in signed.at]))]
+    kept: dict[str, Any] = {}
+    if "clusters" in names:
+        kept["clusters"] = clusters.sign(batch, [r.id for r in records], reliability)
+    if "lines" in names:
+        kept["lines"] = lines.sign(batch, [r.url for r in read])
+    return first, {name: some._replace(at=[places[k] for k in some.at]) for name, some in kept.items()}
 
 
 def _readable(scorer: Scorer, records: Sequence[Record]) -> list[Record]:
@@ -360,17 +405,19 @@ def judge(plan: Plan, chunk: Chunk, first: int = 0) -> Outcome:
     places = [k for k, item in enumerate(items) if isinstance(item, Record)]
     records = [item for item in items if isinstance(item, Record)]
     found: dict[int, Decision | Fault] = {k: item for k, item in enumerate(items) if isinstance(item, Fault)}
-    known = {} if plan.clusters is None else clusters.read(plan.clusters, first, chunk.n)
-    decided = _decided(plan, _scorer(plan), records, [known.get(k) for k in places])
+    cluster_of = {} if plan.clusters is None else clusters.read(plan.clusters, first, chunk.n)
+    repeated_of = {} if plan.lines is None else lines.read(plan.lines, first, chunk.n)
+    met = [Met(cluster_of.get(k), repeated_of.get(k, {})) for k in places]
+    decided = _decided(plan, _scorer(plan), records, met)
     found |= dict(zip(places, decided, strict=True))
     passed = [k for k, item in enumerate(items) if item is None]
     changes: dict[str, list[Change]] = {"kept": [], "dropped": []}
-    lines = []
+    aside = []
     counts = Counts(passed=len(passed))
     for k in sorted(found):
         given = found[k]
         if isinstance(given, Fault):
-            lines.append(_quarantine_line(container, chunk, k, given))
+            aside.append(_quarantine_line(container, chunk, k, given))
             counts.quarantined += 1
             counts.quarantined_for[given.reason] += 1
             if given.breaks_input:
@@ -386,7 +433,7 @@ def judge(plan: Plan, chunk: Chunk, first: int = 0) -> Outcome:
     }
     packing = dict(plan.packing)
     if "quarantine" in packing:
-        members["quarantine"] = packed(b"".join(lines), packing["quarantine"])
+        members["quarantine"] = packed(b"".join(aside), packing["quarantine"])
     counts.seconds = time.process_time() - begun
     return Outcome(members, counts)
 
@@ -408,14 +455,14 @@ def count(decision: Decision, counts: Counts) -> None:
 
 
 def _decided(
-    plan: Plan, scorer: Scorer, records: Sequence[Record], known: Sequence[Cluster | None]
+    plan: Plan, scorer: Scorer, records: Sequence[Record], met: Sequence[Met]
 ) -> list[Decision | Fault]:
     """Decisions on some records; where scoring them together fails, on each half, down to the one it fails on."""
     try:
         # those of pages get their text here
         read = [record.on(plan.date) for record in scorer.extracted(records)]
         reports = scorer.score_many(read)
-        return [decide(plan, scorer.policy, *three) for three in zip(reports, read, known, strict=True)]
+        return [decide(plan, scorer.policy, *three) for three in zip(reports, read, met, strict=True)]
     except UnusableIndexError:
         raise
     except Exception as error:  # whatever it is: it may concern one record only
@@ -426,14 +473,15 @@ def _decided(
     return [
         decision
         for half in (slice(middle), slice(middle, None))
-        for decision in _decided(plan, scorer, records[half], known[half])
+        for decision in _decided(plan, scorer, records[half], met[half])
     ]
 
 
-def decide(
-    plan: Plan, policy: Policy, report: Report, record: Record, cluster: Cluster | None = None
-) -> Decision:
-    """What becomes of a record by its report and the cluster it belongs to, if any."""
+def decide(plan: Plan, policy: Policy, report: Report, record: Record, met: Met = NOTHING_MET) -> Decision:
+    """What becomes of a record by its report and what a first pass found out about it."""
+    cluster = met.cluster
+    if met.repeated:
+        report = lines.told(report, record.text, met.repeated)
     reasons = list(report.reasons)
     if report.verdict == "drop" and isinstance(policy, Threshold):
         reasons.append("below_threshold")
@@ -456,6 +504,8 @@ def decide(
             text = kept
     if plan.against is not None:
         quality["duplicates"] = [values_of(one) for one in report.duplicates]
+    if plan.lines is not None:
+        quality["repeated"] = [{"paragraph": p, "documents": n} for p, n in met.repeated.items()]
     if cluster is not None:
         quality["cluster"] = {
             "number": cluster.kept + 1,

@@ -15,7 +15,7 @@ The file is SQLite's, with a write-ahead log: it survives a crash at any moment,
 
 Keys of what was removed stay, and lead nowhere, until `compact`: eight bits of a number do not tell them.
 
-Not here: copies within a text (copies), within a run of the filter (clusters).
+Not here: copies within a text (copies), within a run of the filter (clusters, lines).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ import numpy as np
 
 from quality.columns import Bools, Bytes, Ints
 from quality.copies import paragraph_hash, words_of
-from quality.known import Known
+from quality.known import FURNITURE, Known, distinct_lines, furniture
 from quality.minhash import (
     band_keys,
     compact,
@@ -53,10 +53,6 @@ FORMAT = 1
 LONG = 12
 # Texts listed for a document, and documents for a paragraph.
 MOST = 20
-# Documents from which on a line is page furniture.
-FURNITURE = 20
-# Share of a text's words in such lines from which on it is the text that was copied, not the page around it.
-COPIED_SHARE = 0.5
 # Seconds to wait for other writers, each of which holds the file for a second or two at a time.
 PATIENCE = 600.0
 # Paragraphs and documents that are written together. Their keys go to places all over the file, so twice as many cost hardly more;
@@ -130,8 +126,7 @@ class Entries:
     @property
     def pairs(self) -> Ints:
         """Each document with each of its lines that have words, once, ascending; int64[n, 2]."""
-        wordy = np.flatnonzero(self.n_words)
-        return np.unique(np.column_stack([self.parent[wordy], self.line[wordy]]), axis=0)
+        return distinct_lines(self.parent, self.line, self.n_words)
 
     @classmethod
     def joined(cls, parts: Sequence[Entries]) -> Entries:
@@ -643,14 +638,5 @@ def _known(connection: sqlite3.Connection, settings: Settings, entries: Entries,
                 break
         paragraphs[p] = list(listed.values())
     elsewhere = np.maximum(seen - n_copies[entries.parent], 0)
-    return Known(documents, paragraphs, elsewhere, _furniture(entries, elsewhere, len(ids)), entries.parent)
-
-
-def _furniture(entries: Entries, seen: Ints, n_documents: int) -> Bools:
-    """Paragraphs that stand in many documents, of texts that have most of their words to themselves; bool[p]."""
-    often = seen >= FURNITURE
-    words, repeated = (
-        np.bincount(entries.parent, weights=entries.n_words * some, minlength=n_documents)
-        for some in (np.ones(seen.size), often)
-    )
-    return often & (repeated < COPIED_SHARE * words)[entries.parent]
+    is_furniture = furniture(entries.parent, entries.n_words, elsewhere, len(ids))
+    return Known(documents, paragraphs, elsewhere, is_furniture, entries.parent)

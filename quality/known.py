@@ -1,4 +1,4 @@
-"""What a reference index knows of some texts, and how a report tells it: duplicates, findings and roles, no number that weighs."""
+"""What a reference index, or a run of the filter, knows of some texts, and how a report tells it: duplicates, findings and roles, no number that weighs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REPEATED = Rule(
     id="boilerplate.repeated",
     tier="soft",
     title="line of many pages",
-    message="{text}: seen in many documents of the reference index",
+    message="{text}: seen in many documents of the reference index, or of the site in this run",
     why="What stands on many pages that tell different things is the site's, not the article's.",
     source="own",
     unit="count",
@@ -33,14 +33,41 @@ NEAR_DUPLICATE = Rule(
 )
 RULES = (REPEATED, NEAR_DUPLICATE)
 
+# Documents from which on a line is page furniture.
+FURNITURE = 20
+# Share of a text's words in such lines from which on it is the text that was copied, not the page around it.
+COPIED_SHARE = 0.5
+
+
+def distinct_lines(parent: Ints, line: Ints, n_words: Ints) -> Ints:
+    """Each document with each of its lines that have words, once, ascending; int64[n, 2].
+
+    `parent` is the document of each line, `line` the hash of its words, `n_words` how many they are; int64[lines] each.
+    """
+    wordy = np.flatnonzero(n_words)
+    return np.unique(np.column_stack([parent[wordy], line[wordy]]), axis=0)
+
+
+def furniture(parent: Ints, n_words: Ints, seen: Ints, n_documents: int) -> Bools:
+    """Lines that stand in many documents, of texts that have most of their words to themselves; bool[lines].
+
+    `seen` int64[lines] are other documents with the very words of each, near-copies of the whole text left out.
+    """
+    often = seen >= FURNITURE
+    words, repeated = (
+        np.bincount(parent, weights=n_words * some, minlength=n_documents)
+        for some in (np.ones(seen.size), often)
+    )
+    return often & (repeated < COPIED_SHARE * words)[parent]
+
 
 @dataclass(frozen=True)
 class Known:
-    """What an index knows of the texts of a batch.
+    """What is known of the texts of a batch from an index, or from the run they are part of.
 
     `documents`: indexed documents like each text; `paragraphs`: indexed documents with a paragraph like each of the
     batch's; `seen` int64[p]: other documents with the very words of each, near-copies of the whole text left out;
-    `is_furniture` bool[p]; `parent` int64[p].
+    `is_furniture` bool[p]; `parent` int64[p]; `counted`: what `seen` counts.
     """
 
     documents: Sequence[Sequence[Duplicate]]
@@ -48,6 +75,7 @@ class Known:
     seen: Ints
     is_furniture: Bools
     parent: Ints
+    counted: str = "documents"
 
     def of(self, d: int) -> tuple[Duplicate, ...]:
         """What text d resembles, as a report lists it."""
@@ -75,9 +103,8 @@ class Known:
             copies = [one for one in self.paragraphs[p] if one.similarity >= NEAR]
             if self.is_furniture[p]:
                 n = int(self.seen[p])
-                findings.append(
-                    _finding(REPEATED, paragraphs[i], text, f"seen in {n} documents", {"documents": n})
-                )
+                message = f"seen in {n} {self.counted}"
+                findings.append(_finding(REPEATED, paragraphs[i], text, message, {"documents": n}))
                 paragraphs[i] = _in_role(paragraphs[i], "boilerplate", 1.0)
             elif copies:
                 best = copies[0]
@@ -86,7 +113,8 @@ class Known:
                 findings.append(_finding(NEAR_DUPLICATE, paragraphs[i], text, message, data))
                 paragraphs[i] = _in_role(paragraphs[i], "duplicate", best.similarity)
         findings.sort(key=lambda f: f.start)
-        return replace(report, paragraphs=tuple(paragraphs), findings=tuple(findings), duplicates=self.of(d))
+        known = (*report.duplicates, *self.of(d))
+        return replace(report, paragraphs=tuple(paragraphs), findings=tuple(findings), duplicates=known)
 
 
 def _finding(rule: Rule, p: Paragraph, text: str, message: str, data: Mapping[str, Any]) -> Finding:

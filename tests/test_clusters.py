@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from quality import cli, clusters
+from quality import beside, cli, clusters
 from quality.scorer import Scorer
 from quality.text import Batch
 
@@ -28,6 +28,12 @@ OTHER = "\n\n".join(
 
 def run(*arguments, text=None):
     return CliRunner().invoke(cli.main, ["filter", *map(str, arguments)], input=text)
+
+
+def make(path, terms, signed, order):
+    with clusters.making(path, terms, order) as hold:
+        for first, some in signed:
+            hold(first, some)
 
 
 def read_lines(path):
@@ -109,7 +115,7 @@ def test_clusters_are_the_same_in_portions_of_any_size(tmp_path, monkeypatch):
     for size in (1, 4, 512):
         monkeypatch.setattr(clusters, "_PORTION", size)
         path = tmp_path / f"{size}.clusters"
-        clusters.make(path, "", [(0, signed)], "first")
+        make(path, "", [(0, signed)], "first")
         found.append(clusters.read(str(path), 0, 30))
     assert found[0] == found[1] == found[2]
     kept = [c.kept for c in found[0].values()]
@@ -121,14 +127,14 @@ def test_texts_are_read_by_number_from_any_place(tmp_path):
     batch = Batch.of([FAIR, "x", FAIR])
     signed = clusters.sign(batch, ["a", "b", "c"], [None] * 3)
     assert signed.at == [0, 2]
-    clusters.make(tmp_path / "c", "", [(10, signed)], "best")
+    make(tmp_path / "c", "", [(10, signed)], "best")
     assert clusters.read(str(tmp_path / "c"), 11, 9) == {1: clusters.Cluster(10, "a", 1.0, False)}
     assert clusters.read(str(tmp_path / "c"), 0, 10) == {}
 
 
 def test_an_unknown_order_is_refused(tmp_path):
     with pytest.raises(ValueError, match="unknown order 'last'; expected one of first, best"):
-        clusters.make(tmp_path / "c", "", [], "last")
+        make(tmp_path / "c", "", [], "last")
 
 
 def test_standard_input_cannot_be_read_twice():
@@ -166,7 +172,7 @@ def test_a_run_that_was_killed_uses_its_clusters_again(corpus, tmp_path, monkeyp
             time.sleep(0.005)
         begun.send_signal(signal.SIGKILL)
     assert not target.exists()
-    monkeypatch.setattr(clusters, "make", lambda *_: pytest.fail("made anew"))
+    monkeypatch.setattr(clusters, "making", lambda *_: pytest.fail("made anew"))
     done = CliRunner().invoke(cli.main, command)
     assert done.exit_code == 0, done.stderr
     assert target.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
@@ -176,10 +182,10 @@ def test_a_run_that_was_killed_uses_its_clusters_again(corpus, tmp_path, monkeyp
 def test_clusters_of_other_terms_are_made_anew(tmp_path):
     path = tmp_path / "c"
     signed = clusters.sign(Batch.of([FAIR]), ["a"], [None])
-    assert not clusters.is_made(path, "these")
-    clusters.make(path, "these", [(0, signed)], "first")
-    assert clusters.is_made(path, "these")
-    assert not clusters.is_made(path, "those")
+    assert not beside.is_made(path, "these")
+    make(path, "these", [(0, signed)], "first")
+    assert beside.is_made(path, "these")
+    assert not beside.is_made(path, "those")
 
 
 # ---- against an index ----
