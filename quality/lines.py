@@ -157,7 +157,7 @@ def _decide(
     line = np.frombuffer(b"".join(row[3] for row in rows), np.int64)
     n_words = np.frombuffer(b"".join(row[4] for row in rows), np.int32).astype(np.int64)
     parent = np.repeat(np.arange(len(rows)), [len(row[3]) // 8 for row in rows])
-    asked = np.unique(line[n_words > 0])
+    asked = np.unique(line)
     question = (
         "SELECT hash, documents FROM often WHERE hash IN (SELECT value FROM json_each(?)) ORDER BY hash"
     )
@@ -165,7 +165,7 @@ def _decide(
         -1, 2
     )
     seen = np.zeros(line.size, np.int64)  # of lines that stand in fewer documents it makes no difference
-    is_often = np.isin(line, found[:, 0]) & (n_words > 0)
+    is_often = np.isin(line, found[:, 0])  # none without words: those were not counted
     seen[is_often] = found[np.searchsorted(found[:, 0], line[is_often]), 1] - 1
     signed = [d for d in np.unique(parent[is_often]).tolist() if rows[d][1] is not None]
     signature = np.frombuffer(b"".join(rows[d][1] or b"" for d in signed), np.uint8).reshape(
