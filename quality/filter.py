@@ -70,9 +70,9 @@ class Plan:
     """What is to be done with every record; all that a process needs to know.
 
     `threshold` overrules `policy`: what is not unsure is kept from it on and dropped below it. `careful` and `pages` are
-    as of `Scorer.load`. `against` is a
-    reference index, `dedup` which text of a cluster stays (`clusters.ORDERS`), `clusters` the file that says so.
-    `repeated_lines` says whether lines of many pages of a site are looked for, `lines` is the file that has them.
+    as for `Scorer.load`, `against` is a reference index. `dedup` is which text of a cluster stays (`clusters.ORDERS`),
+    `clusters` the file that says so; `repeated_lines` whether lines of many pages of a site are looked for, `lines` the
+    file that has them.
     """
 
     kind: str = "jsonl"

@@ -157,6 +157,21 @@ def test_what_is_found_does_not_depend_on_the_size_of_portions(tmp_path, monkeyp
     assert looked_over(pages, tmp_path / "b", size=11) == found
 
 
+def test_a_place_that_cannot_be_written_is_told(tmp_path):
+    with (
+        pytest.raises(OSError, match=r"out\.lines cannot be written"),
+        lines.making(tmp_path / "no" / "out.lines", ""),
+    ):
+        pass
+
+
+def test_texts_without_anything_in_them_do_no_harm(tmp_path):
+    with lines.making(tmp_path / "lines", "") as hold:
+        hold(0, lines.sign(Batch.of([]), []))
+        hold(0, lines.sign(Batch.of(["", "* * *", "Ships left."]), [None] * 3))
+    assert lines.read(str(tmp_path / "lines"), 0, 3) == {}
+
+
 # ---- in a run ----
 
 
