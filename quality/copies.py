@@ -10,7 +10,8 @@ Honest prose repeats short things: "Yes." in an interview, "stir well" in a reci
 song, "paragraph 2 is deleted" in a law. So a copy counts in full only from `LINE` words on for a line
 that stands free like a heading, and from `SENTENCE` words on for a sentence or a list item; shorter
 ones count in proportion. Where a page consists of short lines throughout (verse, menu, table), its
-short lines count for nothing: repeating them is its form. A sentence that a longer paragraph further
+short lines count for nothing: repeating them is its form. What stands there over and over (`OFTEN`) is no
+refrain any more and counts in full, however short. A sentence that a longer paragraph further
 up holds among others (caption, pull quote) counts little.
 
 Not here: what is said of it (`quality.features.repetition`), and other texts (minhash).
@@ -33,6 +34,9 @@ from quality.text import Batch, hash_words, once_per_batch
 LINE, SENTENCE = 10, 20
 # Words of a long paragraph, and of one that counts towards a copied block.
 LONG, BLOCK = 12, 25
+# Times that the same words stand in a text from which on they are no refrain, and words of such a line ("Yes, sir." may
+# stand in a hearing a hundred times).
+OFTEN, OFTEN_WORDS = 12, 4
 # Near copies: share of letters covered above which a copy begins to be one, and at which it surely is.
 COVER_LOW, COVER_HIGH = 0.65, 0.85
 # How many times longer the earlier one may be; in more words much is covered by chance.
@@ -359,7 +363,10 @@ def _weight(batch: Batch) -> Floats:
     parent = batch.paragraphs.parent
     long = sum_of(parent, count * (count >= LONG), batch.n_documents)
     prose = np.minimum(2 * ratio(long, (words.document_last - words.document_first).astype(np.float64)), 1.0)
-    return np.where(count < LONG, weight * prose[parent], weight)
+    weight = np.where(count < LONG, weight * prose[parent], weight)
+    first = _first_equal(paragraph_hash(batch), parent)
+    is_often = (np.bincount(first, minlength=first.size)[first] >= OFTEN) & (count >= OFTEN_WORDS)
+    return np.where(is_often, 1.0, weight)
 
 
 @once_per_batch

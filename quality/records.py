@@ -405,7 +405,7 @@ def _text(fields: Mapping[str, Any], names: FieldNames) -> tuple[str, tuple[str,
     """Text of a record, its paragraphs where these are given, and its page where there is nothing else.
 
     Where a record has a text and paragraphs or a page, the text counts: `filter --mode clean` writes it
-    beside what it was made from.
+    beside what it was made from. A text that begins as a page does, as some crawls keep them, is one.
     """
     if names.text is not None:
         value = fields.get(names.text)
@@ -413,19 +413,24 @@ def _text(fields: Mapping[str, Any], names: FieldNames) -> tuple[str, tuple[str,
             raise ValueError(f"no field {names.text!r}; {_has(fields)}")
         if isinstance(value, list):
             return *_paragraphs(names.text, value), None
-        return _string(names.text, value), None, None
+        return _text_or_page(_string(names.text, value))
     common = COMMON_NAMES["text"]
     present = [name for name in common if fields.get(name) is not None]
     for name in present:
-        if isinstance(fields[name], str):
-            return fields[name], None, None
+        # a blank one is what a crawl leaves where it keeps the page
+        if isinstance(fields[name], str) and (fields[name].strip() or fields.get("html") is None):
+            return _text_or_page(fields[name])
     if fields.get("paragraphs") is not None:
         return *_paragraphs("paragraphs", fields["paragraphs"]), None
-    if present:
-        return _string(present[0], fields[present[0]]), None, None
+    for name in present:
+        _string(name, fields[name])
     if fields.get("html") is not None:
         return "", None, _string("html", fields["html"])
     raise ValueError(f"no text: none of {', '.join(common)}, paragraphs, html; {_has(fields)}")
+
+
+def _text_or_page(value: str) -> tuple[str, None, str | None]:
+    return ("", None, value) if PAGE.match(value) else (value, None, None)
 
 
 def _string(name: str, value: object) -> str:

@@ -484,6 +484,20 @@ def test_a_record_of_a_page_has_no_text_yet_and_no_warning(folder):
     assert read_fields(folder, html="<p>Ships left.", paragraphs=["Ships came."]).html is None
 
 
+def test_a_text_that_begins_as_a_page_is_one_in_whatever_field_it_stands(folder):
+    page = PAGE.decode()
+    assert [read_fields(folder, **{name: page}).html for name in ("text", "content", "raw_content")] == [
+        page
+    ] * 3
+    assert read_fields(folder, names=FieldNames(text="raw"), raw=page).html == page
+    assert read_fields(folder, text="In <html> all begins.").html is None
+
+
+def test_a_blank_text_beside_a_page_does_not_hide_it(folder):
+    assert read_fields(folder, text=" ", html="<p>Ships left.").html == "<p>Ships left."
+    assert read_fields(folder, text=" ").warnings == ("the text is empty",)
+
+
 @pytest.mark.parametrize(
     ("head", "charset", "text"),
     [

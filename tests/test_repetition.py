@@ -131,6 +131,12 @@ def test_the_refrain_of_a_poem_is_its_form():
     assert scores(BRIDGE, *verse)[0][3] == 0.6  # in running text it is a line said twice
 
 
+def test_a_short_line_said_over_and_over_is_copied_though_a_refrain_is_not():
+    line = "The mayor spoke on Monday."
+    assert [sum(duplicates(Batch.of(["\n".join([line] * n)]))[0] > 0.5) for n in (11, 12)] == [0, 11]
+    assert not duplicates(Batch.of(["\n".join(["Yes, your honour."] * 50)]))[0].any()
+
+
 def test_lines_without_words_are_no_copies():
     assert scores(BRIDGE, "***", DETOUR, "***")[0] == [0.0, 0.0, 0.0, 0.0]
 
