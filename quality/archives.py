@@ -1,8 +1,7 @@
-"""Kinds of files that need a package each: Parquet (pyarrow) and WARC or WET (fastwarc)."""
+"""Kinds of files that are no lines and no texts: Parquet (needs pyarrow), and web archives, WARC and WET."""
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import os
@@ -10,8 +9,9 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from quality import warc
 from quality.containers import (
     CHUNK_BYTES,
     CHUNK_RECORDS,
@@ -27,9 +27,11 @@ from quality.containers import (
     is_ours,
     named,
     of_fields,
+    packed,
 )
-from quality.decoding import decode
+from quality.decoding import BROKEN_STREAM, decode_page, decompressed
 from quality.records import COMMON_NAMES, Record
+from quality.warc import Archived
 
 # Bytes of columns in a row group that is written: large enough to be read fast, small enough to be held.
 ROW_GROUP_BYTES = 32_000_000
@@ -54,15 +56,17 @@ class Parquet:
         arrow, parquet = needed("pyarrow", "parquet"), needed("pyarrow.parquet", "parquet")
         first: Any = None
         for k, (path, _) in enumerate(sources):
+            if k < start.file and first is not None:
+                continue
             place = start if k == start.file else Place(k)
             number = 0
             try:
                 with parquet.ParquetFile(path, pre_buffer=False, buffer_size=CHUNK_BYTES) as table:
                     schema = table.schema_arrow
-                    first = schema if first is None else first
+                    _check_schema(schema, first, form)
+                    first = schema
                     if k < start.file:
                         continue
-                    _check_schema(schema, first, form)
                     n_chunks = 0
                     size = os.path.getsize(path)
                     for group in range(table.metadata.num_row_groups):
@@ -80,7 +84,8 @@ class Parquet:
                     if not n_chunks and not number:
                         yield Chunk(path, _stream(arrow, schema.empty_table()), 0, Place(k + 1))
             except (OSError, ValueError) as error:
-                yield broken_input(path, number + 1, error, Place(k + 1))
+                if k >= start.file:
+                    yield broken_input(path, number + 1, error, Place(k + 1))
 
     def read(self, chunk: Chunk, form: Form) -> list[Record | Fault | None]:
         """Records of the rows; only the columns that may be asked for are made Python values."""
@@ -93,6 +98,8 @@ class Parquet:
             rows = table.select(wanted).to_pylist()
         except (ValueError, OverflowError):  # some row holds what Python cannot: look which
             rows = [_row(table.select(wanted), i) for i in range(table.num_rows)]
+        if table.nbytes > form.limit:  # else no row of it can be larger
+            rows = [_unless_large(row, table.slice(i, 1).nbytes, form) for i, row in enumerate(rows)]
         return [
             row._replace(number=first + i)
             if isinstance(row, Fault)
@@ -100,13 +107,13 @@ class Parquet:
             for i, row in enumerate(rows)
         ]
 
-    def stood(self, chunk: Chunk, at: int) -> tuple[str, int | None, bytes]:
+    def stood(self, chunk: Chunk, at: int, form: Form) -> tuple[str, int | None, bytes]:
         """The columns that are read, as JSON."""
         if isinstance(chunk.items, list):
             return chunk.source, chunk.items[at].number, b""
         table = _table(chunk)
         number = chunk.end.number - chunk.n + 1 + at
-        row = _row(table.select(_wanted(table.schema.names, Form())), at)
+        row = _row(table.select(_wanted(table.schema.names, form)), at)
         if isinstance(row, Fault):
             return chunk.source, number, b""
         shown = json.dumps(row, ensure_ascii=False, default=str)
@@ -121,9 +128,10 @@ class Parquet:
         arrow = needed("pyarrow", "parquet")
         table = _table(chunk).take(arrow.array([c.at for c in changes], arrow.int64()))
         fields = {change.field for change in changes if change.text is not None}
-        has_lists = any(arrow.types.is_list(kind) for kind in table.schema.types)
+        # by the schema alone, whatever the rows: in every member, or their columns would differ
+        has_lists = any(_is_list(arrow, kind) for kind in table.schema.types)
         if (form.adds_text and has_lists) or "html" in table.schema.names:
-            fields.add("text")  # in every member, or their columns would differ
+            fields.add("text")
         for field in sorted(fields):
             table = _with_text(arrow, table, field, changes)
         found = arrow.array([dict(change.quality) for change in changes], _quality_type(arrow))
@@ -133,16 +141,19 @@ class Parquet:
         """Write one Parquet file of all members and give it its name."""
         arrow, parquet = needed("pyarrow", "parquet"), needed("pyarrow.parquet", "parquet")
         part = target.with_name(target.name + ".part")
-        writer, held = None, []
+        writer, held, size = None, [], 0
         try:
             with open(partial, "rb") as file:
                 while file.peek(1):
                     table = arrow.ipc.open_stream(file).read_all()
                     if writer is None:
                         writer = parquet.ParquetWriter(part, table.schema)
-                    held.append(table)
-                    if sum(some.nbytes for some in held) >= ROW_GROUP_BYTES:
+                    if table.num_rows:
+                        held.append(table)
+                        size += table.nbytes
+                    if size >= ROW_GROUP_BYTES:
                         _write_group(arrow, writer, held)
+                        size = 0
             if writer is None:  # no file could be read, which the quarantine tells
                 partial.unlink()
                 return
@@ -157,10 +168,21 @@ class Parquet:
 
 
 def _check_schema(schema: Any, first: Any, form: Form) -> None:
-    if not schema.equals(first):
+    if first is not None and not schema.equals(first):
         raise ValueError("its columns are not those of the first file")
     if form.key in schema.names and not is_ours(dict.fromkeys(_inner(schema.field(form.key)))):
         raise ValueError(f"has a column {form.key!r} of its own: say another name with --key")
+
+
+def _is_list(arrow: Any, kind: Any) -> bool:
+    types = arrow.types
+    return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind))
+
+
+def _unless_large(row: Any, size: int, form: Form) -> Any:
+    if size <= form.limit:
+        return row
+    return Fault(None, "too_large", f"has {size:,} bytes, more than {form.limit:,} (--max-bytes)")
 
 
 def _inner(field: Any) -> list[str]:
@@ -248,37 +270,18 @@ def _quality_type(arrow: Any) -> Any:
 
 
 def _write_group(arrow: Any, writer: Any, held: list[Any]) -> None:
-    rows = arrow.concat_tables(held)
-    if rows.num_rows:
+    if held:
+        rows = arrow.concat_tables(held)
         writer.write_table(rows, row_group_size=rows.num_rows)
     held.clear()
 
 
 # ---- WARC, WET ----
 
-# Kinds of records that may hold a text; all others (requests, metadata) pass as they are.
-TEXT_RECORDS = ("conversion", "response", "resource")
 # Headers that no longer hold once the block is another.
 OF_THE_BLOCK = ("content-length", "warc-block-digest", "warc-payload-digest", "warc-truncated")
 # Headers of a page that its text keeps.
 OF_THE_PAGE = ("warc-target-uri", "warc-date", "warc-warcinfo-id", "warc-identified-content-language")
-
-
-class Archived(NamedTuple):
-    """A record of a WARC file: headers in their order, and the block."""
-
-    kind: str
-    headers: tuple[tuple[str, str], ...]
-    block: bytes
-
-    def header(self, name: str) -> str | None:
-        """The first header of that name, whatever its case."""
-        return next((value for given, value in self.headers if given.lower() == name.lower()), None)
-
-    def written(self) -> bytes:
-        """The record as it stands in a file."""
-        lines = "".join(f"{name}: {value}\r\n" for name, value in self.headers)
-        return b"WARC/1.0\r\n" + lines.encode("utf8", "surrogateescape") + b"\r\n" + self.block + b"\r\n\r\n"
 
 
 class Warc:
@@ -286,33 +289,27 @@ class Warc:
 
     def chunks(self, sources: Sequence[Source], start: Place, form: Form, feed: Feed) -> Iterator[Chunk]:
         """Chunks of records."""
-        warc = needed("fastwarc.warc", "warc")
         for k in range(start.file, len(sources)):
             path = sources[k].path
             skipped = start.number if k == start.file else 0
-            number, used = 0, 0
+            number = used = size = 0
             items: list[Item | Fault] = []
-            size = 0
-            fault: Fault | None = None
             try:
                 with open(path, "rb") as raw:
-                    for record in warc.ArchiveIterator(
-                        raw, parse_http=False, record_types=warc.WarcRecordType.any_type
-                    ):
+                    for record in warc.read(decompressed(raw), form.limit):
                         number += 1
                         if number <= skipped:
                             continue
-                        items.append(_archived(record, number, form.limit))
-                        size += record.content_length
+                        items.append(_item(record, number, form.limit))
+                        size += record.length
                         if size >= CHUNK_BYTES or len(items) >= CHUNK_RECORDS:
                             yield Chunk(path, items, len(items), Place(k, 0, number))
                             items, size = [], 0
                             feed.on_bytes(raw.tell() - used)
                             used = raw.tell()
-            except (OSError, EOFError) as error:
-                fault = broken_input(path, number + 1, error, Place(k + 1)).items[0]
-            if fault is not None:
-                items.append(fault)
+                    feed.on_bytes(raw.tell() - used)
+            except (*BROKEN_STREAM, ValueError) as error:
+                items += broken_input(path, number + 1, error, Place(k + 1)).items
             if items:
                 yield Chunk(path, items, len(items), Place(k + 1))
 
@@ -325,30 +322,22 @@ class Warc:
 
     def _record(self, source: str, item: Item, form: Form) -> Record | Fault | None:
         archived: Archived = item.data
-        if archived.kind not in TEXT_RECORDS:
+        found = warc.payload(archived, form.limit)
+        if found is None:
             return None
         id = archived.header("WARC-Record-ID")
-        block, kind, charset = archived.block, archived.header("Content-Type") or "", None
-        if archived.kind == "response" or kind.startswith("application/http"):
-            try:
-                record = next(needed("fastwarc.warc", "warc").ArchiveIterator(io.BytesIO(archived.written())))
-            except (OSError, StopIteration) as error:
-                return Fault(item.number, "not_text", f"its HTTP cannot be read: {error}", id)
-            block, kind, charset = record.reader.read(), record.http_content_type or "", record.http_charset
-        name = {"text/plain": "text", "text/html": "html", "application/xhtml+xml": "html"}.get(
-            kind.partition(";")[0].strip().lower()
-        )
-        if name is None:
-            return None
+        if len(found.data) > form.limit:
+            error = f"unpacks to more than {form.limit:,} bytes (--max-bytes)"
+            return Fault(item.number, "too_large", error, id)
         try:
-            text, warnings = _decoded(block, charset)
+            text, warnings = decode_page(found.data, found.charset)
         except ValueError as error:
             return Fault(item.number, "not_text", str(error), id)
         # the day of the download is not the day of the text, and would make old officials look out of time
-        fields = {"id": id, name: text, "url": archived.header("WARC-Target-URI")}
+        fields = {"id": id, found.field: text, "url": archived.header("WARC-Target-URI")}
         return of_fields(fields, item.number, source, Form(key=form.key), warnings)
 
-    def stood(self, chunk: Chunk, at: int) -> tuple[str, int | None, bytes]:
+    def stood(self, chunk: Chunk, at: int, form: Form) -> tuple[str, int | None, bytes]:
         """The record."""
         item = chunk.items[at]
         return chunk.source, item.number, item.head if isinstance(item, Fault) else item.data.written()
@@ -364,55 +353,49 @@ class Warc:
                 written.append(_changed(item.data, by_index[index], form.key).written())
             elif index in passed:
                 written.append(item.data.written())
-        return b"".join(gzip.compress(one, 6, mtime=0) if packing == "gz" else one for one in written)
+        return b"".join(packed(one, packing) for one in written)
 
     def finish(self, partial: Path, target: Path) -> None:
         """Give the file its name."""
         named(partial, target)
 
 
-def _archived(record: Any, number: int, limit: int) -> Item | Fault:
-    id = record.record_id
-    if record.content_length > limit:
-        error = f"has {record.content_length:,} bytes, more than {limit:,} (--max-bytes)"
-        return Fault(number, "too_large", error, id)
-    block = record.reader.read()
-    if len(block) < record.content_length:
-        error = f"has {len(block):,} bytes of {record.content_length:,}: the file is cut off"
-        return Fault(number, "broken_file", error, id, breaks_input=True)
-    headers = tuple((str(name), str(value)) for name, value in record.headers.items())
-    return Item(number, Archived((record.headers.get("WARC-Type") or "").lower(), headers, block))
-
-
-def _decoded(block: bytes, charset: str | None) -> tuple[str, tuple[str, ...]]:
-    """UTF-8, else the charset that was declared, else Windows-1252. Raises ValueError for what is binary."""
-    try:
-        return block.decode("utf8"), ()
-    except UnicodeDecodeError:
-        pass
-    try:
-        return block.decode(charset or "ascii"), ()
-    except (LookupError, UnicodeDecodeError):
-        return decode(block)
+def _item(record: Archived, number: int, limit: int) -> Item | Fault:
+    if len(record.block) == record.length:
+        return Item(number, record)
+    error = f"has {record.length:,} bytes, more than {limit:,} (--max-bytes)"
+    head = record.head + record.block
+    return Fault(number, "too_large", error, record.header("WARC-Record-ID"), head[:1000])
 
 
 def _changed(archived: Archived, change: Change, key: str) -> Archived:
     """The record with what was found out in a header; where its text is another, a conversion of it."""
     name = f"WARC-{key.title()}"
-    headers = [pair for pair in archived.headers if pair[0].lower() != name.lower()]
-    added = (name, json.dumps(change.quality, allow_nan=False))
-    if change.text is None:
-        return archived._replace(headers=(*headers, added))
-    block = change.text.encode("utf8", "replace")
-    if archived.kind == "conversion":
-        headers = [pair for pair in headers if pair[0].lower() not in OF_THE_BLOCK]
-    else:
-        id = archived.header("WARC-Record-ID") or ""
-        headers = [
-            ("WARC-Type", "conversion"),
-            ("WARC-Record-ID", f"<urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, id + ' text')}>"),
-            ("WARC-Refers-To", id),
-            ("Content-Type", "text/plain"),
-            *(pair for pair in headers if pair[0].lower() in OF_THE_PAGE),
-        ]
-    return Archived("conversion", (*headers, ("Content-Length", str(len(block))), added), block)
+    version = archived.head[: archived.head.index(b"\n") + 1]
+    fields = [pair for pair in archived.fields() if pair[0] != name.lower()]
+    block = archived.block
+    if change.text is not None:
+        block = change.text.encode("utf8", "replace")
+        if archived.kind == "conversion":
+            fields = [pair for pair in fields if pair[0] not in OF_THE_BLOCK]
+        else:
+            fields = [*_of_a_conversion(archived), *(pair for pair in fields if pair[0] in OF_THE_PAGE)]
+        fields.append(_field("Content-Length", str(len(block))))
+    fields.append(_field(name, json.dumps(change.quality, allow_nan=False)))
+    return Archived(version + b"".join(field for _, field in fields) + b"\r\n", block, len(block))
+
+
+def _of_a_conversion(archived: Archived) -> list[tuple[str, bytes]]:
+    """Headers of the text of a page that its own id and type stand in."""
+    id = archived.header("WARC-Record-ID") or ""
+    headers = {
+        "WARC-Type": "conversion",
+        "WARC-Record-ID": f"<urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, id + ' text')}>",
+        "WARC-Refers-To": id,
+        "Content-Type": "text/plain",
+    }
+    return [_field(name, value) for name, value in headers.items()]
+
+
+def _field(name: str, value: str) -> tuple[str, bytes]:
+    return name.lower(), f"{name}: {value}\r\n".encode()

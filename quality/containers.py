@@ -11,6 +11,7 @@ Everything a record holds besides goes through as it stood: lines are spliced, n
 from __future__ import annotations
 
 import codecs
+import errno
 import gzip
 import hashlib
 import io
@@ -28,6 +29,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
 from quality.decoding import BROKEN_STREAM, buffered, decode, decompressed
+from quality.journal import sync_folder
 from quality.records import NO_PROSE, NOT_READ, PAGES, SEPARATORS, FieldNames, Record
 
 # Endings of files that are no text here, and what to do with them.
@@ -128,7 +130,7 @@ class Container(Protocol):
     def read(self, chunk: Chunk, form: Form) -> list[Record | Fault | None]:
         """What each item of a chunk is; None for what is no text and passes as it stands."""
 
-    def stood(self, chunk: Chunk, at: int) -> tuple[str, int | None, bytes]:
+    def stood(self, chunk: Chunk, at: int, form: Form) -> tuple[str, int | None, bytes]:
         """Of an item the file, its number there, and how it stood (of a fault as much as is known)."""
 
     def member(
@@ -327,7 +329,7 @@ class Lines:
             )
         return of_fields(fields, number, source, form, warnings)
 
-    def stood(self, chunk: Chunk, at: int) -> tuple[str, int | None, bytes]:
+    def stood(self, chunk: Chunk, at: int, form: Form) -> tuple[str, int | None, bytes]:
         """The line without its end."""
         item = chunk.items[at]
         raw = item.head if isinstance(item, Fault) else item.data.rstrip(b"\r\n")
@@ -497,7 +499,7 @@ class Texts:
                 return Fault(None, "not_text", message, name)
         return Record(id=name, source=path, text=text, warnings=warnings, fields={"text": text})
 
-    def stood(self, chunk: Chunk, at: int) -> tuple[str, int | None, bytes]:
+    def stood(self, chunk: Chunk, at: int, form: Form) -> tuple[str, int | None, bytes]:
         """The file, which has no number."""
         item = chunk.items[at]
         if isinstance(item, Fault):
@@ -520,11 +522,20 @@ class Texts:
         return b"".join(entries) + (_tar_entry(MANIFEST, listing) if lines else b"")
 
     def finish(self, partial: Path, target: Path) -> None:
-        """Unpack what has grown into a folder and give it its name. An empty folder in its place is replaced."""
+        """Unpack what has grown into a folder and give it its name. An empty folder in its place is replaced.
+
+        Raises FileExistsError where the place has been filled meanwhile; what has grown stays.
+        """
         if target.is_dir() and any(target.iterdir()):
-            partial.unlink()  # a run that died here had named the folder already; a stranger's is refused at the start
-            return
+            told = "has been filled meanwhile, and nothing was written: move what is in it elsewhere"
+            raise FileExistsError(errno.EEXIST, told, str(target))
         folder = target.with_name(target.name + ".part")
+        if partial.exists():
+            self._unpack(partial, folder)
+            partial.unlink()  # so whoever finds the folder without it knows that the folder is whole
+        os.rename(folder, target)
+
+    def _unpack(self, partial: Path, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         with tarfile.open(partial, "r:") if partial.stat().st_size else nullcontext(()) as entries:
@@ -537,8 +548,8 @@ class Texts:
                     shutil.copyfileobj(given, file)
                     file.flush()
                     os.fsync(file.fileno())
-        os.rename(folder, target)
-        partial.unlink()
+        for place, _, _ in os.walk(folder):
+            sync_folder(Path(place))
 
 
 def _tar_entry(name: str, data: bytes) -> bytes:

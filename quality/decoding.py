@@ -16,8 +16,8 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 # Share of other control characters above which a file counts as binary. Text has none; in random
 # bytes one in ten is one.
 _CONTROL_SHARE_HIGH = 0.02
-# Bytes of a zstd stream that are unpacked at a time.
-ZSTD_PIECE = 1 << 16
+# Bytes of a stream that are unpacked at a time.
+PIECE = 1 << 16
 BROKEN_STREAM: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
 
@@ -108,12 +108,27 @@ def decompressed(raw: io.BufferedReader) -> io.BufferedReader:
     """The stream itself, or what it is a gzip, xz or zstd form of. Raises ImportError without zstd."""
     head = raw.peek(6)
     if head.startswith(b"\x1f\x8b"):
-        return buffered(cast(BinaryIO, gzip.GzipFile(fileobj=raw)))
+        return io.BufferedReader(_Stepwise(gzip.GzipFile(fileobj=raw)), PIECE)
     if head.startswith(b"\xfd7zXZ\0"):
-        return buffered(cast(BinaryIO, lzma.LZMAFile(raw)))
+        return io.BufferedReader(_Stepwise(lzma.LZMAFile(raw)), PIECE)
     if head.startswith(b"\x28\xb5\x2f\xfd"):
         return io.BufferedReader(_Zstd(raw))
     return raw
+
+
+class _Stepwise(io.RawIOBase):
+    """A gzip or xz stream that gives what it has before it says that it breaks off: else all that a read had filled is lost."""
+
+    def __init__(self, stream: gzip.GzipFile | lzma.LZMAFile) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read1(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class _Zstd(io.RawIOBase):
@@ -142,7 +157,7 @@ class _Zstd(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         while not self._plain:
-            packed = self._packed or self._raw.read(ZSTD_PIECE)
+            packed = self._packed or self._raw.read(PIECE)
             if not packed:
                 if self._frame is not None:
                     raise EOFError("the zstd stream ended before its end was reached")

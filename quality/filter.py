@@ -417,7 +417,7 @@ def judge(plan: Plan, chunk: Chunk, first: int = 0) -> Outcome:
     for k in sorted(found):
         given = found[k]
         if isinstance(given, Fault):
-            aside.append(_quarantine_line(container, chunk, k, given))
+            aside.append(_quarantine_line(container, chunk, plan.form, k, given))
             counts.quarantined += 1
             counts.quarantined_for[given.reason] += 1
             if given.breaks_input:
@@ -492,7 +492,9 @@ def decide(plan: Plan, policy: Policy, report: Report, record: Record, met: Met 
         "reasons": reasons,
     }
     name = _text_field(plan, record)
-    text = record.text if _is_extracted(plan, record) or (plan.with_text and name is None) else None
+    # in an archive a text takes the place of the page, which only `clean` may do
+    adds_text = plan.kind != "warc" and (_is_extracted(plan, record) or (plan.with_text and name is None))
+    text = record.text if adds_text else None
     is_dropped = plan.mode == "drop" and report.verdict == "drop"
     if plan.mode == "clean":
         kept = kept_text(report, record)
@@ -529,7 +531,7 @@ def _text_field(plan: Plan, record: Record) -> str | None:
 
 
 def _is_extracted(plan: Plan, record: Record) -> bool:
-    """Whether the text was taken out of the page in the field `html`: then every mode writes it down."""
+    """Whether the text was taken out of the page in the field `html`: then every mode writes it down beside that."""
     is_made = _text_field(plan, record) is None and record.fields.get("paragraphs") is None
     return is_made and isinstance(record.fields.get("html"), str)
 
@@ -572,9 +574,9 @@ def _removed(report: Report, record: Record, kept: str) -> dict[str, int]:
     return counts | {"characters": len(record.text) - len(kept)}
 
 
-def _quarantine_line(container: Container, chunk: Chunk, at: int, fault: Fault) -> bytes:
+def _quarantine_line(container: Container, chunk: Chunk, form: Form, at: int, fault: Fault) -> bytes:
     """A line on a record that was set aside: where it stood, why, how it began, and a hash to know it again."""
-    source, number, raw = container.stood(chunk, at)
+    source, number, raw = container.stood(chunk, at, form)
     line = {
         "source": source,
         "line": number,

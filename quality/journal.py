@@ -2,6 +2,7 @@
 
     OUT.partial    what has been written so far, of every output
     OUT.progress   the note: what the run was told, how far the input is used, how long each output was then
+    OUT.part       what takes the place of a file or folder in one step, while it is made
 
 Order is what makes it safe. The outputs are on the disk before the note that counts on them is; the note is
 replaced in one step; and once everything is written, a last note says so before the first output gets its name. So
@@ -24,7 +25,7 @@ try:
 except ImportError:  # Windows: two runs into one output are not noticed there
     fcntl = None  # type: ignore[assignment]
 
-PARTIAL, PROGRESS = ".partial", ".progress"
+PARTIAL, PROGRESS, PART = ".partial", ".progress", ".part"
 # Raised when the note's meaning changes, so that an old note is refused and not misread.
 FORMAT = 1
 
@@ -44,7 +45,8 @@ class Journal:
     run had written all and only names were missing.
 
     Raises ValueError where the earlier run was told other things (`terms`) or its outputs do not fit its note,
-    OSError where an output cannot be made, BlockingIOError where another run writes it.
+    OSError where an output cannot be made, BlockingIOError where another run writes it, FileNotFoundError (at the end)
+    where one that was written is gone.
     """
 
     def __init__(
@@ -60,14 +62,18 @@ class Journal:
         self._paths: dict[str, Path] = {}
         self._sound: tuple[dict[str, int], Any] = {}, None
         self.is_written = False
-        if resume:
-            self._read_note()
-        if not self.is_written:
-            try:
-                self._open()
-            except BaseException:
-                self._close()
-                raise
+        noted = self._noted() if resume else None
+        if noted is not None:
+            self._take(noted)
+        try:
+            self._open()
+            if resume and self._noted() != noted:  # it was read before the outputs were ours
+                raise BlockingIOError(errno.EWOULDBLOCK, "another run has just written it", str(self._note))
+            if not self.is_written:
+                self._begin()
+        except BaseException:
+            self._close()
+            raise
         self._saved = time.monotonic()
 
     def __enter__(self) -> Journal:
@@ -121,19 +127,27 @@ class Journal:
             self.save(is_written=True)
         for file in self._files.values():
             os.fsync(file.fileno())
-        for output in reversed(self._outputs.values()):
+        for name, output in reversed(self._outputs.items()):
             assert output.target is not None
             partial = _beside(output.target, PARTIAL)
-            if partial.exists():  # else an earlier run came so far
+            # an earlier run may have come so far, or have unpacked a folder that only has no name yet
+            if partial.exists() or _beside(output.target, PART).is_dir():
                 output.finish(partial, output.target)
                 sync_folder(output.target.parent)
+            elif self._sound[0].get(name) and not output.target.exists():
+                lost = "neither it nor what it grew as is there: begin anew without --resume"
+                raise FileNotFoundError(errno.ENOENT, lost, str(output.target))
         if self._note is not None:
             self._note.unlink(missing_ok=True)
 
     def _open(self) -> None:
+        """Make the outputs ours; of those that are written the ones without their names."""
         for name, output in self._outputs.items():
             self._paths[name] = _beside(output.target, PARTIAL)
-            self._files[name] = _locked(self._paths[name])
+            if not self.is_written or self._paths[name].exists():
+                self._files[name] = _locked(self._paths[name])
+
+    def _begin(self) -> None:
         if self._note is not None and self.state is None:
             self._note.unlink(missing_ok=True)  # it speaks of what is cut off now
         for name in self._files:
@@ -149,14 +163,19 @@ class Journal:
         size = os.fstat(file.fileno()).st_size
         if size < known:
             raise ValueError(f"{path} has {size} bytes, {known} are noted: begin anew without --resume")
-        file.truncate(known)
+        os.ftruncate(file.fileno(), known)
         file.seek(known)
         sync_folder(path.parent)
 
-    def _read_note(self) -> None:
-        if self._note is None or not self._note.exists():
-            return
-        note = json.loads(self._note.read_text("utf8"))
+    def _noted(self) -> Any:
+        """The note as it stands, None without any."""
+        try:
+            return None if self._note is None else json.loads(self._note.read_text("utf8"))
+        except FileNotFoundError:
+            return None
+
+    def _take(self, note: Any) -> None:
+        """Go on from a note."""
         if note.get("format") != FORMAT:
             raise ValueError(f"{self._note} was written by another version: begin anew without --resume")
         for name, value in self._terms.items():
@@ -176,7 +195,7 @@ def is_all_written(main: Path) -> bool:
 
 def replace_text(path: Path, text: str) -> None:
     """Let a file hold a text, the old or the new one whole whenever the process or the machine stops."""
-    part = _beside(path, ".part")
+    part = _beside(path, PART)
     with open(part, "wb", buffering=0) as file:
         _write(file, text.encode("utf8"), part)
         os.fsync(file.fileno())
@@ -197,15 +216,20 @@ def sync_folder(folder: Path) -> None:
 
 def _locked(path: Path) -> BinaryIO:
     """A file open for reading and writing, as it is, that no other run has open; no buffer lies between."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    file = cast(BinaryIO, os.fdopen(descriptor, "r+b", buffering=0))
-    if fcntl is not None:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        file = cast(BinaryIO, os.fdopen(descriptor, "r+b", buffering=0))
+        if fcntl is None:
+            return file
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.close()
             raise BlockingIOError(errno.EWOULDBLOCK, "another run is writing it", str(path)) from None
-    return file
+        # between the two calls another run may have given it its name, and then it is an output
+        if path.exists() and os.path.samestat(os.fstat(descriptor), os.stat(path)):
+            return file
+        file.close()
 
 
 def _write(file: BinaryIO, data: bytes, path: Path | str) -> None:

@@ -50,7 +50,7 @@ def die_at(monkeypatch):
             raise
         real_write(file, data, path)
 
-    for owner, name in [(os, "replace"), (os, "rename"), (os, "fsync"), (os, "truncate"), (Path, "unlink")]:
+    for owner, name in [(os, "replace"), (os, "rename"), (os, "fsync"), (os, "ftruncate"), (Path, "unlink")]:
         before(owner, name)
     monkeypatch.setattr(journal, "_write", write)
 
@@ -131,15 +131,18 @@ def test_a_run_that_dies_at_any_step_goes_on_to_the_same_bytes(task, kind, tmp_p
     assert str(counts) == "in 6 = kept 4 + dropped 1 + quarantined 1"
     expected = contents(tmp_path / "whole")
     assert len(expected) == {"jsonl": 3, "parquet": 3, "text": 8}[kind]
+    seen_main = 0
     for n in itertools.count():
         folder = tmp_path / f"{n}"
         die_at(n)
         try:
             task(folder)
         except Death:
-            named = {p.name for p in folder.iterdir()} - {p.name for p in folder.glob("*.p*")}
-            if f"out.{kind}" in named or "out" in named:  # the main output comes last, and whole
-                assert {"q.jsonl"} < named
+            named = {p.name for p in folder.iterdir() if p.suffix not in (".partial", ".progress", ".part")}
+            ending = "" if kind == "text" else f".{kind}"
+            if f"out{ending}" in named:  # the main output comes last, and whole
+                assert named == {f"out{ending}", f"no{ending}", "q.jsonl"}
+                seen_main += 1
         else:
             break
         # a second death on the way, then a life to the end
@@ -152,6 +155,7 @@ def test_a_run_that_dies_at_any_step_goes_on_to_the_same_bytes(task, kind, tmp_p
             assert str(counts) == "in 6 = kept 4 + dropped 1 + quarantined 1"
         assert contents(folder) == expected, n
     assert n > 40
+    assert seen_main
 
 
 def test_without_resume_a_run_begins_anew_whatever_is_there(task, tmp_path, die_at):
@@ -217,6 +221,95 @@ def test_two_runs_do_not_write_one_output(tmp_path):
         assert (tmp_path / "out.progress").exists()
         one.finish()
     assert contents(tmp_path)["out"] == b"1\n"
+
+
+def test_a_run_that_opened_an_output_just_before_another_named_it_leaves_that_alone(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    one = journal_of(tmp_path)
+    one.append({"kept": b"1\n"}, 1)
+    real = fcntl.flock
+
+    def flock(file, how):
+        monkeypatch.setattr(fcntl, "flock", real)
+        one.finish()
+        one.__exit__(None, None, None)
+        return real(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with journal_of(tmp_path, resume=False) as two:
+        two.append({"kept": b"2\n2"}, 1)
+        assert contents(tmp_path)["out"] == b"1\n"
+
+
+def test_a_note_that_was_used_up_meanwhile_is_not_gone_on_from(tmp_path, monkeypatch):
+    with journal_of(tmp_path) as one:
+        one.append({"kept": b"1\n"}, 1)
+    real = journal._locked
+
+    def locked(path):
+        monkeypatch.setattr(journal, "_locked", real)
+        with journal_of(tmp_path) as two:
+            two.finish()
+        return real(path)
+
+    monkeypatch.setattr(journal, "_locked", locked)
+    with pytest.raises(BlockingIOError, match="another run has just written it"):
+        journal_of(tmp_path)
+    assert contents(tmp_path)["out"] == b"1\n"
+
+
+@pytest.fixture
+def unnamed(tmp_path):
+    """A run that died when all was written and nothing had its name."""
+
+    def die(*_):
+        raise Death
+
+    outputs = {"kept": Output(tmp_path / "out", die)}
+    with pytest.raises(Death), Journal(outputs, {}, resume=False, every=0) as one:
+        one.append({"kept": b"1\n"}, 1)
+        one.finish()
+    return {"kept": Output(tmp_path / "out")}
+
+
+def test_two_runs_do_not_name_one_output(unnamed, tmp_path):
+    with Journal(unnamed, {}, resume=True, every=0) as one:
+        assert one.is_written
+        with pytest.raises(BlockingIOError, match="another run is writing it"):
+            Journal(unnamed, {}, resume=True, every=0)
+        one.finish()
+    assert contents(tmp_path) == {"out": b"1\n"}
+
+
+def test_an_output_that_was_written_and_is_gone_is_missed(unnamed, tmp_path):
+    (tmp_path / "out.partial").unlink()
+    with Journal(unnamed, {}, resume=True, every=0) as one, pytest.raises(FileNotFoundError, match="is there"):
+        one.finish()
+    assert (tmp_path / "out.progress").exists()
+
+
+@pytest.mark.parametrize("kind", ["text"], indirect=True)
+def test_a_folder_that_was_filled_meanwhile_costs_neither_it_nor_the_run(task, kind, tmp_path, monkeypatch):
+    real = containers.Texts.finish
+
+    def finish(self, partial, target):
+        if target.name == "out":
+            target.mkdir()
+            (target / "mine").write_text("x")
+        real(self, partial, target)
+
+    monkeypatch.setattr(containers.Texts, "finish", finish)
+    with pytest.raises(FileExistsError, match="has been filled meanwhile"):
+        task(tmp_path / "a")
+    monkeypatch.setattr(containers.Texts, "finish", real)
+    with pytest.raises(FileExistsError, match="has been filled meanwhile"):
+        task(tmp_path / "a")
+    out = tmp_path / "a" / "out"
+    assert contents(out) == {"mine": b"x"}
+    out.rename(tmp_path / "mine")
+    task(tmp_path / "a")
+    task(tmp_path / "whole")
+    assert contents(tmp_path / "a") == contents(tmp_path / "whole")
 
 
 def test_a_run_into_a_pipe_leaves_no_parts_of_its_files_when_it_fails(tmp_path):

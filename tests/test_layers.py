@@ -67,8 +67,9 @@ MAY_IMPORT = {
     "beside": {"sketches"},
     "clusters": COLUMNS | {"beside", "minhash", "sketches"},
     "lines": COLUMNS | {"beside", "copies", "known", "minhash", "report", "sketches"},
-    "containers": {"decoding", "records"},
-    "archives": {"decoding", "records", "containers"},
+    "containers": {"decoding", "records", "journal"},
+    "warc": {"decoding"},
+    "archives": {"decoding", "records", "containers", "warc"},
     "filter": COLUMNS
     | {
         "segment",
