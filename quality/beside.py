@@ -19,8 +19,9 @@ from quality.sketches import CACHE_BYTES
 def making(path: Path, terms: str, tables: str) -> Iterator[sqlite3.Connection]:
     """A connection to a new file with these tables, which takes its place when the block has ended well.
 
-    Raises OSError where the file cannot be written.
+    Raises OSError where the file cannot be written, ValueError where another's file stands in its place.
     """
+    _terms_of(path)
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
     try:
@@ -32,7 +33,7 @@ def making(path: Path, terms: str, tables: str) -> Iterator[sqlite3.Connection]:
             connection.executescript(f"CREATE TABLE header (terms TEXT);\n{tables}")
             connection.execute("INSERT INTO header VALUES (?)", [terms])
             yield connection
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         raise OSError(None, f"{path.name} cannot be written: {error}", str(path)) from error
     with open(part, "rb") as file:
         os.fsync(file.fileno())
@@ -40,13 +41,27 @@ def making(path: Path, terms: str, tables: str) -> Iterator[sqlite3.Connection]:
 
 
 def is_made(path: Path, terms: str) -> bool:
-    """Whether a finished file is there that was made on the same terms."""
+    """Whether a finished file is there that was made on the same terms. Raises ValueError where it is another's."""
+    return _terms_of(path) == terms
+
+
+def _terms_of(path: Path) -> str | None:
+    """Terms that a file was made on, None where there is none."""
     if not path.exists():
-        return False
-    with closing(sqlite3.connect(path)) as connection:
-        return bool(connection.execute("SELECT terms FROM header").fetchone()[0] == terms)
+        return None
+    try:
+        with opened(str(path)) as connection:
+            (terms,) = connection.execute("SELECT terms FROM header").fetchone()
+    except (OSError, TypeError, ValueError):
+        raise ValueError(f"{path} is no file of a run, and its place is needed: move it elsewhere") from None
+    return str(terms)
 
 
-def opened(path: str) -> sqlite3.Connection:
-    """A connection to a finished file, to read it."""
-    return sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)
+@contextmanager
+def opened(path: str) -> Iterator[sqlite3.Connection]:
+    """A connection to a finished file, to read it. Raises OSError where it cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            yield connection
+    except sqlite3.DatabaseError as error:
+        raise OSError(None, f"cannot be read: {error}", path) from error

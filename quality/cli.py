@@ -193,14 +193,6 @@ date_field_option = click.option("--date-field", metavar="NAME", help="Field tha
 
 
 @cache
-def model_of(name: str) -> Model:
-    """The model of this process, which all its scorers share: some megabytes."""
-    from quality.scorer import load_model
-
-    return load_model(name)
-
-
-@cache
 def scorer_of(
     model: str,
     policy: str = "default",
@@ -211,10 +203,10 @@ def scorer_of(
     against: str | None = None,
 ) -> Scorer:
     """The scorer of this process, loaded once."""
-    from quality.scorer import Scorer
+    from quality.scorer import Scorer, shared_model
 
     return Scorer.load(
-        model_of(model),
+        shared_model(model),
         policy=policy,
         rules=[Path(r) for r in rules],
         officials=[Path(o) for o in officials],

@@ -207,7 +207,7 @@ def filter(
         zcat dump.jsonl.gz | quality filter - --mode drop | gzip > kept.jsonl.gz
     """
     from quality import filter as engine
-    from quality.containers import Feed, Form, kind_of, listed
+    from quality.containers import Feed, Form, comes_once, kind_of, listed
     from quality.records import FieldNames
 
     if threshold is not None and not threshold >= 0:  # NaN passes every range
@@ -215,8 +215,11 @@ def filter(
     if threshold is not None and policy != "default":
         raise click.UsageError("give --policy or --threshold, not both")
     for option, is_given in (("--dedup", dedup is not None), ("--repeated-lines", repeated_lines)):
-        if is_given and "-" in inputs:
-            raise click.UsageError(f"{option} reads the input twice, which standard input cannot be")
+        if is_given and any(map(comes_once, inputs)):
+            raise click.UsageError(f"{option} reads the input twice, which standard input and pipes cannot be")
+    for option, path in (("--dropped", dropped), ("--quarantine", quarantine), ("--metrics", metrics)):
+        if path == "-":
+            raise click.UsageError(f"{option} needs a file: only kept records can go to standard output")
     if dropped is not None and mode == "annotate":
         raise click.UsageError("--mode annotate drops nothing: --dropped needs --mode drop or clean")
     names = FieldNames(id_field, text_field, title_field, date_field)
@@ -227,9 +230,14 @@ def filter(
         (kind,) = kinds
         sources = listed(inputs, kind)
         targets = {"kept": output, "dropped": dropped, "quarantine": quarantine}
-        places = {name: None if path in (None, "-") else Path(str(path)) for name, path in targets.items()}
+        places = {name: None if path in (None, "-") else _whole_path(str(path)) for name, path in targets.items()}
+        measured = None if metrics is None else _whole_path(metrics)
         _check_inputs(inputs, kind, names != FieldNames())
         _check_outputs(places, inputs, kind, resume)
+        others = [*rules, *officials, *([] if against is None else [against])]
+        _check_written(places, measured, kind, [*inputs, *others])
+        if with_text and kind == "warc":
+            raise ValueError("--with-text adds a field, which archives have none of: --mode clean writes texts")
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     form = Form(key, names, max_bytes, mode == "clean" or with_text)
@@ -263,11 +271,12 @@ def filter(
     model = {"model": scorer.model.name, "digest": scorer.model.digest[:16]}
 
     if plan.first_pass and not quiet:
-        named = " and ".join(engine.TOLD[name] for name in plan.first_pass)
+        named = " and ".join(engine.FIRST_PASSES[name] for name in plan.first_pass)
         click.echo(f"quality: {named} are looked for first", err=True)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what is written is noted
     try:
-        with usable_index(against), _watching(sources, quiet, metrics, model) as (on_bytes, watch):
+        watching = _watching(sources, quiet, measured, model, strict, 2 if plan.first_pass else 1)
+        with usable_index(against), watching as (on_bytes, watch):
             counts = engine.run(
                 plan,
                 sources,
@@ -285,13 +294,13 @@ def filter(
         if places["kept"] is None and isinstance(error, OSError):
             let_go_of_output()
         click.echo(f"quality: {_told(error)}", err=True)
-        if places["kept"] is not None and Path(f"{output}.progress").exists():
+        if _can_go_on(places["kept"]):
             click.echo(
                 "quality: what was done is kept: the same command with --resume goes on from there", err=True
             )
         ctx.exit(UNREADABLE)
     except KeyboardInterrupt:
-        if places["kept"] is not None and Path(f"{output}.progress").exists():
+        if _can_go_on(places["kept"]):
             click.echo("quality: stopped; the same command with --resume goes on from there", err=True)
         raise
     finally:
@@ -305,6 +314,13 @@ def filter(
     if strict and counts.quarantined:
         ctx.exit(QUARANTINED)
     ctx.exit(DONE if counts.kept else NEGATIVE)
+
+
+def _can_go_on(main: Path | None) -> bool:
+    """Whether a run into this main output left a note."""
+    from quality.journal import PROGRESS
+
+    return main is not None and main.with_name(main.name + PROGRESS).exists()
 
 
 def _check_inputs(inputs: Sequence[str], kind: str, has_names: bool) -> None:
@@ -323,17 +339,14 @@ def _check_inputs(inputs: Sequence[str], kind: str, has_names: bool) -> None:
 
 def _check_outputs(places: Mapping[str, Path | None], inputs: Sequence[str], kind: str, resume: bool) -> None:
     """Raise ValueError for outputs that would be of another kind, or take the place of something else."""
-    from quality.containers import ENDINGS
+    from quality.containers import ENDINGS, PACKINGS, comes_once, packing_of
     from quality.journal import is_all_written
 
     main = places["kept"]
     if main is None and kind in ("text", "parquet"):
         raise ValueError(f"{kind} cannot be written to standard output: say where with -o")
-    if resume and (main is None or "-" in inputs):
+    if resume and (main is None or any(map(comes_once, inputs))):
         raise ValueError("--resume needs files, as input and as output: pipes do not come again")
-    given = [path for path in places.values() if path is not None]
-    if len({path.resolve() for path in given}) < len(given):
-        raise ValueError("two outputs have the same name")
     for name, path in places.items():
         if path is None:
             continue
@@ -343,6 +356,9 @@ def _check_outputs(places: Mapping[str, Path | None], inputs: Sequence[str], kin
             raise ValueError(
                 f"{path} is called as {told}, but {wanted} goes in: outputs are of the same kind"
             )
+        packing = packing_of(path)
+        if packing and packing not in PACKINGS.get(wanted, (packing,)):
+            raise ValueError(f"{path}: {wanted} is not written as .{packing}")
         is_named = resume and main is not None and is_all_written(main)
         if wanted == "text" and path.is_dir() and any(path.iterdir()) and not is_named:
             raise ValueError(f"{path} is there and not empty: give a new folder")
@@ -350,16 +366,53 @@ def _check_outputs(places: Mapping[str, Path | None], inputs: Sequence[str], kin
             raise ValueError(f"{path} is a directory: give a file")
         if wanted == "text" and path.is_file():
             raise ValueError(f"{path} is a file: give a folder for the texts")
-        for source in _existing(inputs):
-            if path.exists() and os.path.samefile(path, source):
-                raise ValueError(f"{path} is also read: give another name for what is written")
-            if os.path.isdir(source) and Path(source).resolve() in path.resolve().parents:
-                raise ValueError(f"{path} lies in {source}, which is read: give a place elsewhere")
 
 
-def _existing(paths: Sequence[str]) -> list[str]:
-    """Those paths that are files or folders."""
-    return [path for path in paths if path != "-" and os.path.exists(path)]
+def _whole_path(path: str) -> Path:
+    """Where a file is to be: where a link leads, so that what is written does not take the link's place.
+
+    Raises ValueError for a device or pipe, whose place it would take.
+    """
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+        told = "name a file; what is kept can go to standard output (-o -), and on from there"
+        raise ValueError(f"{path} is a device or pipe, whose place a file would take: {told}")
+    return Path(os.path.realpath(path)) if os.path.islink(path) else Path(path)
+
+
+def _check_written(
+    places: Mapping[str, Path | None], metrics: Path | None, kind: str, read: Sequence[str]
+) -> None:
+    """Raise ValueError where something that a run writes would take the place of what it reads, or of another thing it writes."""
+    from quality.containers import comes_once
+    from quality.filter import FIRST_PASSES
+    from quality.journal import PART, PARTIAL, PROGRESS
+
+    outputs = [path for path in places.values() if path is not None]
+    written = [*outputs, *([] if metrics is None else [metrics])]
+    beside = [(path, ending) for path in outputs for ending in (PARTIAL, PART)]
+    if places["kept"] is not None:
+        own = (PROGRESS, *(f".{name}" for name in FIRST_PASSES))
+        beside += [(places["kept"], more) for ending in own for more in (ending, ending + PART)]
+    if metrics is not None:
+        beside.append((metrics, PART))
+    written += [path.with_name(path.name + ending) for path, ending in beside]
+    folders = {path.resolve() for path in outputs if kind == "text" and path != places["quarantine"]}
+    sources = [path for path in read if os.path.exists(path) and not comes_once(path)]
+    known = {(facts.st_dev, facts.st_ino) for facts in map(os.stat, sources)}  # also of a file with two names
+    read_folders = {Path(path).resolve() for path in sources if os.path.isdir(path)}
+    taken = set()
+    for path in written:
+        real = path.resolve()
+        facts = path.stat() if path.exists() else None
+        if real in taken:
+            raise ValueError(f"two outputs have the same name: {path}")
+        if facts and (facts.st_dev, facts.st_ino) in known:
+            raise ValueError(f"{path} is also read: give another name for what is written")
+        if read_folders & {*real.parents}:
+            raise ValueError(f"{path} lies in {(read_folders & {*real.parents}).pop()}, which is read: write elsewhere")
+        if folders & {*real.parents}:
+            raise ValueError(f"{path} lies in a folder that is made at the end: write elsewhere")
+        taken.add(real)
 
 
 def _told(error: Exception) -> str:
@@ -391,11 +444,16 @@ def _summarize(counts: Counts, quarantine: str | None) -> None:
 
 @contextmanager
 def _watching(
-    sources: Sequence[tuple[str, str]], quiet: bool, metrics: str | None, model: Mapping[str, str]
+    sources: Sequence[tuple[str, str]],
+    quiet: bool,
+    metrics: Path | None,
+    model: Mapping[str, str],
+    strict: bool,
+    n_passes: int,
 ) -> Iterator[tuple[Callable[[int], None], Callable[[Counts], None]]]:
     """Functions that hear how many bytes are used and what was counted: for a bar, or lines, and the metrics."""
     begun = time.monotonic()
-    size = sum(os.path.getsize(path) for path, _ in sources if os.path.isfile(path))
+    size = n_passes * sum(os.path.getsize(path) for path, _ in sources if os.path.isfile(path))
     shows_bar = not quiet and size >= MUCH and sys.stderr.isatty()
     pending = 0
     first: int | None = None
@@ -408,6 +466,8 @@ def _watching(
         pending += n
 
     def rate(counts: Counts) -> str:
+        if counts.looked_through and not counts.read:
+            return f"{counts.looked_through:,} records looked through"
         n = counts.n - (first or 0)
         return (
             f"{counts.n:,} records, {n / max(time.monotonic() - begun, 1e-9):,.0f}/s, "
@@ -418,11 +478,13 @@ def _watching(
         from quality.journal import replace_text
 
         if metrics is not None:
-            replace_text(Path(metrics), counts.exposition(model, success))
+            replace_text(metrics, counts.exposition(model, success))
 
     def watch(counts: Counts) -> None:
-        nonlocal first, lined, measured, last, pending
+        nonlocal begun, first, lined, measured, last, pending
         now = time.monotonic()
+        if first is None or counts.n == first:
+            begun = now  # of the pass that is timed
         if first is None:
             first = counts.n
             write(
@@ -448,13 +510,14 @@ def _watching(
         bar = None
         yield on_bytes, watch
     if last is not None:
-        write(last, last_success if last.broken else time.time())
+        is_well = not last.broken and not (strict and last.quarantined)
+        write(last, time.time() if is_well else last_success)
 
 
-def _last_success(metrics: str | None) -> float | None:
+def _last_success(metrics: Path | None) -> float | None:
     """When a run last ended well, by the metrics it left; a run that fails must not take that away."""
-    if metrics is None or not os.path.exists(metrics):
+    if metrics is None or not metrics.exists():
         return None
     from quality.counts import last_success
 
-    return last_success(Path(metrics).read_text("utf8"))
+    return last_success(metrics.read_text("utf8"))

@@ -1,6 +1,7 @@
 """Near-copies within a run of the filter: which texts belong together, and which one of each cluster stays.
 
-Texts are taken one after the other, in the order of the input or the most reliable first. One that resembles a text
+Texts are taken one after the other, in the order of the input or the most reliable first, and after all others those that
+the run will drop for something else: a text that is lost itself should not cost its copies. One that resembles a text
 that stays (`sketches.NEAR`) belongs to that one's cluster, every other one stays itself. So no chain of small changes
 makes one cluster of texts that have nothing in common, and only what stays has to be found again.
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -31,7 +32,7 @@ _PORTION = 512
 
 _TEXTS = Sketches("text", Settings())
 _TABLES = """
-CREATE TABLE text (number INTEGER PRIMARY KEY, id TEXT, reliability REAL, signature BLOB NOT NULL, keys BLOB NOT NULL);
+CREATE TABLE text (number INTEGER PRIMARY KEY, id TEXT, reliability REAL, is_lost INTEGER NOT NULL, signature BLOB NOT NULL, keys BLOB NOT NULL);
 CREATE TABLE cluster (number INTEGER PRIMARY KEY, kept INTEGER, similarity REAL);
 """
 
@@ -46,21 +47,27 @@ class Cluster(NamedTuple):
 
 
 class Signed(NamedTuple):
-    """What is kept of some texts with shingles: their places, ids, reliabilities, compact signatures and keys."""
+    """What is kept of some texts with shingles: their places, ids, reliabilities, whether they are dropped for something
+    else, compact signatures and keys.
+    """
 
     at: Sequence[int]
     ids: Sequence[str]
     reliability: Sequence[float | None]
+    is_lost: Sequence[bool]
     signature: Bytes
     keys: Ints
 
 
-def sign(batch: Batch, ids: Sequence[str], reliability: Sequence[float | None]) -> Signed:
+def sign(
+    batch: Batch, ids: Sequence[str], reliability: Sequence[float | None], is_lost: Sequence[bool]
+) -> Signed:
     """What is kept of the texts of a batch; those of under five words resemble nothing and are left out."""
     whole = signatures(batch, batch.documents)
     at = np.flatnonzero(~is_empty(whole)).tolist()
     whole = whole[at]
-    return Signed(at, [ids[k] for k in at], [reliability[k] for k in at], compact(whole), _TEXTS.keys(whole))
+    facts = [ids[k] for k in at], [reliability[k] for k in at], [is_lost[k] for k in at]
+    return Signed(at, *facts, compact(whole), _TEXTS.keys(whole))
 
 
 @contextmanager
@@ -73,7 +80,7 @@ def making(path: Path, terms: str, order: str) -> Iterator[Callable[[int, Signed
         raise ValueError(f"unknown order {order!r}; expected one of {', '.join(ORDERS)}")
     with beside.making(path, terms, _TABLES + _TEXTS.tables) as connection:
         yield partial(_hold, connection)
-        by = "number" if order == "first" else "reliability DESC, number"
+        by = "is_lost, number" if order == "first" else "is_lost, reliability DESC, number"
         numbers = connection.execute(f"SELECT number FROM text ORDER BY {by}")
         while rows := numbers.fetchmany(_PORTION):
             _decide(connection, [row[0] for row in rows])
@@ -81,7 +88,7 @@ def making(path: Path, terms: str, order: str) -> Iterator[Callable[[int, Signed
 
 def read(path: str, first: int, n: int) -> dict[int, Cluster]:
     """Clusters of n texts from a number on, by place from 0; a text that is like no other has none."""
-    with closing(beside.opened(path)) as connection:
+    with beside.opened(path) as connection:
         found = connection.execute(
             "SELECT cluster.number, kept, text.id, similarity FROM cluster JOIN text ON text.number = kept "
             "WHERE cluster.number BETWEEN ? AND ?",
@@ -95,12 +102,13 @@ def _hold(connection: sqlite3.Connection, first: int, some: Signed) -> None:
         [first + k for k in some.at],
         [id.encode("utf8", "backslashreplace").decode() for id in some.ids],
         some.reliability,
+        some.is_lost,
         [row.tobytes() for row in some.signature],
         [row.tobytes() for row in some.keys],
         strict=True,
     )
     connection.execute("BEGIN")
-    connection.executemany("INSERT INTO text VALUES (?, ?, ?, ?, ?)", rows)
+    connection.executemany("INSERT INTO text VALUES (?, ?, ?, ?, ?, ?)", rows)
     connection.execute("COMMIT")
 
 

@@ -43,6 +43,8 @@ CHUNK_RECORDS = 4096
 # The list of verdicts that stands in an output folder beside the texts.
 MANIFEST = "quality.jsonl"
 COMPRESSIONS = ("gz", "xz", "zst")
+# How a kind that is one file may be compressed: only as its readers expect it.
+PACKINGS: Mapping[str, tuple[str, ...]] = {"jsonl": COMPRESSIONS, "warc": ("gz",), "parquet": ()}
 # Endings of names, without those of `COMPRESSIONS`; every other file is a text.
 ENDINGS: Mapping[str, tuple[str, ...]] = {
     "jsonl": (".jsonl", ".ndjson"),
@@ -166,6 +168,11 @@ def listed(paths: Sequence[str], kind: str) -> list[Source]:
                 raise ValueError(f"{found[name]} and {file} would both be called {name} in the output")
             found[name] = str(file)
     return [Source(path, name) for name, path in found.items()]
+
+
+def comes_once(path: str) -> bool:
+    """Whether an input is standard input, a pipe or the like, which cannot be read a second time."""
+    return path == "-" or (os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)))
 
 
 def kind_of(path: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -19,7 +18,10 @@ LAST_SUCCESS = "quality_last_success_timestamp_seconds"
 
 @dataclass
 class Counts:
-    """How many records went where, and why. `read` is counted where they are read, the rest where they are judged."""
+    """How many records went where, and why. `read` is counted where they are read, the rest where they are judged.
+
+    `looked_through` are those that a first pass has seen, which become of nothing there.
+    """
 
     read: int = 0
     passed: int = 0
@@ -34,6 +36,7 @@ class Counts:
     removed: Counter[str] = field(default_factory=Counter)
     classes: Counter[str] = field(default_factory=Counter)
     total_reliability: float = 0.0
+    looked_through: int = 0
 
     @property
     def n(self) -> int:
@@ -82,6 +85,8 @@ class Counts:
         lines = []
         for name, told, label, values in counters:
             lines += _metric(f"quality_{name}_total", "counter", told, _by(label, values))
+        told = "Records that a first pass has seen."
+        lines += _metric("quality_first_pass_records_total", "counter", told, {"": self.looked_through})
         seconds = {"": self.seconds}
         lines += _metric("quality_scoring_seconds_total", "counter", "Processor time of scoring.", seconds)
         lines += _metric(
@@ -109,9 +114,12 @@ def _by(label: str, counts: Mapping[str, int]) -> dict[str, float]:
     return {_labels({label: name}): n for name, n in counts.items()}
 
 
+# All that the text format escapes in the value of a label; everything else stands there in UTF-8.
+_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+
+
 def _labels(labels: Mapping[str, str]) -> str:
-    # quotes, backslashes and line breaks are escaped as JSON does
-    return "{" + ",".join(f"{name}={json.dumps(value)}" for name, value in labels.items()) + "}"
+    return "{" + ",".join(f'{name}="{value.translate(_ESCAPES)}"' for name, value in labels.items()) + "}"
 
 
 def last_success(exposition: str) -> float | None:

@@ -39,6 +39,7 @@ from quality.containers import (
     Place,
     Source,
     Texts,
+    comes_once,
     named,
     packed,
     packing_of,
@@ -48,7 +49,7 @@ from quality.index import Index, UnusableIndexError
 from quality.journal import Journal, Output
 from quality.records import COMMON_NAMES, Record
 from quality.report import Policy, Report, Threshold, values_of
-from quality.scorer import Scorer
+from quality.scorer import Scorer, shared_model
 from quality.segment import BREAKS
 from quality.text import Batch
 
@@ -59,8 +60,8 @@ KINDS = ("jsonl", "text", "parquet", "warc")
 HARD_ONLY = "hard-only"
 # Chunks that wait for each process: one to be taken up when it is done, and one that is done.
 AHEAD = 2
-# What a first pass looks for, in words.
-TOLD = {"clusters": "near-copies", "lines": "lines of many pages"}
+# What a first pass may look for, in words, by the ending of the file that it makes.
+FIRST_PASSES = {"clusters": "near-copies", "lines": "lines of many pages"}
 # Bytes of a record that a line of the quarantine shows.
 HEAD = 200
 
@@ -159,7 +160,7 @@ def scorer_of(
     """
     own = threshold is not None or policy == HARD_ONLY
     scorer = Scorer.load(
-        model,
+        shared_model(model),
         policy="default" if own else policy,
         rules=rules,
         officials=officials,
@@ -225,9 +226,10 @@ def run(
     plan = replace(plan, packing=packing)
     for _, how in packing:
         packed(b" ", how)  # what is missing for that is told before anything is read
-    if plan.first_pass and any(source.path == "-" for source in sources):
-        named_so = " and ".join(TOLD[name] for name in plan.first_pass)
-        raise ValueError(f"{named_so} are looked for before the rest: standard input cannot be read twice")
+    if plan.first_pass and any(comes_once(source.path) for source in sources):
+        named_so = " and ".join(FIRST_PASSES[name] for name in plan.first_pass)
+        told = f"{named_so} are looked for before the rest"
+        raise ValueError(f"{told}: standard input and pipes cannot be read twice")
     terms = _terms(plan, sources, targets)
     with Journal(outputs, terms, resume=resume, every=every) as journal:
         counts, start = Counts(), Place()
@@ -235,12 +237,16 @@ def run(
             counts, start = Counts.of(journal.state["counts"]), Place(*journal.state["place"])
         watch(counts)
         if not journal.is_written:
-            chunks = container.chunks(sources, start, plan.form, feed or Feed())
+            feed = feed or Feed()
+            chunks = container.chunks(sources, start, plan.form, feed)
+
+            def looked(n: int) -> None:
+                counts.looked_through += n
+                watch(counts)
+
             try:
                 with (
-                    _after_first_pass(
-                        plan, sources, targets["kept"], jobs, terms if resume else None
-                    ) as whole,
+                    _after_first_pass(plan, sources, targets["kept"], jobs, terms, resume, feed, looked) as whole,
                     closing(_in_order(partial(judge, whole), chunks, counts.read, jobs)) as outcomes,
                 ):
                     for n, end, outcome in outcomes:
@@ -265,9 +271,19 @@ def _beside(target: Path, name: str) -> Path:
 
 @contextmanager
 def _after_first_pass(
-    plan: Plan, sources: Sequence[Source], target: Path | None, jobs: int, terms: Mapping[str, Any] | None
+    plan: Plan,
+    sources: Sequence[Source],
+    target: Path | None,
+    jobs: int,
+    terms: Mapping[str, Any],
+    resume: bool,
+    feed: Feed,
+    looked: Callable[[int], None],
 ) -> Iterator[Plan]:
-    """The plan with the files that a first pass makes; those that a run on the same `terms` left, if given, are used again."""
+    """The plan with the files that a first pass makes; `resume` uses those again that a run on the same terms left.
+
+    `looked` hears after each chunk how many records were looked through.
+    """
     if not plan.first_pass:
         yield plan
         return
@@ -275,10 +291,10 @@ def _after_first_pass(
         place_of = {
             name: Path(folder, name) if target is None else _beside(target, name) for name in plan.first_pass
         }
-        told = "" if terms is None else json.dumps(terms)
-        missing = [name for name, path in place_of.items() if terms is None or not beside.is_made(path, told)]
+        told = json.dumps(terms)
+        missing = [name for name, path in place_of.items() if not (resume and beside.is_made(path, told))]
         if missing:
-            chunks = container_of(plan.kind).chunks(sources, Place(), plan.form, Feed())
+            chunks = container_of(plan.kind).chunks(sources, Place(), plan.form, feed)
             with ExitStack() as stack:
                 hold: dict[str, Callable[[int, Any], None]] = {}
                 if "clusters" in missing and plan.dedup is not None:
@@ -290,9 +306,10 @@ def _after_first_pass(
                 signed = stack.enter_context(
                     closing(_in_order(partial(sign, plan, frozenset(missing)), chunks, 0, jobs))
                 )
-                for _, _, (first, some) in signed:
+                for n, _, (first, some) in signed:
                     for name, take in hold.items():
                         take(first, some[name])
+                    looked(n)
         where = {name: str(path) for name, path in place_of.items()}
         yield replace(plan, clusters=where.get("clusters"), lines=where.get("lines"))
 
@@ -369,15 +386,18 @@ def sign(plan: Plan, names: Set[str], chunk: Chunk, first: int) -> tuple[int, di
     places = [k for k, item in enumerate(items) if isinstance(item, Record)]
     records = [item for item in items if isinstance(item, Record)]
     reliability: list[float | None] = [None] * len(records)
-    if plan.dedup == "best" and "clusters" in names:
-        bare = replace(plan, mode="annotate", against=None)
+    is_lost = [False] * len(records)
+    if "clusters" in names and (plan.dedup == "best" or plan.mode != "annotate"):
+        # what an index knows changes no number, but may leave nothing of a text
+        bare = plan if plan.mode == "clean" else replace(plan, against=None)
         decided = _decided(bare, _scorer(bare), records, [NOTHING_MET] * len(records))
         reliability = [None if isinstance(one, Fault) else one.quality["reliability"] for one in decided]
+        is_lost = [isinstance(one, Fault) or one.is_dropped for one in decided]
     read = _readable(_scorer(plan), records)
     batch = Batch.of([r.text for r in read], [r.paragraphs for r in read])
     kept: dict[str, Any] = {}
     if "clusters" in names:
-        kept["clusters"] = clusters.sign(batch, [r.id for r in records], reliability)
+        kept["clusters"] = clusters.sign(batch, [r.id for r in records], reliability, is_lost)
     if "lines" in names:
         kept["lines"] = lines.sign(batch, [r.url for r in read])
     return first, {name: some._replace(at=[places[k] for k in some.at]) for name, some in kept.items()}

@@ -168,15 +168,11 @@ class Journal:
         sync_folder(path.parent)
 
     def _noted(self) -> Any:
-        """The note as it stands, None without any."""
-        try:
-            return None if self._note is None else json.loads(self._note.read_text("utf8"))
-        except FileNotFoundError:
-            return None
+        return None if self._note is None else _read_note(self._note)
 
     def _take(self, note: Any) -> None:
         """Go on from a note."""
-        if note.get("format") != FORMAT:
+        if note["format"] != FORMAT:
             raise ValueError(f"{self._note} was written by another version: begin anew without --resume")
         for name, value in self._terms.items():
             if note["terms"].get(name) != value:
@@ -189,8 +185,21 @@ class Journal:
 
 def is_all_written(main: Path) -> bool:
     """Whether an earlier run into this main output had written all, and may have named some outputs."""
-    note = _beside(main, PROGRESS)
-    return note.exists() and bool(json.loads(note.read_text("utf8")).get("is_written"))
+    note = _read_note(_beside(main, PROGRESS))
+    return note is not None and bool(note["is_written"])
+
+
+def _read_note(path: Path) -> Any:
+    """The note as it stands, None without any. Raises ValueError for what is none."""
+    try:
+        note = json.loads(path.read_text("utf8"))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        note = None
+    if not isinstance(note, dict) or "format" not in note:
+        raise ValueError(f"{path} is no note of a run: begin anew without --resume")
+    return note
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -17,7 +17,7 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -104,7 +104,7 @@ def making(path: Path, terms: str) -> Iterator[Callable[[int, Paged], None]]:
 
 def read(path: str, first: int, n: int) -> dict[int, dict[int, int]]:
     """Of n texts from a number on, by place from 0, the paragraphs that are furniture and in how many other documents each stands."""
-    with closing(beside.opened(path)) as connection:
+    with beside.opened(path) as connection:
         rows = connection.execute(
             "SELECT number, paragraph, documents FROM repeated WHERE number BETWEEN ? AND ?",
             [first, first + n - 1],

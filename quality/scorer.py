@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -539,6 +540,12 @@ def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         size += length
     if some:
         yield some
+
+
+@cache
+def shared_model(name: str) -> Model:
+    """The model that all scorers of a process share which are asked for it so: some megabytes. Raises what `load_model` does."""
+    return load_model(name)
 
 
 def load_model(model: str | Path) -> Model:

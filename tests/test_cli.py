@@ -20,7 +20,7 @@ import quality
 from quality import cli, cli_score
 from quality.model import Model
 from quality.report import Contribution, Finding, Paragraph, Policy, Report, RoleReasons
-from quality.scorer import batches
+from quality.scorer import batches, shared_model
 
 SCHEMA = json.loads((Path(quality.__file__).parent / "data" / "output.schema.json").read_text("utf8"))
 COMMAND = [sys.executable, "-c", "from quality.cli import main; main(prog_name='quality')"]
@@ -99,14 +99,12 @@ def stub(monkeypatch):
     """The command line over a scorer that needs no model."""
     module = types.ModuleType("quality.scorer")
     module.Scorer = StubScorer
-    module.load_model = lambda name: name
+    module.shared_model = lambda name: name
     module.batches = batches
     monkeypatch.setitem(sys.modules, "quality.scorer", module)
-    for cached in (cli.scorer_of, cli.model_of):
-        cached.cache_clear()
+    cli.scorer_of.cache_clear()
     yield
-    for cached in (cli.scorer_of, cli.model_of):
-        cached.cache_clear()
+    cli.scorer_of.cache_clear()
 
 
 @pytest.fixture
@@ -580,7 +578,7 @@ def test_a_model_is_loaded_once_for_all_that_a_run_asks_of_it(tmp_path, monkeypa
     load = Model.load
     monkeypatch.setattr(Model, "load", lambda folder: loaded.append(folder) or load(folder))
     cli.scorer_of.cache_clear()
-    cli.model_of.cache_clear()
+    shared_model.cache_clear()
     (tmp_path / "ship.txt").write_text(STORY)
     assert run("score", "--policy", "strict", "--careful", str(tmp_path / "ship.txt")).exit_code == 0
     assert [folder.name for folder in loaded] == ["default"]

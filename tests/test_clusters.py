@@ -110,7 +110,7 @@ def test_clusters_are_the_same_in_portions_of_any_size(tmp_path, monkeypatch):
     # every text is near the one before and the one after, and the first is far from the last
     texts = [" ".join(words[3 * k : 3 * k + 100]) for k in range(30)]
     batch = Batch.of(texts)
-    signed = clusters.sign(batch, [str(k) for k in range(30)], [0.5] * 30)
+    signed = clusters.sign(batch, [str(k) for k in range(30)], [0.5] * 30, [False] * 30)
     found = []
     for size in (1, 4, 512):
         monkeypatch.setattr(clusters, "_PORTION", size)
@@ -125,7 +125,7 @@ def test_clusters_are_the_same_in_portions_of_any_size(tmp_path, monkeypatch):
 
 def test_texts_are_read_by_number_from_any_place(tmp_path):
     batch = Batch.of([FAIR, "x", FAIR])
-    signed = clusters.sign(batch, ["a", "b", "c"], [None] * 3)
+    signed = clusters.sign(batch, ["a", "b", "c"], [None] * 3, [False] * 3)
     assert signed.at == [0, 2]
     make(tmp_path / "c", "", [(10, signed)], "best")
     assert clusters.read(str(tmp_path / "c"), 11, 9) == {1: clusters.Cluster(10, "a", 1.0, False)}
@@ -181,7 +181,7 @@ def test_a_run_that_was_killed_uses_its_clusters_again(corpus, tmp_path, monkeyp
 
 def test_clusters_of_other_terms_are_made_anew(tmp_path):
     path = tmp_path / "c"
-    signed = clusters.sign(Batch.of([FAIR]), ["a"], [None])
+    signed = clusters.sign(Batch.of([FAIR]), ["a"], [None], [False])
     assert not beside.is_made(path, "these")
     make(path, "these", [(0, signed)], "first")
     assert beside.is_made(path, "these")

@@ -150,7 +150,6 @@ def test_a_page_gets_its_text_in_every_mode(mode):
     record = Record(id="1", source="", text="Ships left.", fields={"html": "<p>Ships left.</p>"})
     report = reported("Ships left.", [(0, 11, "content")])
     assert decide(Plan(mode=mode), POLICY, report, record)[3:5] == ("Ships left.", "text")
-    given = Record(id="1", source="", text="Ships left.", fields={"html": "x", "content": "Ships left."})
     given = Record.of({"html": "x", "content": "Ships left."}, 1)
     assert decide(Plan(mode=mode), POLICY, report, given)[3:5] == (None, "content")
 
@@ -456,7 +455,7 @@ def test_metrics_are_in_the_text_format_of_prometheus(corpus, tmp_path):
     assert values['quality_reliability_bucket{le="0.1"}'] == "2"
     assert float(values["quality_last_success_timestamp_seconds"]) > 1.7e9
     helped = re.findall(r"^# TYPE (\S+) (\S+)$", path.read_text(), re.MULTILINE)
-    assert len(helped) == len(set(helped)) == 9
+    assert len(helped) == len(set(helped)) == 10
 
 
 def test_a_run_that_fails_does_not_take_away_when_one_last_ended_well(corpus, tmp_path):
@@ -465,11 +464,16 @@ def test_a_run_that_fails_does_not_take_away_when_one_last_ended_well(corpus, tm
     (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(corpus.read_bytes())[:-9])
     assert run(tmp_path / "cut.jsonl.gz", "-o", tmp_path / "out.jsonl", "--metrics", path).exit_code == 2
     assert "quality_last_success_timestamp_seconds 12.5" in path.read_text()
+    write_lines(corpus, '{"id": "broken"', {"text": FAIR})
+    assert run(corpus, "-o", tmp_path / "out.jsonl", "--metrics", path, "--strict").exit_code == 4
+    assert "quality_last_success_timestamp_seconds 12.5" in path.read_text()
+    assert run(corpus, "-o", tmp_path / "out.jsonl", "--metrics", path).exit_code == 0
+    assert "quality_last_success_timestamp_seconds 12.5" not in path.read_text()
 
 
 def test_labels_of_metrics_are_escaped():
-    counts = Counts(dropped_for={'a"b\n': 1})
-    assert 'quality_dropped_total{reason="a\\"b\\n"} 1' in counts.exposition({"model": "m"}, None)
+    counts = Counts(dropped_for={'a"b\n\\ größe\t': 1})
+    assert 'quality_dropped_total{reason="a\\"b\\n\\\\ größe\t"} 1' in counts.exposition({"model": "m"}, None)
 
 
 @pytest.mark.parametrize(
@@ -480,9 +484,30 @@ def test_labels_of_metrics_are_escaped():
         (["in.jsonl", "-o", "in.jsonl"], "in.jsonl is also read"),
         (["in.jsonl", "-o", "x.parquet"], "outputs are of the same kind"),
         (["in.jsonl", "-o", "texts"], "texts is a directory: give a file"),
-        (["texts", "-o", "texts/out"], "lies in texts, which is read"),
+        (["texts", "-o", "texts/out"], "texts, which is read"),
         (["texts"], "text cannot be written to standard output: say where with -o"),
         (["in.jsonl", "-o", "a", "--dropped", "a", "--mode", "drop"], "two outputs have the same name"),
+        (["in.jsonl", "-o", "a", "--dropped", "a.partial", "--mode", "drop"], "two outputs have the same name"),
+        (["in.jsonl", "-o", "a", "--metrics", "a.progress"], "two outputs have the same name"),
+        (["in.jsonl", "-o", "a", "--metrics", "in.jsonl"], "in.jsonl is also read"),
+        (["in.jsonl", "-o", "a", "--metrics", "x.pipe"], "x.pipe is a device or pipe"),
+        (["in.jsonl", "-o", "x.pipe"], "x.pipe is a device or pipe"),
+        (["in.jsonl", "-o", "x.same"], "x.same is also read"),
+        (["in.jsonl", "-o", "x.rules", "--rules", "x.rules"], "x.rules is also read"),
+        (["x.jsonl.partial", "--input", "jsonl", "-o", "x.jsonl"], "x.jsonl.partial is also read"),
+        (["x.jsonl.clusters", "--input", "jsonl", "-o", "x.jsonl"], "x.jsonl.clusters is also read"),
+        (["texts", "-o", "new", "--quarantine", "new/q.jsonl"], "in a folder that is made at the end"),
+        (["texts", "-o", "new", "--metrics", "new/m.prom"], "in a folder that is made at the end"),
+        (["texts", "-o", "new", "--metrics", "texts/m.prom"], "texts, which is read"),
+        (["in.jsonl", "-o", "a", "--mode", "drop", "--dropped", "-"], "--dropped needs a file"),
+        (["in.jsonl", "-o", "a", "--quarantine", "-"], "--quarantine needs a file"),
+        (["in.jsonl", "-o", "a", "--metrics", "-"], "--metrics needs a file"),
+        (["x.pipe", "--input", "jsonl", "-o", "a", "--dedup", "first"], "reads the input twice"),
+        (["x.pipe", "--input", "jsonl", "-o", "a", "--repeated-lines"], "reads the input twice"),
+        (["x.pipe", "--input", "jsonl", "-o", "a", "--resume"], "--resume needs files"),
+        (["x.warc", "-o", "a.warc.xz"], "a.warc.xz: warc is not written as .xz"),
+        (["x.parquet", "-o", "a.parquet.gz"], "a.parquet.gz: parquet is not written as .gz"),
+        (["x.warc", "-o", "a.warc", "--with-text"], "--mode clean writes texts"),
         (["in.jsonl", "--dropped", "a"], "drops nothing"),
         (["in.jsonl", "--resume"], "--resume needs files"),
         (["in.jsonl", "--threshold", "nan"], "no number from 0 to 1"),
@@ -498,14 +523,63 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_written(tmp_path, mo
     write_lines(Path("in.jsonl"), {"text": "Ships left."})
     Path("in.txt").write_text("Ships left.")
     Path("texts").mkdir()
+    for name in ("x.rules", "x.jsonl.partial", "x.jsonl.clusters", "x.warc", "x.parquet"):
+        Path(name).write_text(name)
+    os.mkfifo("x.pipe")
+    os.link("in.jsonl", "x.same")
+    before = {p.name: p.is_file() and p.read_bytes() for p in tmp_path.iterdir()}
     done = run(*arguments)
     assert done.exit_code == 2
     assert told in done.stderr
-    assert {p.name for p in tmp_path.iterdir()} - {"x.partial", "x.progress"} == {
-        "in.jsonl",
-        "in.txt",
-        "texts",
-    }
+    for name in ("x.partial", "x.progress"):
+        Path(name).unlink(missing_ok=True)
+    assert {p.name: p.is_file() and p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+def test_an_output_that_is_a_link_is_written_where_it_leads(corpus, tmp_path):
+    (tmp_path / "there").mkdir()
+    for name in ("out.jsonl", "m.prom"):
+        (tmp_path / name).symlink_to(tmp_path / "there" / name)
+    assert run(corpus, "-o", tmp_path / "out.jsonl", "--metrics", tmp_path / "m.prom").exit_code == 0
+    assert len(read_lines(tmp_path / "there" / "out.jsonl")) == 4
+    assert (tmp_path / "out.jsonl").is_symlink()
+    assert (tmp_path / "m.prom").is_symlink()
+    assert {p.name for p in (tmp_path / "there").iterdir()} == {"out.jsonl", "m.prom"}
+
+
+@pytest.mark.parametrize("more", [[], ["--resume"]])
+def test_a_file_that_has_the_place_of_ours_and_is_none_is_left_alone(corpus, tmp_path, more):
+    mine = tmp_path / "out.jsonl.clusters"
+    mine.write_text("notes of mine")
+    done = run(corpus, "-o", tmp_path / "out.jsonl", "--dedup", "first", *more)
+    assert done.exit_code == 2
+    assert "out.jsonl.clusters is no file of a run" in done.stderr
+    assert mine.read_text() == "notes of mine"
+
+
+def test_a_note_that_is_none_is_not_resumed_from(corpus, tmp_path):
+    (tmp_path / "out.jsonl.progress").write_text("notes of mine")
+    done = run(corpus, "-o", tmp_path / "out.jsonl", "--resume")
+    assert done.exit_code == 2
+    assert "out.jsonl.progress is no note of a run" in done.stderr
+
+
+def test_what_a_first_pass_has_seen_is_told_in_the_bar_and_in_the_metrics(corpus, tmp_path, monkeypatch):
+    seen, bytes_told = [], []
+    monkeypatch.setattr(engine, "sign", lambda plan, names, chunk, first: (first, {n: None for n in names}))
+    monkeypatch.setattr(engine.clusters, "_hold", lambda *_: None)
+    from quality.containers import Feed, listed
+
+    engine.run(
+        Plan(dedup="first"),
+        listed([str(corpus)], "jsonl"),
+        {"kept": tmp_path / "out.jsonl"},
+        feed=Feed(None, bytes_told.append),
+        watch=lambda counts: seen.append((counts.looked_through, counts.n)),
+    )
+    assert seen == [(0, 0), (4, 0), (4, 4)]
+    assert sum(bytes_told) == 2 * corpus.stat().st_size
+    assert "quality_first_pass_records_total 4" in Counts(looked_through=4).exposition({}, None)
 
 
 # ---- what happens to real processes ----
@@ -609,6 +683,21 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bytes(crowd, expected, tmp_pa
     assert (outputs(tmp_path), errors.splitlines()[-1]) == expected
 
 
+def test_a_process_that_is_killed_ends_the_run_and_what_was_done_is_kept(crowd, expected, tmp_path):
+    process = start(crowd, tmp_path, "--jobs", "2")
+    assert wait_for_note(process, tmp_path, -1) is not None
+    command = ["ps", "-o", "pid=,args=", "--ppid", str(process.pid)]
+    told = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
+    os.kill(next(int(line.split()[0]) for line in told if "spawn_main" in line), signal.SIGKILL)
+    _, errors = process.communicate()
+    assert (process.returncode, "a process was killed, perhaps for want of memory" in errors) == (2, True)
+    assert "--resume goes on from there" in errors
+    assert not (tmp_path / "out.jsonl.gz").exists()
+    process = start(crowd, tmp_path, "--resume")
+    process.communicate()
+    assert outputs(tmp_path) == expected[0]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_says_so_and_goes_on_to_the_same_bytes(crowd, expected, tmp_path, number):
     process = start(crowd, tmp_path, "--jobs", "2", start_new_session=True)
@@ -626,11 +715,11 @@ def test_an_interrupted_run_says_so_and_goes_on_to_the_same_bytes(crowd, expecte
 
 
 def test_a_full_disk_ends_the_run_and_what_was_done_is_kept(crowd, expected, tmp_path):
-    limit = 5_000_000  # dropped records alone need more
-    assert len(expected[0]["no.jsonl"]) > limit // 4
+    limit = 1_000_000
+    assert len(expected[0]["no.jsonl"]) > limit > max(len(expected[0][name]) for name in ("out.jsonl.gz", "q.jsonl"))
     process = start(
         crowd, tmp_path,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY)),
     )  # fmt: skip
     _, errors = process.communicate()
     assert process.returncode == 2
