@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from quality import beside, cli, clusters
+from quality import filter as engine
 from quality.scorer import Scorer
 from quality.text import Batch
 
@@ -98,6 +99,34 @@ def test_first_keeps_the_first_and_best_the_most_reliable(corpus, tmp_path):
         assert done.stderr.splitlines()[-1] == "quality: in 6 = kept 4 + dropped 2 + quarantined 0"
 
 
+@pytest.mark.parametrize("order", ["first", "best"])
+@pytest.mark.parametrize("mode", ["drop", "clean"])
+def test_a_text_that_is_lost_itself_does_not_cost_its_copies(corpus, tmp_path, monkeypatch, order, mode):
+    real, decide = Scorer.columns_of, engine.decide
+
+    def fails(self, records):
+        if any(LEAK in r.text for r in records):
+            raise ZeroDivisionError
+        return real(self, records)
+
+    def loses(plan, policy, report, record, met=engine.NOTHING_MET):
+        decision = decide(plan, policy, report, record, met)
+        return decision._replace(is_dropped=True) if record.id == "sound" else decision
+
+    monkeypatch.setattr(Scorer, "columns_of", fails)  # for "spoilt", the first
+    monkeypatch.setattr(engine, "decide", loses)
+    done = run(corpus, "-o", tmp_path / "out.jsonl", "--dedup", order, "--mode", mode, "--policy", "lenient")
+    assert "quarantined 1" in done.stderr
+    assert {r["id"] for r in read_lines(tmp_path / "out.jsonl")} >= {"cut", "other", "short"}
+    assert told(tmp_path / "out.jsonl")["cut"] == (5, "cut")
+
+
+def test_a_first_text_with_hard_evidence_does_not_cost_its_copies(corpus, tmp_path):
+    done = run(corpus, "-o", tmp_path / "out.jsonl", "--dedup", "first", "--mode", "drop", "--policy", "hard-only")
+    assert done.exit_code == 0, done.stderr
+    assert {r["id"] for r in read_lines(tmp_path / "out.jsonl")} == {"sound", "other", "short"}
+
+
 def test_bad_records_keep_their_place_in_the_count(corpus, tmp_path):
     lines = corpus.read_text().splitlines()
     corpus.write_text("\n".join(["no json", lines[0], "no json", *lines[1:]]) + "\n")
@@ -164,7 +193,7 @@ def test_a_run_that_was_killed_uses_its_clusters_again(corpus, tmp_path, monkeyp
     )
     run(corpus, "-o", tmp_path / "whole.jsonl", "--dedup", "first", "--mode", "drop")
     target, made = tmp_path / "out.jsonl", tmp_path / "out.jsonl.clusters"
-    command = [*map(str, ("filter", corpus, "-o", target, "--dedup", "first", "--mode", "drop", "--resume"))]
+    command = [*map(str, ("filter", corpus, "-o", target, "--dedup", "first", "--mode", "drop"))]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     with subprocess.Popen([sys.executable, "-m", "quality", *command], env=environment) as begun:
         while not made.exists():
@@ -173,10 +202,21 @@ def test_a_run_that_was_killed_uses_its_clusters_again(corpus, tmp_path, monkeyp
         begun.send_signal(signal.SIGKILL)
     assert not target.exists()
     monkeypatch.setattr(clusters, "making", lambda *_: pytest.fail("made anew"))
-    done = CliRunner().invoke(cli.main, command)
+    done = CliRunner().invoke(cli.main, [*command, "--resume"])
     assert done.exit_code == 0, done.stderr
     assert target.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
     assert not made.exists()
+
+
+def test_a_file_of_clusters_that_was_spoilt_meanwhile_is_an_error_with_its_name(tmp_path):
+    path = tmp_path / "c"
+    path.write_bytes(b"no clusters" * 99)
+    with pytest.raises(OSError, match="cannot be read") as error:
+        clusters.read(str(path), 0, 9)
+    assert error.value.filename == str(path)
+    with pytest.raises(ValueError, match="is no file of a run"):
+        make(path, "", [], "first")
+    assert path.read_bytes() == b"no clusters" * 99
 
 
 def test_clusters_of_other_terms_are_made_anew(tmp_path):
