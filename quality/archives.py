@@ -278,6 +278,8 @@ def _write_group(arrow: Any, writer: Any, held: list[Any]) -> None:
 
 # ---- WARC, WET ----
 
+# What `warc.read` and the stream that it reads may raise.
+BROKEN_ARCHIVE: tuple[type[Exception], ...] = (*BROKEN_STREAM, ValueError)
 # Headers that no longer hold once the block is another.
 OF_THE_BLOCK = ("content-length", "warc-block-digest", "warc-payload-digest", "warc-truncated")
 # Headers of a page that its text keeps.
@@ -308,7 +310,7 @@ class Warc:
                             feed.on_bytes(raw.tell() - used)
                             used = raw.tell()
                     feed.on_bytes(raw.tell() - used)
-            except (*BROKEN_STREAM, ValueError) as error:
+            except BROKEN_ARCHIVE as error:
                 items += broken_input(path, number + 1, error, Place(k + 1)).items
             if items:
                 yield Chunk(path, items, len(items), Place(k + 1))

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from quality.model import Model
     from quality.scorer import Scorer
 
 DONE, NEGATIVE, UNREADABLE, UNUSABLE, QUARANTINED, INTERRUPTED = 0, 1, 2, 3, 4, 130

@@ -216,7 +216,9 @@ def filter(
         raise click.UsageError("give --policy or --threshold, not both")
     for option, is_given in (("--dedup", dedup is not None), ("--repeated-lines", repeated_lines)):
         if is_given and any(map(comes_once, inputs)):
-            raise click.UsageError(f"{option} reads the input twice, which standard input and pipes cannot be")
+            raise click.UsageError(
+                f"{option} reads the input twice, which standard input and pipes cannot be"
+            )
     for option, path in (("--dropped", dropped), ("--quarantine", quarantine), ("--metrics", metrics)):
         if path == "-":
             raise click.UsageError(f"{option} needs a file: only kept records can go to standard output")
@@ -230,14 +232,18 @@ def filter(
         (kind,) = kinds
         sources = listed(inputs, kind)
         targets = {"kept": output, "dropped": dropped, "quarantine": quarantine}
-        places = {name: None if path in (None, "-") else _whole_path(str(path)) for name, path in targets.items()}
+        places = {
+            name: None if path in (None, "-") else _whole_path(str(path)) for name, path in targets.items()
+        }
         measured = None if metrics is None else _whole_path(metrics)
         _check_inputs(inputs, kind, names != FieldNames())
         _check_outputs(places, inputs, kind, resume)
         others = [*rules, *officials, *([] if against is None else [against])]
         _check_written(places, measured, kind, [*inputs, *others])
         if with_text and kind == "warc":
-            raise ValueError("--with-text adds a field, which archives have none of: --mode clean writes texts")
+            raise ValueError(
+                "--with-text adds a field, which archives have none of: --mode clean writes texts"
+            )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     form = Form(key, names, max_bytes, mode == "clean" or with_text)
@@ -409,7 +415,9 @@ def _check_written(
         if facts and (facts.st_dev, facts.st_ino) in known:
             raise ValueError(f"{path} is also read: give another name for what is written")
         if read_folders & {*real.parents}:
-            raise ValueError(f"{path} lies in {(read_folders & {*real.parents}).pop()}, which is read: write elsewhere")
+            raise ValueError(
+                f"{path} lies in {(read_folders & {*real.parents}).pop()}, which is read: write elsewhere"
+            )
         if folders & {*real.parents}:
             raise ValueError(f"{path} lies in a folder that is made at the end: write elsewhere")
         taken.add(real)

@@ -246,7 +246,9 @@ def run(
 
             try:
                 with (
-                    _after_first_pass(plan, sources, targets["kept"], jobs, terms, resume, feed, looked) as whole,
+                    _after_first_pass(
+                        plan, sources, targets["kept"], jobs, terms, resume, feed, looked
+                    ) as whole,
                     closing(_in_order(partial(judge, whole), chunks, counts.read, jobs)) as outcomes,
                 ):
                     for n, end, outcome in outcomes:

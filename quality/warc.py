@@ -191,7 +191,7 @@ def _unpacked(body: bytes, how: str, limit: int) -> bytes:
     """The first `limit` bytes of what a body is packed as, or the body itself."""
     if how in ("gzip", "x-gzip", "zstd"):
         try:
-            return decompressed(io.BufferedReader(io.BytesIO(body))).read(limit)  # type: ignore[arg-type]
+            return decompressed(io.BufferedReader(io.BytesIO(body))).read(limit)
         except BROKEN_STREAM:
             return body
     if how == "deflate":

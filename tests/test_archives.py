@@ -372,7 +372,13 @@ def test_a_page_of_an_archive_stays_a_page_and_its_text_takes_its_place_in_clean
 def test_records_that_are_no_texts_pass_byte_for_byte_whatever_they_hold(tmp_path):
     odd = record("metadata", b"x\r\n\r\n", "X-Note: a\r\n folded", "X-Name: caf\udce9", version="1.1")
     picture = page(os.urandom(70_000), "Content-Type: image/png")
-    others = [odd, picture, IMAGE, record("revisit", "", *named(6, "u")), record("request", "GET / HTTP/1.1\r\n\r\n")]
+    others = [
+        odd,
+        picture,
+        IMAGE,
+        record("revisit", "", *named(6, "u")),
+        record("request", "GET / HTTP/1.1\r\n\r\n"),
+    ]
     (tmp_path / "in.warc").write_bytes(b"".join(others) + GOOD)
     code, last, _ = run(tmp_path / "in.warc", "-o", tmp_path / "out.warc", "--max-bytes", "2000")
     assert (code, last) == (0, ["quality: in 1 = kept 1 + dropped 0 + quarantined 0"])
@@ -393,7 +399,9 @@ def test_a_large_text_is_set_aside_and_the_next_record_is_read():
     assert (aside.reason, aside.error) == ("too_large", "unpacks to more than 5,000 bytes (--max-bytes)")
 
 
-SHORT = [record("conversion", f"Ship {k} left.", *named(k, "u"), "Content-Type: text/plain") for k in range(3)]
+SHORT = [
+    record("conversion", f"Ship {k} left.", *named(k, "u"), "Content-Type: text/plain") for k in range(3)
+]
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, lambda data: lzma.compress(data, preset=0)])

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 import quality
 from quality import cli, cli_score
+from quality import filter as engine
 from quality.model import Model
 from quality.report import Contribution, Finding, Paragraph, Policy, Report, RoleReasons
 from quality.scorer import batches, shared_model
@@ -582,6 +583,13 @@ def test_a_model_is_loaded_once_for_all_that_a_run_asks_of_it(tmp_path, monkeypa
     (tmp_path / "ship.txt").write_text(STORY)
     assert run("score", "--policy", "strict", "--careful", str(tmp_path / "ship.txt")).exit_code == 0
     assert [folder.name for folder in loaded] == ["default"]
+    shared_model.cache_clear()
+    cli.scorer_of.cache_clear()
+    engine.scorer_of.cache_clear()
+    (tmp_path / "in.jsonl").write_text(json.dumps({"text": STORY}) + "\n")
+    more = ("--policy", "strict", "--dedup", "best", "-o", str(tmp_path / "out.jsonl"))
+    assert run("filter", str(tmp_path / "in.jsonl"), *more).exit_code == 0
+    assert [folder.name for folder in loaded] == ["default", "default"]
 
 
 def test_several_processes_give_what_one_gives(tmp_path):

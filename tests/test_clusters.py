@@ -122,7 +122,9 @@ def test_a_text_that_is_lost_itself_does_not_cost_its_copies(corpus, tmp_path, m
 
 
 def test_a_first_text_with_hard_evidence_does_not_cost_its_copies(corpus, tmp_path):
-    done = run(corpus, "-o", tmp_path / "out.jsonl", "--dedup", "first", "--mode", "drop", "--policy", "hard-only")
+    done = run(
+        corpus, "-o", tmp_path / "out.jsonl", "--dedup", "first", "--mode", "drop", "--policy", "hard-only"
+    )
     assert done.exit_code == 0, done.stderr
     assert {r["id"] for r in read_lines(tmp_path / "out.jsonl")} == {"sound", "other", "short"}
 

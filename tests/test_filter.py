@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from quality import cli
 from quality import filter as engine
+from quality.containers import Feed, listed
 from quality.counts import Counts
 from quality.filter import Plan, decide, kept_text
 from quality.html import Extraction
@@ -487,7 +488,10 @@ def test_labels_of_metrics_are_escaped():
         (["texts", "-o", "texts/out"], "texts, which is read"),
         (["texts"], "text cannot be written to standard output: say where with -o"),
         (["in.jsonl", "-o", "a", "--dropped", "a", "--mode", "drop"], "two outputs have the same name"),
-        (["in.jsonl", "-o", "a", "--dropped", "a.partial", "--mode", "drop"], "two outputs have the same name"),
+        (
+            ["in.jsonl", "-o", "a", "--dropped", "a.partial", "--mode", "drop"],
+            "two outputs have the same name",
+        ),
         (["in.jsonl", "-o", "a", "--metrics", "a.progress"], "two outputs have the same name"),
         (["in.jsonl", "-o", "a", "--metrics", "in.jsonl"], "in.jsonl is also read"),
         (["in.jsonl", "-o", "a", "--metrics", "x.pipe"], "x.pipe is a device or pipe"),
@@ -564,12 +568,8 @@ def test_a_note_that_is_none_is_not_resumed_from(corpus, tmp_path):
     assert "out.jsonl.progress is no note of a run" in done.stderr
 
 
-def test_what_a_first_pass_has_seen_is_told_in_the_bar_and_in_the_metrics(corpus, tmp_path, monkeypatch):
+def test_what_a_first_pass_has_seen_is_told_in_the_bar_and_in_the_metrics(corpus, tmp_path):
     seen, bytes_told = [], []
-    monkeypatch.setattr(engine, "sign", lambda plan, names, chunk, first: (first, {n: None for n in names}))
-    monkeypatch.setattr(engine.clusters, "_hold", lambda *_: None)
-    from quality.containers import Feed, listed
-
     engine.run(
         Plan(dedup="first"),
         listed([str(corpus)], "jsonl"),
@@ -716,7 +716,11 @@ def test_an_interrupted_run_says_so_and_goes_on_to_the_same_bytes(crowd, expecte
 
 def test_a_full_disk_ends_the_run_and_what_was_done_is_kept(crowd, expected, tmp_path):
     limit = 1_000_000
-    assert len(expected[0]["no.jsonl"]) > limit > max(len(expected[0][name]) for name in ("out.jsonl.gz", "q.jsonl"))
+    assert (
+        len(expected[0]["no.jsonl"])
+        > limit
+        > max(len(expected[0][name]) for name in ("out.jsonl.gz", "q.jsonl"))
+    )
     process = start(
         crowd, tmp_path,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY)),

@@ -266,9 +266,10 @@ def unnamed(tmp_path):
         raise Death
 
     outputs = {"kept": Output(tmp_path / "out", die)}
-    with pytest.raises(Death), Journal(outputs, {}, resume=False, every=0) as one:
+    with Journal(outputs, {}, resume=False, every=0) as one:
         one.append({"kept": b"1\n"}, 1)
-        one.finish()
+        with pytest.raises(Death):
+            one.finish()
     return {"kept": Output(tmp_path / "out")}
 
 
@@ -283,7 +284,10 @@ def test_two_runs_do_not_name_one_output(unnamed, tmp_path):
 
 def test_an_output_that_was_written_and_is_gone_is_missed(unnamed, tmp_path):
     (tmp_path / "out.partial").unlink()
-    with Journal(unnamed, {}, resume=True, every=0) as one, pytest.raises(FileNotFoundError, match="is there"):
+    with (
+        Journal(unnamed, {}, resume=True, every=0) as one,
+        pytest.raises(FileNotFoundError, match="is there"),
+    ):
         one.finish()
     assert (tmp_path / "out.progress").exists()
 
