@@ -15,13 +15,15 @@ import os
 import signal
 import threading
 import time
+import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, closing, contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, partial
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, NamedTuple, TypeVar
@@ -346,28 +348,70 @@ def _in_order(
             yield chunk.n, chunk.end, work(chunk, first)
             first += chunk.n
         return
-    # not by fork: threads of this process and open outputs have no business in the others
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_begin) as pool:
+    with _processes(jobs) as submit:
         waiting: deque[tuple[int, Place, Future[Result]]] = deque()
-        try:
-            for chunk in chunks:
-                waiting.append((chunk.n, chunk.end, pool.submit(work, chunk, first)))
-                first += chunk.n
-                if len(waiting) > AHEAD * jobs:
-                    n, end, future = waiting.popleft()
-                    yield n, end, future.result()
-            while waiting:
+        for chunk in chunks:
+            waiting.append((chunk.n, chunk.end, submit(work, chunk, first)))
+            first += chunk.n
+            if len(waiting) > AHEAD * jobs:
                 n, end, future = waiting.popleft()
                 yield n, end, future.result()
-        except BrokenProcessPool:
+        while waiting:
+            n, end, future = waiting.popleft()
+            yield n, end, future.result()
+
+
+@contextmanager
+def _processes(n: int) -> Iterator[Callable[..., Future[Any]]]:
+    """A function that has another one called in one of n processes, which end with the block.
+
+    Each has a pipe of its own, and a thread here that waits at it. So the end of one that is killed is seen, even in the middle
+    of an answer; at a queue that all share (`ProcessPoolExecutor`) the rest of that answer would be waited for without end.
+    """
+    # not by fork: threads of this process and open outputs have no business in the others
+    spawn = multiprocessing.get_context("spawn")
+    own = threading.local()
+    started: list[tuple[BaseProcess, Connection]] = []
+
+    def start() -> None:
+        own.pipe, there = spawn.Pipe()
+        process = spawn.Process(target=_serve, args=(there,), daemon=True)
+        process.start()
+        there.close()
+        started.append((process, own.pipe))
+
+    def ask(*given: Any) -> Any:
+        try:
+            own.pipe.send(given)
+            answer, error = own.pipe.recv()
+        except (EOFError, OSError):
             raise RuntimeError("a process was killed, perhaps for want of memory; use fewer --jobs") from None
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        if error is not None:
+            raise error
+        return answer
+
+    def end() -> None:
+        for process, _ in started:
+            process.terminate()
+
+    threads = ThreadPoolExecutor(n, initializer=start)
+    try:
+        yield partial(threads.submit, ask)
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
+        end()
+        threads.shutdown()
+        end()  # one may have been about to begin
+        for process, pipe in started:
+            process.join()
+            pipe.close()
 
 
-def _begin() -> None:
-    """Ctrl-C reaches all processes, and the first one ends the others; where it was killed, they end themselves."""
+def _serve(pipe: Connection) -> None:
+    """Do what comes through a pipe, one thing after the other, and answer with what comes out or with the error.
+
+    Ctrl-C reaches all processes, and the first one ends the others; where it was killed, they end themselves.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
@@ -377,6 +421,18 @@ def _begin() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+    with suppress(EOFError, BrokenPipeError):  # nobody asks any more
+        while True:
+            work, *given = pipe.recv()
+            pipe.send(_answer(work, given))
+
+
+def _answer(work: Callable[..., Any], given: Sequence[Any]) -> tuple[Any, Exception | None]:
+    try:
+        return work(*given), None
+    except Exception as error:  # whatever it is: it is raised where it was asked for
+        error.add_note(traceback.format_exc())
+        return None, error
 
 
 # ---- one chunk ----
