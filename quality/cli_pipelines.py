@@ -106,7 +106,7 @@ SHOWN = 8
     "--dedup",
     type=click.Choice(["first", "best"]),
     help="Tell near-copies within this run, and drop them unless --mode is annotate: all but the first of a "
-    "cluster, or all but the most reliable. Reads the input twice; best scores it twice.",
+    "cluster, or all but the most reliable. Reads the input twice, and scores it twice where it drops or best is asked for.",
 )
 @click.option(
     "--repeated-lines",

@@ -7,6 +7,7 @@ import os
 import re
 import resource
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -683,7 +684,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bytes(crowd, expected, tmp_pa
     assert (outputs(tmp_path), errors.splitlines()[-1]) == expected
 
 
-def test_a_process_that_is_killed_ends_the_run_and_what_was_done_is_kept(crowd, expected, tmp_path):
+def test_a_process_that_is_killed_ends_the_run_and_what_was_done_is_kept(crowd, tmp_path):
     process = start(crowd, tmp_path, "--jobs", "2")
     assert wait_for_note(process, tmp_path, -1) is not None
     command = ["ps", "-o", "pid=,args=", "--ppid", str(process.pid)]
@@ -693,9 +694,24 @@ def test_a_process_that_is_killed_ends_the_run_and_what_was_done_is_kept(crowd, 
     assert (process.returncode, "a process was killed, perhaps for want of memory" in errors) == (2, True)
     assert "--resume goes on from there" in errors
     assert not (tmp_path / "out.jsonl.gz").exists()
-    process = start(crowd, tmp_path, "--resume")
-    process.communicate()
-    assert outputs(tmp_path) == expected[0]
+
+
+def die_in_an_answer():
+    pipe = sys._getframe(2).f_locals["pipe"]  # of the loop that called
+    os.write(pipe.fileno(), struct.pack("!i", 1000) + b"half")
+    os._exit(1)
+
+
+@pytest.mark.parametrize("work", [(die_in_an_answer,), (os._exit, 1)])
+def test_a_process_that_dies_even_in_the_middle_of_an_answer_is_missed(work):
+    with engine._processes(1) as submit, pytest.raises(RuntimeError, match="a process was killed"):
+        submit(*work).result(60)
+
+
+def test_an_error_in_another_process_is_raised_here_with_the_place_it_came_from():
+    with engine._processes(1) as submit, pytest.raises(ZeroDivisionError) as error:
+        submit(divmod, 1, 0).result(60)
+    assert "answer" in error.value.__notes__[0]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
