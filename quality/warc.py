@@ -79,8 +79,6 @@ def read(stream: BinaryIO, limit: int) -> Iterator[Archived]:
         if not line.strip():
             n_breaks += line.endswith(b"\n")
             continue
-        if not line.endswith(b"\n"):
-            raise EOFError("the file is cut off")
         if not _VERSION.fullmatch(line):
             raise ValueError(f"{line[:40]!r} stands where a record should begin")
         yield _archived(line, stream, limit)
@@ -177,14 +175,12 @@ def _joined(body: bytes) -> bytes:
     """A body that was sent in pieces, as far as it goes; the body itself where it was not, or was joined already."""
     pieces, at = [], 0
     while piece := _PIECE.match(body, at):
-        low = piece.end()
-        at = low + int(piece[1], 16)
-        pieces.append(body[low:at])
-        if at == low or body[at : at + 2] != b"\r\n":
+        low, high = piece.end(), piece.end() + int(piece[1], 16)
+        if body[high : high + 2] not in (b"\r\n", b"\r", b""):  # it ends otherwise, so it is none
             break
-        at += 2
-    is_one = len(pieces) > 1 or (pieces and at >= len(body)) or body.startswith(b"0\r\n")
-    return b"".join(pieces) if is_one else body
+        pieces.append(body[low:high])
+        at = high + 2
+    return b"".join(pieces) if pieces else body
 
 
 def _unpacked(body: bytes, how: str, limit: int) -> bytes:

@@ -170,6 +170,16 @@ def test_a_table_that_is_refused_does_not_touch_the_others(arrow, parquet, tmp_p
     assert parquet.read_table(tmp_path / "out.parquet").column("text").to_pylist() == [FARM]
 
 
+def test_a_table_that_could_not_be_read_is_not_told_again_when_the_run_goes_on(arrow, parquet, tmp_path):
+    parquet.write_table(arrow.table({"text": [FAIR] * 3}), tmp_path / "in.parquet", row_group_size=1)
+    (tmp_path / "no.parquet").write_bytes(b"nothing of the kind")
+    sources = [Source(str(tmp_path / name), "") for name in ("no.parquet", "in.parquet")]
+    whole = [*archives.Parquet().chunks(sources, Place(), Form(), Feed())]
+    assert [chunk.n for chunk in whole] == [1, 1, 1, 1]
+    rest = [*archives.Parquet().chunks(sources, whole[1].end, Form(), Feed())]
+    assert [chunk.end for chunk in rest] == [chunk.end for chunk in whole[2:]]
+
+
 @pytest.mark.parametrize("kind", ["list_", "large_list", "fixed"])
 def test_all_parts_of_a_table_have_the_same_columns_whatever_kind_of_list_the_paragraphs_are(
     arrow, parquet, tmp_path, monkeypatch, kind
@@ -177,7 +187,7 @@ def test_all_parts_of_a_table_have_the_same_columns_whatever_kind_of_list_the_pa
     monkeypatch.setattr(archives, "CHUNK_RECORDS", 1)
     text = arrow.large_string()
     of_two = arrow.list_(text, 2) if kind == "fixed" else getattr(arrow, kind)(text)
-    rows = {"paragraphs": arrow.array([["Ships left.", FAIR], None, ["Ships came.", FAIR]], of_two)}
+    rows = {"paragraphs": arrow.array([None, ["Ships left.", FAIR], ["Ships came.", FAIR]], of_two)}
     parquet.write_table(arrow.table(rows), tmp_path / "in.parquet")
     code, last, errors = run(tmp_path / "in.parquet", "-o", tmp_path / "out.parquet", "--with-text")
     assert (code, last) == (0, ["quality: in 3 = kept 2 + dropped 0 + quarantined 1"]), errors
@@ -186,14 +196,14 @@ def test_all_parts_of_a_table_have_the_same_columns_whatever_kind_of_list_the_pa
 
 
 def test_a_row_that_is_too_large_is_set_aside_with_what_was_read_of_it(arrow, parquet, tmp_path):
-    rows = {"body": [FAIR, "x" * 5000, None], "id": ["a", "b", "c"]}
+    rows = {"story": [FAIR, "x" * 5000, None], "id": ["a", "b", "c"]}
     parquet.write_table(arrow.table(rows), tmp_path / "in.parquet")
-    options = ("--text-field", "body", "--max-bytes", "4000", "--quarantine", tmp_path / "q.jsonl")
+    options = ("--text-field", "story", "--max-bytes", "4000", "--quarantine", tmp_path / "q.jsonl")
     _, last, _ = run(tmp_path / "in.parquet", "-o", tmp_path / "out.parquet", *options)
     assert last == ["quality: in 3 = kept 1 + dropped 0 + quarantined 2"]
     large, none = map(json.loads, (tmp_path / "q.jsonl").read_text().splitlines())
-    assert (large["line"], large["reason"], large["head"][:16]) == (2, "too_large", '{"body": "xxxxxx')
-    assert (none["line"], none["reason"], none["head"]) == (3, "no_text", '{"body": null, "id": "c"}')
+    assert (large["line"], large["reason"], large["head"][:16]) == (2, "too_large", '{"story": "xxxxx')
+    assert (none["line"], none["reason"], none["head"]) == (3, "no_text", '{"story": null, "id": "c"}')
 
 
 def cli_filter():
@@ -457,6 +467,8 @@ def bare_deflate(data):
         (in_pieces(FAIR.encode()), ["Transfer-Encoding: chunked"]),
         (in_pieces(FAIR.encode(), 10_000), ["Transfer-Encoding: chunked"]),
         (in_pieces(FAIR.encode(), last=b""), ["Transfer-Encoding: chunked"]),
+        (in_pieces(FAIR.encode(), 10_000, last=b"")[:-2], ["Transfer-Encoding: chunked"]),
+        (in_pieces(FAIR.encode(), last=b"0\r\nX: y\r\n\r\n"), ["Transfer-Encoding: chunked"]),
         (FAIR.encode(), ["Transfer-Encoding: chunked"]),  # joined by who made the archive
         (gzip.compress(FAIR.encode()), ["Content-Encoding: gzip"]),
         (in_pieces(gzip.compress(FAIR.encode())), ["content-encoding: GZIP", "transfer-encoding: Chunked"]),
@@ -471,6 +483,12 @@ def bare_deflate(data):
 def test_a_body_is_unpacked_as_http_says_or_taken_as_it_stands(body, headers):
     (record,) = read(page(body, "Content-Type: text/plain; charset=utf-8", *headers))
     assert record.text == FAIR
+
+
+@pytest.mark.parametrize(("body", "text"), [(b"0\r\n\r\n", ""), (b"12\r\n" + b"Ships left. " * 9, None)])
+def test_a_body_in_pieces_may_be_empty_and_a_number_on_the_first_line_makes_none(body, text):
+    (record,) = read(page(body, "Content-Type: text/plain", "Transfer-Encoding: chunked"))
+    assert record.text == (body.decode() if text is None else text)
 
 
 def test_a_body_in_brotli_is_unpacked():
