@@ -128,7 +128,7 @@ class Parquet:
         arrow = needed("pyarrow", "parquet")
         table = _table(chunk).take(arrow.array([c.at for c in changes], arrow.int64()))
         fields = {change.field for change in changes if change.text is not None}
-        # by the schema alone, whatever the rows: in every member, or their columns would differ
+        # by the schema alone, whatever the rows, so that parts of a corpus that are filtered apart have the same columns
         has_lists = any(_is_list(arrow, kind) for kind in table.schema.types)
         if (form.adds_text and has_lists) or "html" in table.schema.names:
             fields.add("text")
@@ -147,17 +147,19 @@ class Parquet:
                 while file.peek(1):
                     table = arrow.ipc.open_stream(file).read_all()
                     if writer is None:
-                        writer = parquet.ParquetWriter(part, table.schema)
+                        schema = _schema_of_all(arrow, partial)
+                        writer = parquet.ParquetWriter(part, schema)
+                        nothing = schema.empty_table()
                     if table.num_rows:
                         held.append(table)
                         size += table.nbytes
                     if size >= ROW_GROUP_BYTES:
-                        _write_group(arrow, writer, held)
+                        _write_group(arrow, writer, nothing, held)
                         size = 0
             if writer is None:  # no file could be read, which the quarantine tells
                 partial.unlink()
                 return
-            _write_group(arrow, writer, held)
+            _write_group(arrow, writer, nothing, held)
         finally:
             if writer is not None:
                 writer.close()
@@ -269,9 +271,23 @@ def _quality_type(arrow: Any) -> Any:
     )
 
 
-def _write_group(arrow: Any, writer: Any, held: list[Any]) -> None:
+def _schema_of_all(arrow: Any, partial: Path) -> Any:
+    """The columns of all members: where a text was a page, one has a column of texts that the others have not."""
+    found: list[Any] = []
+    with open(partial, "rb") as file:
+        while file.peek(1):
+            stream = arrow.ipc.open_stream(file)
+            if stream.schema not in found:
+                found.append(stream.schema)
+            for _ in stream:
+                pass
+    return arrow.unify_schemas(found)
+
+
+def _write_group(arrow: Any, writer: Any, nothing: Any, held: list[Any]) -> None:
+    """Write tables as one group of rows, with nulls where they lack a column of the table `nothing`."""
     if held:
-        rows = arrow.concat_tables(held)
+        rows = arrow.concat_tables([nothing, *held], promote_options="default")
         writer.write_table(rows, row_group_size=rows.num_rows)
     held.clear()
 

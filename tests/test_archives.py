@@ -195,6 +195,19 @@ def test_all_parts_of_a_table_have_the_same_columns_whatever_kind_of_list_the_pa
     assert texts == [f"Ships {did}.\n\n{FAIR}" for did in ("left", "came")]
 
 
+def test_a_table_some_texts_of_which_are_pages_gets_a_column_of_texts(
+    arrow, parquet, tmp_path, monkeypatch, extracted
+):
+    monkeypatch.setattr(archives, "CHUNK_RECORDS", 1)
+    parquet.write_table(arrow.table({"content": [FAIR, "<html><p>x</html>", FAIR]}), tmp_path / "in.parquet")
+    code, last, errors = run(tmp_path / "in.parquet", "-o", tmp_path / "out.parquet", "--mode", "clean")
+    assert (code, last) == (0, ["quality: in 3 = kept 3 + dropped 0 + quarantined 0"]), errors
+    before, page, after = parquet.read_table(tmp_path / "out.parquet").to_pylist()
+    assert (before["content"], before["text"], after["text"]) == (FAIR, None, None)
+    assert "Under the new scale" in page["text"]
+    assert before["quality"]["verdict"] == "keep"
+
+
 def test_a_row_that_is_too_large_is_set_aside_with_what_was_read_of_it(arrow, parquet, tmp_path):
     rows = {"story": [FAIR, "x" * 5000, None], "id": ["a", "b", "c"]}
     parquet.write_table(arrow.table(rows), tmp_path / "in.parquet")
