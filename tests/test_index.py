@@ -10,7 +10,10 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 import jsonschema
 import pytest
@@ -19,9 +22,10 @@ from click.testing import CliRunner
 from quality import cli
 from quality import index as module
 from quality.index import FURNITURE, Index, UnusableIndexError
+from quality.minhash import compact, signatures
 from quality.records import Record
 from quality.scorer import Scorer
-from quality.sketches import PER_KEY
+from quality.sketches import PER_KEY, Settings
 from quality.text import Batch
 
 ROOT = Path(__file__).parents[1]
@@ -223,15 +227,35 @@ def test_a_removed_text_is_forgotten_and_what_others_share_with_it_stays(index):
     assert [index.stats()[name] for name in names] == [0, 0, 0, 0]
 
 
-def test_compacting_takes_out_what_removed_texts_left(index):
+def n_keys(index):
+    """Keys of documents and of passages that are in the file."""
+    count = "SELECT (SELECT count(*) FROM document_band), (SELECT count(*) FROM passage_band)"
+    return index._connection.execute(count).fetchone()
+
+
+def test_nothing_is_left_of_removed_texts_and_compacting_closes_the_gaps(index):
     add(index, **{f"d{k}": made_story(k) for k in range(200)})
     index.remove([f"d{k}" for k in range(1, 200)])
-    assert index.stats()["keys of what was removed"] == 199 * 4 * 12
+    assert n_keys(index) == (12, 3 * 12)
     before, after = index.compact()
     assert after < before / 5
-    assert index.stats()["keys of what was removed"] == 0
+    assert after == index.path.stat().st_size
     assert listed(index, made_story(0))[0] == ("d0", None)
     assert index.problems() == []
+
+
+def test_compacting_beside_one_who_reads_is_not_said_to_be_done(index, monkeypatch):
+    add(index, **{f"d{k}": made_story(k) for k in range(20)})
+    index.remove([f"d{k}" for k in range(1, 20)])
+    index.close()
+    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    with Index(index.path) as reader:
+        with reader._step("DEFERRED") as connection:
+            connection.execute("SELECT count(*) FROM document").fetchone()
+            done = run("index", "compact", index.path)
+            assert (done.exit_code, done.stdout) == (2, "")
+            assert "others are reading it" in done.stderr
+        assert run("index", "compact", index.path).exit_code == 0
 
 
 def test_a_number_is_never_given_twice(index):
@@ -251,15 +275,36 @@ def test_the_same_text_again_changes_nothing(index):
     assert index.state != state
     assert index.remove(["two"]) == 1
     add(index, one=f"{FERRY}\n\n{BOATS}")
-    assert index.stats()["keys of what was removed"] == 2 * 12
     assert index.stats()["documents"] == before["documents"]
 
 
-def test_what_was_removed_does_not_hide_what_is_there(index):
-    for k in range(PER_KEY + 10):  # one page that is indexed again whenever its last line changes
-        add(index, page=f"{made_story(1, 9)}\n\nRead {k} times.")
+def test_a_page_that_is_indexed_again_whenever_a_line_changes_takes_no_more_room(index):
+    for k in range(PER_KEY + 10):
+        add(
+            index,
+            page=f"{made_story(1, 9)}\n\nRead {k} times on the day before yesterday by all who have come by.",
+        )
+    assert n_keys(index) == (12, 10 * 12)
     assert listed(index, made_story(1, 9))[0] == ("page", None)
     assert index.problems() == []
+
+
+def test_paragraphs_that_stay_are_not_written_anew_with_their_text(index):
+    add(index, page=f"{FERRY}\n\n{BOATS}")
+    add(index, page=f"{FERRY}\n\n{SCHOOL}")
+    assert index._connection.execute("SELECT number FROM passage").fetchall() == [(1,), (3,)]
+    assert index.problems() == []
+
+
+@pytest.mark.parametrize("n_permutations", [36, 128])
+def test_keys_can_be_made_again_from_what_is_kept(n_permutations):
+    settings = Settings(n_permutations)
+    batch = Batch.of([FERRY, BOATS, SCHOOL])
+    whole = signatures(batch, batch.documents, n_permutations=n_permutations)
+    kept = settings.kept(whole)
+    assert kept.shape == (3, n_permutations + 36)
+    assert kept[:, :n_permutations].tolist() == compact(whole).tolist()
+    assert settings.keys_again(kept).tolist() == settings.keys(whole).tolist()
 
 
 def test_batches_go_in_together_and_give_what_each_alone_gives(tmp_path, monkeypatch):
@@ -357,6 +402,46 @@ def test_an_index_goes_to_other_processes_by_its_path(index):
         assert listed(other, FERRY) == [("ferry", None), ("ferry", 0)]
 
 
+def test_threads_may_share_an_index(index):
+    add(index, ferry=FERRY, school=SCHOOL)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda text: listed(index, text), [FERRY, SCHOOL] * 20))
+    assert found == [[("ferry", None), ("ferry", 0)], [("school", None), ("school", 0)]] * 20
+
+
+@contextmanager
+def held_by_a_thread(lock):
+    is_held, is_over = Event(), Event()
+
+    def hold():
+        with lock:
+            is_held.set()
+            is_over.wait()
+
+    thread = Thread(target=hold)
+    thread.start()
+    is_held.wait()
+    yield
+    is_over.set()
+    thread.join()
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_process_made_by_fork_opens_an_index_of_its_own(index):
+    add(index, ferry=FERRY)
+    with held_by_a_thread(index._turn):  # who is not there in the child
+        child = os.fork()
+        if not child:
+            signal.alarm(20)
+            status = 1
+            try:
+                status = int(listed(index, FERRY) != [("ferry", None), ("ferry", 0)])
+            finally:
+                os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+    assert index.problems() == []
+
+
 def test_an_index_in_a_folder_that_cannot_be_written_is_read(index, monkeypatch):
     add(index, ferry=FERRY)
     index.close()
@@ -364,6 +449,31 @@ def test_an_index_in_a_folder_that_cannot_be_written_is_read(index, monkeypatch)
     with Index(index.path) as reader:
         assert listed(reader, FERRY) == [("ferry", None), ("ferry", 0)]
         assert [p.name for p in index.path.parent.iterdir()] == ["known.index"]
+
+
+def test_who_reads_in_a_folder_that_he_cannot_write_sees_what_others_have_changed(index, monkeypatch):
+    add(index, **{f"d{k}": made_story(k) for k in range(30)})
+    index.close()
+    can_write = [False]
+    monkeypatch.setattr(os, "access", lambda *_: can_write[0])
+    with Index(index.path) as reader:
+        assert listed(reader, made_story(3))[0] == ("d3", None)
+        index.remove([f"d{k}" for k in range(30)])
+        add(index, **{f"n{k}": made_story(k) for k in range(100, 160)})
+        index.close()
+        assert listed(reader, made_story(3)) == []
+        assert listed(reader, made_story(150))[0] == ("n150", None)
+        assert reader.stats()["documents"] == 60
+
+
+def test_what_was_changed_while_it_was_read_without_locks_is_not_told(index, monkeypatch):
+    add(index, ferry=FERRY)
+    index.close()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with Index(index.path) as reader:
+        with pytest.raises(UnusableIndexError, match="changed while it was read"), reader._step("DEFERRED"):
+            os.utime(index.path, ns=(1, 1))
+        assert listed(reader, FERRY) == [("ferry", None), ("ferry", 0)]
 
 
 def test_a_full_disk_is_told_and_leaves_what_was_there(index):
@@ -385,8 +495,9 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(index):
         ("DELETE FROM passage WHERE number = 1", "3 long lines, but 2 of them with a passage"),
         ("DELETE FROM line WHERE passage = 1", "3 passages, but 2 lines that have one"),
         ("DELETE FROM passage_band WHERE number = 1", "keys of passages"),
+        ("INSERT INTO passage_band VALUES (7, 99)", "37 keys of passages, but 36 of them that lead to one"),
         ("DELETE FROM document_band", "keys of documents"),
-        ("UPDATE document SET signature = x'00'", "signatures of documents are not 128 bytes"),
+        ("UPDATE document SET signature = x'00'", "signatures of documents are not 164 bytes"),
         ("UPDATE header SET value = 1 WHERE name = 'next_document'", "there is number 2"),
         ("UPDATE header SET value = 9 WHERE name = 'format'", "has format 9"),
         ("UPDATE header SET value = 'sha1' WHERE name = 'hash'", "has hash 'sha1'"),
@@ -451,6 +562,22 @@ def test_an_index_made_another_way_is_refused(tmp_path):
     done = run("index", "add", tmp_path / "new.index", "-", "--permutations", 30, input=FERRY)
     assert done.exit_code == 2
     assert "need 36" in done.stderr
+
+
+def test_what_a_killed_process_left_does_not_stand_in_the_way(tmp_path):
+    path = tmp_path / "new.index"
+    for _ in range(2):
+        (tmp_path / f"new.index.new{os.getpid()}").write_bytes(b"half an index")
+        with Index.create(path) as made:
+            assert made.problems() == []
+        path.unlink()
+
+
+def test_keys_that_lead_nowhere_are_told_where_they_are_met(index):
+    add(index, ferry=FERRY)
+    index._connection.execute("DELETE FROM document")
+    with pytest.raises(UnusableIndexError, match="keys of documents that are not there"):
+        listed(index, FERRY)
 
 
 def test_an_index_that_becomes_unusable_stops_scoring(index):
