@@ -165,8 +165,9 @@ class Index:
         if not path.exists():
             _make(path, settings)
         index = cls(path, writes=True)
+        there = index.settings
         for name, value in asked.items():
-            given = getattr(index.settings, name)
+            given = getattr(there, name)
             if given != value:
                 raise UnusableIndexError(
                     f"{path} has {name} {given}, not {value}: they could not be compared"
@@ -281,7 +282,10 @@ class Index:
         return n
 
     def look_up(self, batch: Batch, ids: Sequence[str]) -> Known:
-        """What is known of the texts of a batch; a document of the same id is the text itself and does not count."""
+        """What is known of the texts of a batch; a document of the same id is the text itself and does not count.
+
+        The id of a record is its `identity`.
+        """
         settings = self.settings
         entries = Entries.of(batch, settings)
         with self._told(), self._step("DEFERRED") as connection:

@@ -1,6 +1,7 @@
 """The reference index: what is known from it is told, nothing else is; and it survives what may happen to a file."""
 
 import errno
+import gzip
 import json
 import os
 import pickle
@@ -550,15 +551,15 @@ def test_what_is_no_index_is_refused(tmp_path, content):
 
 
 def test_an_index_made_another_way_is_refused(tmp_path):
-    path = tmp_path / "some.index"
-    assert run("index", "add", path, "-", "--permutations", 64, "--seed", 7, input=FERRY).exit_code == 0
-    assert run("index", "add", path, "-", input=SCHOOL).exit_code == 0
+    path, ferry = tmp_path / "some.index", write_lines(tmp_path / "in.jsonl", {"ferry": FERRY})
+    assert run("index", "add", path, ferry, "--permutations", 64, "--seed", 7).exit_code == 0
+    assert run("index", "add", path, "-", input=json.dumps({"id": "school", "text": SCHOOL})).exit_code == 0
     done = run("index", "add", path, "-", "--permutations", 128, input=FERRY)
     assert done.exit_code == 3
     assert "has n_permutations 64, not 128" in done.stderr
     with Index(path) as index:
         assert (index.settings.n_permutations, index.settings.seed) == (64, 7)
-        assert listed(index, SCHOOL) == [("-", None), ("-", 0)]
+        assert listed(index, SCHOOL) == [("school", None), ("school", 0)]
     done = run("index", "add", tmp_path / "new.index", "-", "--permutations", 30, input=FERRY)
     assert done.exit_code == 2
     assert "need 36" in done.stderr
@@ -634,6 +635,106 @@ def test_a_report_is_the_same_in_any_batch(index):
 def test_the_rules_of_an_index_are_explained():
     for rule in ("boilerplate.repeated", "repeat.near_duplicate"):
         assert rule in run("rules", rule).stdout
+
+
+# ---- which text is which ----
+
+
+def test_records_without_an_id_go_by_their_file_and_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write = {
+        "a.jsonl": (FERRY, made_story(1)),
+        "b.jsonl": (made_story(2), made_story(3)),
+        "new.jsonl": (FERRY,),
+    }
+    for name, texts in write.items():
+        Path(name).write_text("".join(json.dumps({"text": t}) + "\n" for t in texts))
+    assert run("index", "add", "k.index", "a.jsonl", "b.jsonl").stderr == "quality: 4 documents added\n"
+    with Index("k.index") as index:
+        assert index.stats()["documents"] == 4
+    # the first line of another file is another text, and the same line of the same file is not
+    (found,) = map(json.loads, run("index", "query", "k.index", "new.jsonl").stdout.splitlines())
+    assert found["id"] == f"{tmp_path}/new.jsonl:1"
+    assert found["duplicates"][0] == {"id": f"{tmp_path}/a.jsonl:1", "similarity": 1.0}
+    assert run("index", "query", "k.index", "./a.jsonl", tmp_path / "b.jsonl").exit_code == 1
+    assert run("index", "add", "k.index", "b.jsonl").stderr.endswith(
+        "2 of them in the place of earlier ones\n"
+    )
+    scored = run("score", "new.jsonl", "--against", "k.index", "--format", "jsonl").stdout
+    assert (json.loads(scored)["id"], len(json.loads(scored)["duplicates"])) == ("1", 2)
+
+
+def test_a_text_is_the_same_to_every_verb_from_wherever_it_is_named(tmp_path, monkeypatch):
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "a.txt").write_text(f"{FERRY}\n\n{BOATS}")
+    (folder / "b.txt").write_text(SCHOOL)
+    monkeypatch.chdir(folder)
+    assert run("index", "add", "../texts.index", "a.txt", "b.txt").exit_code == 0
+    monkeypatch.chdir(tmp_path)
+    assert run("index", "add", "texts.index", "texts").stderr.startswith(
+        "quality: 2 documents added, 2 of them in"
+    )
+    for number, given in enumerate((["texts"], ["texts/a.txt", folder / "b.txt"], [folder])):
+        assert run("index", "query", "texts.index", *given).exit_code == 1
+        done = run("filter", *given, "-o", f"out{number}", "--mode", "clean", "--against", "texts.index")
+        assert "kept 2 + dropped 0" in done.stderr, given
+        assert Path(f"out{number}", "a.txt").read_text() == f"{FERRY}\n\n{BOATS}"
+    scored = json.loads(
+        run("score", "texts/../texts/a.txt", "--against", "texts.index", "--format", "jsonl").stdout
+    )
+    assert scored["duplicates"] == []
+    assert run("index", "remove", "texts.index", folder / "b.txt").exit_code == 0
+
+
+@pytest.mark.parametrize("given", [FERRY, json.dumps({"text": FERRY})])
+def test_what_has_no_name_at_all_is_not_indexed(tmp_path, given):
+    path = tmp_path / "k.index"
+    done = run("index", "add", path, "-", input=given)
+    assert done.exit_code == 2
+    assert "has no id" in done.stderr
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    writer = Thread(target=lambda: (tmp_path / "pipe.jsonl").write_text(json.dumps({"text": FERRY})))
+    writer.start()
+    assert run("index", "add", path, tmp_path / "pipe.jsonl").exit_code == 2
+    writer.join()
+    with Index(path) as index:
+        assert index.stats()["documents"] == 0
+
+
+def test_a_text_given_to_a_scorer_is_none_of_the_index(index):
+    add(index, **{"1": FERRY, "": FERRY})
+    scorer = Scorer.load(against=index.path)
+    assert len([d for d in scorer.score(FERRY).duplicates if d.paragraph is None]) == 2
+    assert len([d for d in scorer.score({"text": FERRY}).duplicates if d.paragraph is None]) == 2
+    assert len([d for d in scorer.score({"id": 1, "text": FERRY}).duplicates if d.paragraph is None]) == 1
+
+
+def test_tables_archives_and_folders_are_indexed_as_filter_reads_them(tmp_path):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pytest.importorskip("fastwarc")
+    rows = {"id": ["f", None], "text": [FERRY, SCHOOL], "quality": ["a column", "of somebody else"]}
+    parquet.write_table(arrow.table(rows), tmp_path / "in.parquet")
+    head = "WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Record-ID: <urn:uuid:1>\r\nContent-Type: text/plain\r\n"
+    archive = f"{head}Content-Length: {len(BOATS)}\r\n\r\n{BOATS}\r\n\r\n".encode()
+    (tmp_path / "in.warc.gz").write_bytes(gzip.compress(archive))
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "one.txt").write_text(made_story(1))
+    (folder / "two.pdf").write_bytes(b"%PDF")
+    given = tmp_path / "in.parquet", tmp_path / "in.warc.gz", folder
+    done = run("index", "add", tmp_path / "k.index", *given)
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, "quality: 4 documents added")
+    assert "two.pdf: PDF is not read" in done.stderr
+    with Index(tmp_path / "k.index") as index:
+        for text, id in (
+            (FERRY, "f"),
+            (SCHOOL, f"{tmp_path}/in.parquet:2"),
+            (BOATS, "<urn:uuid:1>"),
+            (made_story(1), f"{folder}/one.txt"),
+        ):
+            assert listed(index, text)[0] == (id, None)
+    assert run("index", "query", tmp_path / "k.index", tmp_path / "in.parquet").exit_code == 1
 
 
 # ---- command line ----
