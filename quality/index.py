@@ -38,7 +38,7 @@ from quality.copies import paragraph_hash, words_of
 from quality.known import FURNITURE, Known, distinct_lines, furniture
 from quality.minhash import is_empty, signatures
 from quality.report import Duplicate
-from quality.sketches import CACHE_BYTES, NEAR, Hit, Settings, Sketches
+from quality.sketches import CACHE_BYTES, NEAR, Copies, Hit, Settings, Sketches
 from quality.text import Batch
 
 # Raised when the tables or what is in them change their meaning, so that an old index is refused and not misread.
@@ -659,13 +659,15 @@ def _known(connection: sqlite3.Connection, settings: Settings, entries: Entries,
         own_lines.append(set() if found is None else set(np.frombuffer(found[1], "<i8").tolist()))
     name_of = "SELECT id FROM document WHERE number = ?"
     documents: list[list[Duplicate]] = [[] for _ in ids]
-    n_copies = np.zeros(len(ids), np.int64)
+    copies = Copies(np.zeros(len(ids), np.int64), np.zeros(len(ids), bool))
     signed = np.flatnonzero(entries.is_signed)
     n = settings.n_permutations  # what is kept for keys is no part of the comparison
-    near = of_documents.near(connection, entries.signature[signed, :n], entries.keys[signed])
+    near, copies.is_cut[signed] = of_documents.search(
+        connection, entries.signature[signed, :n], entries.keys[signed]
+    )
     for d, some in zip(signed.tolist(), near, strict=True):
         hits = [hit for hit in some if hit.number != own[d]]
-        n_copies[d] = sum(hit.similarity >= NEAR for hit in hits)
+        copies.n[d] = sum(hit.similarity >= NEAR for hit in hits)
         documents[d] = [
             Duplicate(connection.execute(name_of, [h.number]).fetchone()[0], h.similarity)
             for h in hits[:MOST]
@@ -697,6 +699,6 @@ def _known(connection: sqlite3.Connection, settings: Settings, entries: Entries,
             if len(listed) >= MOST:
                 break
         paragraphs[p] = list(listed.values())
-    elsewhere = np.maximum(seen - n_copies[entries.parent], 0)
-    is_furniture = furniture(entries.parent, entries.n_words, elsewhere, len(ids))
+    elsewhere = np.maximum(seen - copies.n[entries.parent], 0)
+    is_furniture = furniture(entries.parent, entries.n_words, elsewhere, copies)
     return Known(documents, paragraphs, elsewhere, is_furniture, entries.parent)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quality.columns import Bytes, Ints, within
+from quality.columns import Bools, Bytes, Ints, within
 from quality.minhash import HASH, SCHEME, SHINGLE, Signatures, band_keys, compact, similarity
 
 # Twelve keys of three numbers: a pair of similarity .7 shares none with a probability of .0065, one of .3 shares one with .28.
@@ -76,6 +76,13 @@ class Hit(NamedTuple):
     similarity: float
 
 
+class Copies(NamedTuple):
+    """How many near-copies of each text were found, int64[texts], and whether there may be more, bool[texts]."""
+
+    n: Ints
+    is_cut: Bools
+
+
 class Sketches:
     """The tables of one kind of entries: signatures by number, and the keys by which like ones are found."""
 
@@ -118,16 +125,23 @@ class Sketches:
 
     def near(self, connection: sqlite3.Connection, signature: Bytes, keys: Ints) -> list[list[Hit]]:
         """For each of some compact signatures the entries that share a key with it and resemble it, likest first."""
+        return self.search(connection, signature, keys)[0]
+
+    def search(
+        self, connection: sqlite3.Connection, signature: Bytes, keys: Ints
+    ) -> tuple[list[list[Hit]], Bools]:
+        """The same, and for which of them not all entries were looked at, since a key has more than `PER_KEY`; bool[n]."""
         hits: list[list[Hit]] = [[] for _ in range(signature.shape[0])]
         key, place = np.unique(keys, return_inverse=True)
         held: dict[int, str] = dict(connection.execute(self._near, [json.dumps(key.tolist())]))
         if not held:
-            return hits
+            return hits, np.zeros(len(hits), bool)
         numbers = np.array(",".join(held.values()).split(","), np.int64)
         count, start = np.zeros(key.size, np.int64), np.zeros(key.size, np.int64)
         at = np.searchsorted(key, list(held))
         count[at] = [found.count(",") + 1 for found in held.values()]
         start[at] = np.cumsum(count[at]) - count[at]
+        is_cut: Bools = np.logical_or.reduce((count >= PER_KEY)[place.ravel()].reshape(keys.shape), axis=1)
         met = np.flatnonzero(count[place.ravel()])
         position, owner = within(start[place.ravel()[met]], count[place.ravel()[met]])
         pair = np.unique(np.column_stack([met[owner] // keys.shape[1], numbers[position]]), axis=0)
@@ -146,7 +160,7 @@ class Sketches:
                 hits[row].append(Hit(number, float(like[k])))
         for some_hits in hits:
             some_hits.sort(key=lambda hit: (-hit.similarity, hit.number))
-        return hits
+        return hits, is_cut
 
 
 def _stacked(signatures: Sequence[bytes], width: int) -> Bytes:

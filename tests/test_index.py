@@ -186,6 +186,24 @@ def test_near_copies_of_the_whole_text_do_not_make_furniture_of_its_lines(index)
     assert known(index, story)["repeated"] == []
 
 
+def edited(seed, k):
+    """A story of which copy k has another word in all paragraphs but the first."""
+    first, *others = made_story(seed, 6).split("\n\n")
+    draw = random.Random(k)
+    for j, paragraph in enumerate(others):
+        words = paragraph.split()
+        words[draw.randrange(5, 40)] = f"changed{k}x{j}"
+        others[j] = " ".join(words)
+    return "\n\n".join([first, *others])
+
+
+def test_more_near_copies_than_are_looked_at_do_not_make_furniture_either(index):
+    add(index, **{f"copy{k}": edited(1, k) for k in range(2 * PER_KEY + 2 * FURNITURE)})
+    found = index.look_up(Batch.of([edited(1, 999)]), ["asked"])
+    assert found.seen[0] > FURNITURE  # those that were not looked at
+    assert found.to_dict(0)["repeated"] == []
+
+
 def test_a_story_that_many_sites_print_is_no_furniture(index):
     wire = f"{FERRY}\n\n{BOATS}\n\n{SCHOOL}"
     pages = {f"site{k}": f"{wire}\n\n{made_story(k, 9)}" for k in range(FURNITURE + 5)}
