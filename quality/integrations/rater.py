@@ -18,7 +18,7 @@ from typing import Any
 
 from quality import __version__
 from quality.records import Record
-from quality.report import Report
+from quality.report import VERDICTS, Report
 from quality.scorer import Scorer
 
 FIELDS = ("quality_reliability", "quality_verdict", "quality_reasons")
@@ -88,6 +88,20 @@ def records(texts: Iterable[Any], dates: Iterable[Any] | None = None) -> Iterato
     rows = zip(texts, dates, strict=True) if dates is not None else ((text, None) for text in texts)
     for row, (text, date) in enumerate(rows):
         yield Record.of({"text": _text(text, row), "date": date}, row)
+
+
+def checked_verdicts(drop: Sequence[str]) -> tuple[str, ...]:
+    """The verdicts that an adapter is to drop.
+
+    Raises TypeError for one text instead of a list, ValueError for what is no verdict.
+    """
+    if isinstance(drop, str):
+        raise TypeError(f"drop is the text {drop!r}, a list of verdicts expected, such as ['drop']")
+    if unknown := [verdict for verdict in drop if verdict not in VERDICTS]:
+        raise ValueError(
+            f"unknown verdicts {', '.join(map(repr, unknown))} to drop; there are {', '.join(VERDICTS)}"
+        )
+    return tuple(drop)
 
 
 def metadata(report: Report) -> Mapping[str, str | float]:
