@@ -261,9 +261,8 @@ class Index:
             numbers = np.full(len(ids), -1)
             numbers[chosen] = number + np.arange(chosen.size)
             self._add_lines(connection, entries, pair[numbers[pair[:, 0]] >= 0], numbers)
-            for (
-                id
-            ) in rows:  # now that paragraphs which stay are held by the new text, they are left as they are
+            # last: paragraphs that stay are held by the new text now, and are left as they are
+            for id in rows:
                 self._take_out(connection, id)
             connection.executemany(
                 "INSERT INTO document VALUES (?, ?, ?, ?)",
@@ -381,9 +380,8 @@ class Index:
     @contextmanager
     def _told(self) -> Iterator[None]:
         """One thread's turn, with SQLite's errors as those of Python that they are."""
-        if (
-            self._process != self._this_process()
-        ):  # made by fork: SQLite forbids to use, or even to close, what is the parent's
+        # made by fork: SQLite forbids to use, or even to close, what is the parent's
+        if self._process != self._this_process():
             _of_parents.append(self._opened)
             self._begin()
         with self._turn, self._as_python():
