@@ -81,13 +81,13 @@ DEFAULT = Rater()
 
 
 def records(texts: Iterable[Any], dates: Iterable[Any] | None = None) -> Iterator[Record]:
-    """Records of texts; `dates`, if given, are as many. A missing text (None, NaN) counts as empty.
+    """Records of texts; `dates`, if given, are as many. A missing text (None, NaN) counts as empty, a missing date as none.
 
     Raises TypeError for what is no text, with its row, counted from 0.
     """
     rows = zip(texts, dates, strict=True) if dates is not None else ((text, None) for text in texts)
     for row, (text, date) in enumerate(rows):
-        yield Record.of({"text": _text(text, row), "date": date}, row)
+        yield Record.of({"text": _text(text, row), "date": None if _is_missing(date) else date}, row)
 
 
 def checked_verdicts(drop: Sequence[str]) -> tuple[str, ...]:
@@ -121,7 +121,12 @@ def _loaded(rater: Rater) -> tuple[Scorer, str]:
 def _text(value: Any, row: int) -> str:
     if isinstance(value, str):
         return value
-    # how pandas writes a missing text; its NA is told by its name, so that pandas need not be there
-    if value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ == "NAType":
+    if _is_missing(value):
         return ""
     raise TypeError(f"row {row} is of type {type(value).__name__}, expected a text")
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether it is nothing, as Python or pandas write that, which is told by its names, so that pandas need not be there."""
+    is_nan = isinstance(value, float) and math.isnan(value)
+    return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")

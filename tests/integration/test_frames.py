@@ -58,6 +58,12 @@ def test_pandas_dates_may_be_timestamps(undated, told_by_day):
     told_by_day(pandas_columns(pandas.Series([undated] * 3), dates)["quality_reasons"][:2])
 
 
+def test_pandas_missing_dates_are_none_and_no_dates_that_could_not_be_read():
+    pandas = pytest.importorskip("pandas")
+    missing = [None, float("nan"), pandas.NaT, pandas.NA]
+    assert [report.warnings for report in Rater().reports(["Words."] * 4, missing)] == [()] * 4
+
+
 def test_polars_dates_may_be_dates(undated, told_by_day):
     polars = pytest.importorskip("polars")
     from quality.integrations.dataframes import polars_columns
