@@ -118,11 +118,12 @@ class Record:
     def identity(self) -> str:
         """What tells the text from all others, whatever reads it: its own id, else the whole path of its file, with its number there.
 
-        Standard input, and what is in no file, has no path.
+        Links are followed, so that a file is one, and `/dev/stdin` the file that stands behind it. Standard input, and what is
+        in no file, has no path.
         """
         if self.has_id:
             return self.id
-        place = self.source if self.source in ("", "-") else os.path.abspath(self.source)
+        place = self.source if self.source in ("", "-") else os.path.realpath(self.source)
         return place if self.line is None else f"{place}:{self.line}"
 
     @classmethod

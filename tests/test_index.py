@@ -675,6 +675,8 @@ def test_records_without_an_id_go_by_their_file_and_line(tmp_path, monkeypatch):
     assert found["id"] == f"{tmp_path}/new.jsonl:1"
     assert found["duplicates"][0] == {"id": f"{tmp_path}/a.jsonl:1", "similarity": 1.0}
     assert run("index", "query", "k.index", "./a.jsonl", tmp_path / "b.jsonl").exit_code == 1
+    done = run("filter", "./a.jsonl", "-o", "out.jsonl", "--mode", "clean", "--against", "k.index")
+    assert "kept 2 + dropped 0" in done.stderr
     assert run("index", "add", "k.index", "b.jsonl").stderr.endswith(
         "2 of them in the place of earlier ones\n"
     )
@@ -693,7 +695,8 @@ def test_a_text_is_the_same_to_every_verb_from_wherever_it_is_named(tmp_path, mo
     assert run("index", "add", "texts.index", "texts").stderr.startswith(
         "quality: 2 documents added, 2 of them in"
     )
-    for number, given in enumerate((["texts"], ["texts/a.txt", folder / "b.txt"], [folder])):
+    Path("link").symlink_to("texts")
+    for number, given in enumerate((["texts"], ["texts/a.txt", folder / "b.txt"], [folder], ["link"])):
         assert run("index", "query", "texts.index", *given).exit_code == 1
         done = run("filter", *given, "-o", f"out{number}", "--mode", "clean", "--against", "texts.index")
         assert "kept 2 + dropped 0" in done.stderr, given
