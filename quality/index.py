@@ -138,8 +138,8 @@ class Entries:
 class Index:
     """A reference index that is there; `create` makes one. Picklable: each process opens it when it first asks.
 
-    Threads may share it, and take turns. Every method raises UnusableIndexError where the file cannot be used, and one that `writes` OSError where it cannot be
-    written.
+    Threads may share it, and take turns. Every method raises UnusableIndexError where the file cannot be used, and one
+    that `writes` OSError where it cannot be written.
     """
 
     # kept here since modules are gone before the last scorer when the interpreter ends
@@ -480,6 +480,7 @@ def _sketches(settings: Settings) -> tuple[Sketches, Sketches]:
     return Sketches("document", settings), Sketches("passage", settings)
 
 
+# Connections that a process made by fork has got from the one it comes from: held, so that nothing closes them.
 _of_parents: list[sqlite3.Connection | None] = []
 
 

@@ -149,7 +149,7 @@ class Sketches:
         held_signatures = connection.execute(self._signatures, [json.dumps(entry.tolist())]).fetchall()
         if len(held_signatures) < entry.size:
             raise sqlite3.DatabaseError(f"there are keys of {self.kind}s that are not there")
-        width = len(held_signatures[0][1])
+        width = max(len(held_signatures[0][1]), signature.shape[1])  # of those `kept` more
         kept = _stacked([row[1] for row in held_signatures], width)[:, : signature.shape[1]]
         other = np.searchsorted(entry, pair[:, 1])
         for low in range(0, pair.shape[0], _PORTION):
@@ -164,4 +164,7 @@ class Sketches:
 
 
 def _stacked(signatures: Sequence[bytes], width: int) -> Bytes:
+    """Signatures of so many bytes each as rows. Raises sqlite3.DatabaseError where one has another length."""
+    if any(len(signature) != width for signature in signatures):
+        raise sqlite3.DatabaseError(f"there are signatures that are not {width} bytes long")
     return np.frombuffer(b"".join(signatures), np.uint8).reshape(len(signatures), width)

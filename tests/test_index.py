@@ -599,6 +599,15 @@ def test_keys_that_lead_nowhere_are_told_where_they_are_met(index):
         listed(index, FERRY)
 
 
+@pytest.mark.parametrize("ask", [lambda index: listed(index, FERRY), lambda index: index.remove(["ferry"])])
+@pytest.mark.parametrize("signature", ["x'00'", "zeroblob(200)"])
+def test_signatures_of_another_length_are_told_where_they_are_met(index, ask, signature):
+    add(index, ferry=FERRY, copy=FERRY)
+    index._connection.execute(f"UPDATE document SET signature = {signature} WHERE id = 'ferry'")
+    with pytest.raises(UnusableIndexError, match="signatures that are not"):
+        ask(index)
+
+
 def test_an_index_that_becomes_unusable_stops_scoring(index):
     add(index, ferry=FERRY)
     scorer = Scorer.load(against=index.path)
