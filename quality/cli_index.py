@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,9 +31,9 @@ from quality.cli import (
 )
 
 if TYPE_CHECKING:
-    from quality.records import FieldNames, Record
+    from quality.records import FieldNames, Problem, Record
 
-_KINDS = ("auto", "text", "jsonl")
+_KINDS = ("auto", "text", "jsonl", "parquet", "warc")
 
 
 @main.group(no_args_is_help=True)
@@ -95,16 +97,19 @@ def add(
     permutations: int | None,
     seed: int | None,
 ) -> None:
-    """Add texts to INDEX, which is made if there is none; FILE as for `quality score`.
+    """Add texts to INDEX, which is made if there is none.
+
+    FILE is as for `quality score`, Parquet, WARC or WET, or a folder of texts, as for `quality filter`.
 
     A text whose id is there takes the place of the earlier one, so the same files may be added again, as after a
-    crash. Batches go in one by one, each whole or not at all.
+    crash. What has no id goes by the whole path of its file, with the number of its line; on standard input it is refused.
+    Batches go in one by one, each whole or not at all.
 
     \b
     To index a corpus:
         quality index add archive.index corpus.jsonl.gz
-    To index pages of a site, whose path is their id:
-        quality index add site.index pages/*.txt
+    To index pages of a site, whose whole path is their id:
+        quality index add site.index pages
     """
     from quality.index import Index
     from quality.scorer import batches
@@ -121,9 +126,9 @@ def add(
                 raise
             raise click.BadParameter(str(error), param_hint="--permutations") from None
         with made as target:
-            records = problems.records(files, kind, text_field, id_field)
+            records = problems.told_apart(problems.records(files, kind, text_field, id_field))
             added = target.add(
-                (Batch.of([r.text for r in some], [r.paragraphs for r in some]), [r.id for r in some])
+                (Batch.of([r.text for r in some], [r.paragraphs for r in some]), [r.identity for r in some])
                 for some in batches(records)
             )
     if not quiet:
@@ -162,9 +167,9 @@ def query(
     with _usable(ctx, path), Index(path) as source:
         for some in batches(problems.records(files, kind, text_field, id_field)):
             batch = Batch.of([r.text for r in some], [r.paragraphs for r in some])
-            known = source.look_up(batch, [r.id for r in some])
+            known = source.look_up(batch, [r.identity for r in some])
             for d, record in enumerate(some):
-                told = {"id": record.id, **known.to_dict(d)}
+                told = {"id": record.identity, **known.to_dict(d)}
                 n += 1
                 n_known += bool(told["duplicates"] or told["repeated"])
                 say(json.dumps(told))
@@ -270,24 +275,68 @@ class _Problems:
     def __init__(self) -> None:
         self.n = 0
 
+    def tell(self, problem: Problem) -> None:
+        """Tell and count one."""
+        from quality.render.terminal import visible
+
+        self.n += 1
+        click.echo(f"quality: {visible(str(problem))}", err=True)
+
+    def told_apart(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Those records that have an id or are in a file: what came from a pipe would take the place of what comes next."""
+        from quality.records import Problem
+
+        for record in records:
+            if record.has_id or (record.source != "-" and os.path.isfile(record.source)):
+                yield record
+            else:
+                told = "has no id, and comes from a pipe, which has no name: name a file, or write an id into each line"
+                self.tell(Problem(record.source, record.line, told))
+
     def records(
         self, files: tuple[str, ...], kind: str, text_field: str | None, id_field: str | None
     ) -> Iterator[Record]:
         """Records of some files, standard input where none is given."""
-        from quality.records import FieldNames, Problem, read
-        from quality.render.terminal import visible
+        from quality.records import FieldNames, Problem
 
         paths = files or ("-",)
         if "-" in paths and sys.stdin is None:  # closed by the shell: <&-
             raise click.UsageError("standard input is closed, and no other FILE is given")
         names: FieldNames = FieldNames(id_field, text_field)
-        for item in read(paths, kind=kind, names=names):
-            if isinstance(item, Problem):
-                self.n += 1
-                click.echo(f"quality: {visible(str(item))}", err=True)
-            elif item.html is not None:
-                yield from scorer_of("default").extracted([item])
-            else:
+        for path in paths:
+            try:
+                for item in _read(path, kind, names):
+                    if isinstance(item, Problem):
+                        self.tell(item)
+                    elif item.html is not None:
+                        yield from scorer_of("default").extracted([item])
+                    else:
+                        yield item
+            except ModuleNotFoundError as error:
+                self.tell(Problem(path, None, str(error)))
+
+
+def _read(path: str, kind: str, names: FieldNames) -> Iterator[Record | Problem]:
+    """Texts and problems of a file as `quality score` reads it, of a table, an archive or a folder as `quality filter` does."""
+    from quality.containers import ENDINGS, Fault, Feed, Form, Place, listed
+    from quality.filter import container_of
+    from quality.records import Problem, read
+
+    endings = {ending.lower() for ending in Path(path).suffixes}
+    held = next(
+        (k for k in ("parquet", "warc") if kind == k or (kind == "auto" and endings & {*ENDINGS[k]})), ""
+    )
+    if os.path.isdir(path):
+        held = "text"
+    if not held:
+        yield from read([path], kind=kind, names=names)
+        return
+    container, form = container_of(held), Form(key="", names=names)  # nothing is added, so no key is taken
+    for chunk in container.chunks(listed([path], held), Place(), form, Feed()):
+        for item in container.read(chunk, form):
+            if isinstance(item, Fault):
+                yield Problem(chunk.source or str(item.id), item.number, item.error)
+            elif item is not None:
                 yield item
 
 

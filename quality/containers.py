@@ -504,7 +504,7 @@ class Texts:
         for beginning, message in NO_PROSE:
             if beginning.match(text):
                 return Fault(None, "not_text", message, name)
-        return Record(id=name, source=path, text=text, warnings=warnings, fields={"text": text})
+        return Record(id=name, source=path, text=text, warnings=warnings, fields={"text": text}, has_id=False)
 
     def stood(self, chunk: Chunk, at: int, form: Form) -> tuple[str, int | None, bytes]:
         """The file, which has no number."""

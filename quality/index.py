@@ -1,6 +1,6 @@
 """A reference index: texts known already, in one file, to hold new ones against.
 
-Of each text it keeps no word but MinHash signatures (`quality.minhash`, cut to a byte a number), of the whole and of
+Of each text it keeps no word but MinHash signatures (`quality.minhash`, as `quality.sketches` keeps them), of the whole and of
 each paragraph of `LONG` words or more, and a hash of the words of every paragraph, with the number of documents that
 have it. What is equal in all words is kept once, however many documents have it.
 
@@ -13,8 +13,6 @@ The file is SQLite's, with a write-ahead log: it survives a crash at any moment,
     line          hash of a paragraph's words, its passage if it is long, number of documents that have it
     place         which documents have which passage
 
-Keys of what was removed stay, and lead nowhere, until `compact`: eight bits of a number do not tell them.
-
 Not here: copies within a text (copies), within a run of the filter (clusters, lines).
 """
 
@@ -24,6 +22,7 @@ import errno
 import json
 import os
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -37,18 +36,13 @@ import numpy as np
 from quality.columns import Bools, Bytes, Ints
 from quality.copies import paragraph_hash, words_of
 from quality.known import FURNITURE, Known, distinct_lines, furniture
-from quality.minhash import (
-    band_keys,
-    compact,
-    is_empty,
-    signatures,
-)
+from quality.minhash import is_empty, signatures
 from quality.report import Duplicate
-from quality.sketches import CACHE_BYTES, NEAR, Hit, Settings, Sketches
+from quality.sketches import CACHE_BYTES, NEAR, Copies, Hit, Settings, Sketches
 from quality.text import Batch
 
 # Raised when the tables or what is in them change their meaning, so that an old index is refused and not misread.
-FORMAT = 1
+FORMAT = 2
 # Words from which on paragraphs have a signature. Below, one other word leaves less than half of the shingles.
 LONG = 12
 # Texts listed for a document, and documents for a paragraph.
@@ -86,9 +80,9 @@ class Added(NamedTuple):
 class Entries:
     """What an index keeps of the texts of a batch.
 
-    Documents: `signature` uint8[d, k], `keys` int64[d, bands], `is_signed` bool[d] (has a shingle). Paragraphs:
+    Documents: `signature` uint8[d, n_kept], `keys` int64[d, bands], `is_signed` bool[d] (has a shingle). Paragraphs:
     `line` int64[p] (hash of the words), `parent` int64[p], `n_words` int64[p]; the long ones, `long` int64[l] (which
-    they are), have `long_signature` uint8[l, k] and `long_keys` int64[l, bands].
+    they are), have `long_signature` uint8[l, n_kept] and `long_keys` int64[l, bands].
     """
 
     signature: Bytes
@@ -110,17 +104,16 @@ class Entries:
         parts = signatures(batch, batch.paragraphs, n_permutations=n, seed=seed)
         long = np.flatnonzero((n_words >= LONG) & ~is_empty(parts))
         parts = parts[long]
-        bands = settings.n_bands, settings.band
         return cls(
-            compact(whole),
-            band_keys(whole, *bands),
+            settings.kept(whole),
+            settings.keys(whole),
             ~is_empty(whole),
             paragraph_hash(batch).view(np.int64),
             batch.paragraphs.parent,
             n_words,
             long,
-            compact(parts),
-            band_keys(parts, *bands),
+            settings.kept(parts),
+            settings.keys(parts),
         )
 
     @property
@@ -145,16 +138,19 @@ class Entries:
 class Index:
     """A reference index that is there; `create` makes one. Picklable: each process opens it when it first asks.
 
-    Every method raises UnusableIndexError where the file cannot be used, and one that `writes` OSError where it cannot be
-    written.
+    Threads may share it, and take turns. Every method raises UnusableIndexError where the file cannot be used, and one
+    that `writes` OSError where it cannot be written.
     """
+
+    # kept here since modules are gone before the last scorer when the interpreter ends
+    _this_process = staticmethod(os.getpid)
 
     def __init__(self, path: str | Path, *, writes: bool = False) -> None:
         """Raises UnusableIndexError where there is no such file."""
         self.path = Path(path)
         self._writes = writes
-        self._opened: sqlite3.Connection | None = None
         self._settings = Settings()
+        self._begin()
         if not self.path.exists():
             raise UnusableIndexError(f"there is no file {path}: `quality index add` makes one")
 
@@ -169,8 +165,9 @@ class Index:
         if not path.exists():
             _make(path, settings)
         index = cls(path, writes=True)
+        there = index.settings
         for name, value in asked.items():
-            given = getattr(index.settings, name)
+            given = getattr(there, name)
             if given != value:
                 raise UnusableIndexError(
                     f"{path} has {name} {given}, not {value}: they could not be compared"
@@ -187,11 +184,22 @@ class Index:
         self.close()  # a scorer goes without saying so
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_opened": None}
+        return {"path": self.path, "_writes": self._writes, "_settings": self._settings}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing opened, in this process."""
+        self._process = self._this_process()
+        self._turn = threading.RLock()
+        self._opened: sqlite3.Connection | None = None
+        self._seen: tuple[int, ...] | None = None
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._opened is not None:
+        if self._opened is not None and self._process == self._this_process():
             self._opened.close()
             self._opened = None
 
@@ -246,15 +254,16 @@ class Index:
             for id, row in list(rows.items()):
                 found = connection.execute(known, [id]).fetchone()
                 n_replaced += found is not None
-                if found == row:  # the same text again: nothing to write, and no keys left behind
+                if found == row:  # the same text again: nothing to write
                     del rows[id], last[id]
-                elif found is not None:
-                    self._take_out(connection, id)
             number = self._reserve("document", len(last))
             chosen = np.array(list(last.values()), np.int64)
             numbers = np.full(len(ids), -1)
             numbers[chosen] = number + np.arange(chosen.size)
             self._add_lines(connection, entries, pair[numbers[pair[:, 0]] >= 0], numbers)
+            # last: paragraphs that stay are held by the new text now, and are left as they are
+            for id in rows:
+                self._take_out(connection, id)
             connection.executemany(
                 "INSERT INTO document VALUES (?, ?, ?, ?)",
                 ((number + k, id, *row) for k, (id, row) in enumerate(rows.items())),
@@ -272,7 +281,10 @@ class Index:
         return n
 
     def look_up(self, batch: Batch, ids: Sequence[str]) -> Known:
-        """What is known of the texts of a batch; a document of the same id is the text itself and does not count."""
+        """What is known of the texts of a batch; a document of the same id is the text itself and does not count.
+
+        The id of a record is its `identity`.
+        """
         settings = self.settings
         entries = Entries.of(batch, settings)
         with self._told(), self._step("DEFERRED") as connection:
@@ -286,12 +298,6 @@ class Index:
                 return int(connection.execute(question).fetchone()[0])
 
             pages = number("PRAGMA page_count") - number("PRAGMA freelist_count")
-            dead = [
-                number(
-                    f"SELECT count(*) FROM {s.kind}_band WHERE number NOT IN (SELECT number FROM {s.kind})"
-                )
-                for s in _sketches(self.settings)
-            ]
             return {
                 "documents": number("SELECT count(*) FROM document"),
                 "lines": number("SELECT count(*) FROM line"),
@@ -300,7 +306,6 @@ class Index:
                 f"lines in {FURNITURE} documents or more": number(
                     f"SELECT count(*) FROM line WHERE documents >= {FURNITURE}"
                 ),
-                "keys of what was removed": sum(dead),
                 "bytes": pages * number("PRAGMA page_size"),
                 **asdict(self.settings),
             }
@@ -317,24 +322,31 @@ class Index:
             return [str(error)]
 
     def compact(self) -> tuple[int, int]:
-        """Take out what leads nowhere and write the file anew without gaps; its bytes before and after."""
+        """Write the file anew without gaps; its bytes before and after.
+
+        Raises TimeoutError where others have been reading it all the while: it then gets smaller with the next step.
+        """
         with self._told():
             connection = self._connection
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what is in the log counts as well
-            before = self.path.stat().st_size
-            with self._step("IMMEDIATE"):
-                for sketches in _sketches(self.settings):
-                    sketches.drop_dead(connection)
+            pages, bytes_each = (
+                int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+                for name in ("page_count", "page_size")
+            )
             connection.execute("VACUUM")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            return before, self.path.stat().st_size
+            is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if is_busy:
+                raise TimeoutError(
+                    errno.EBUSY, "others are reading it: try again when they are done", str(self.path)
+                )
+            return pages * bytes_each, self.path.stat().st_size
 
     # -- the file --
 
     @property
     def _connection(self) -> sqlite3.Connection:
         if self._opened is None:
-            opened = _connected(self.path, self._writes)
+            self._seen = None if self._writes else _unlocked(self.path)
+            opened = _connected(self.path, self._writes, self._seen is not None)
             try:
                 self._settings = _settings(opened, self.path)
             except BaseException:
@@ -342,6 +354,11 @@ class Index:
                 raise
             self._opened = opened
         return self._opened
+
+    @property
+    def _is_stale(self) -> bool:
+        """Whether a file that is read without locks is another than it was when it was opened."""
+        return self._seen is not None and self._seen != _unlocked(self.path)
 
     @contextmanager
     def _step(self, kind: str) -> Iterator[sqlite3.Connection]:
@@ -354,10 +371,26 @@ class Index:
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+        if self._is_stale:
+            raise UnusableIndexError(
+                f"{self.path} was changed while it was read, in a folder that cannot be written, where this goes unnoticed "
+                "until then: try again"
+            )
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """SQLite's errors as those of Python that they are."""
+        """One thread's turn, with SQLite's errors as those of Python that they are."""
+        # made by fork: SQLite forbids to use, or even to close, what is the parent's
+        if self._process != self._this_process():
+            _of_parents.append(self._opened)
+            self._begin()
+        with self._turn, self._as_python():
+            if self._is_stale:
+                self.close()
+            yield
+
+    @contextmanager
+    def _as_python(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
@@ -423,9 +456,11 @@ class Index:
         )
         connection.execute(f"UPDATE line SET documents = documents - 1 WHERE hash IN {own}", asked)
         gone = f"FROM line WHERE documents = 0 AND hash IN {own}"
-        connection.execute(f"DELETE FROM passage WHERE number IN (SELECT passage {gone})", asked)
+        passages = connection.execute(f"SELECT passage {gone} AND passage IS NOT NULL", asked).fetchall()
+        of_documents, of_passages = _sketches(self.settings)
+        of_passages.take_out(connection, [passage for (passage,) in passages])
         connection.execute(f"DELETE {gone}", asked)
-        connection.execute("DELETE FROM document WHERE number = ?", [number])
+        of_documents.take_out(connection, [number])
         return True
 
 
@@ -445,17 +480,32 @@ def _sketches(settings: Settings) -> tuple[Sketches, Sketches]:
     return Sketches("document", settings), Sketches("passage", settings)
 
 
-def _connected(path: Path, writes: bool) -> sqlite3.Connection:
-    mode = "rw" if writes else "ro"
-    beside = path.with_name(f"{path.name}-wal")
-    if not writes and not os.access(path.parent, os.W_OK) and not beside.exists():
-        mode = "ro&immutable=1"  # SQLite cannot put its log here, and without one nobody can be writing
+# Connections that a process made by fork has got from the one it comes from: held, so that nothing closes them.
+_of_parents: list[sqlite3.Connection | None] = []
+
+
+def _unlocked(path: Path) -> tuple[int, ...] | None:
+    """What changes with every change of a file that must be read without locks; None where it need not be.
+
+    SQLite cannot put its log into a folder that cannot be written; and where there is no log nobody is writing yet.
+    """
+    if os.access(path.parent, os.W_OK) or path.with_name(f"{path.name}-wal").exists():
+        return None
+    try:
+        facts = path.stat()
+    except FileNotFoundError:
+        return ()  # as SQLite will tell
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+def _connected(path: Path, writes: bool, is_unlocked: bool) -> sqlite3.Connection:
+    mode = "rw" if writes else "ro&immutable=1" if is_unlocked else "ro"
     connection = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?mode={mode}",
         uri=True,
         timeout=PATIENCE,
         isolation_level=None,
-        check_same_thread=False,
+        check_same_thread=False,  # they take turns
     )
     connection.execute(f"PRAGMA cache_size = -{CACHE_BYTES // 1024}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
@@ -466,7 +516,7 @@ def _connected(path: Path, writes: bool) -> sqlite3.Connection:
 def _make(path: Path, settings: Settings) -> None:
     """Put an empty index in place, whole: who finds the file finds all of it, however many make it at once."""
     sample = _sample(settings)  # raises where the settings do not fit
-    part = path.with_name(f"{path.name}.new{os.getpid()}")
+    part = path.with_name(f"{path.name}.new{os.urandom(4).hex()}")  # none that a killed process left
     header = {
         "format": FORMAT,
         **asdict(settings),
@@ -574,13 +624,21 @@ def _contradictions(connection: sqlite3.Connection, settings: Settings) -> Itera
                 f"SELECT {settings.n_bands} * count(*) FROM {kind} WHERE signature IS NOT NULL",
             )
         )
+        equal.append(
+            (
+                f"keys of {kind}s",
+                f"SELECT count(*) FROM {kind}_band",
+                "of them that lead to one",
+                f"SELECT count(*) FROM {kind}_band AS band JOIN {kind} AS entry ON entry.number = band.number",
+            )
+        )
     for one, first, other, second in equal:
         if (n := number(first)) != (m := number(second)):
             yield f"{n} {one}, but {m} {other}"
     for kind in ("document", "passage"):
-        wrong = number(f"SELECT count(*) FROM {kind} WHERE length(signature) <> {settings.n_permutations}")
+        wrong = number(f"SELECT count(*) FROM {kind} WHERE length(signature) <> {settings.n_kept}")
         if wrong:
-            yield f"{wrong} signatures of {kind}s are not {settings.n_permutations} bytes long"
+            yield f"{wrong} signatures of {kind}s are not {settings.n_kept} bytes long"
         highest = number(f"SELECT max(number) FROM {kind}")
         following = number(f"SELECT value FROM header WHERE name = 'next_{kind}'")
         if highest >= following:
@@ -600,12 +658,15 @@ def _known(connection: sqlite3.Connection, settings: Settings, entries: Entries,
         own_lines.append(set() if found is None else set(np.frombuffer(found[1], "<i8").tolist()))
     name_of = "SELECT id FROM document WHERE number = ?"
     documents: list[list[Duplicate]] = [[] for _ in ids]
-    n_copies = np.zeros(len(ids), np.int64)
+    copies = Copies(np.zeros(len(ids), np.int64), np.zeros(len(ids), bool))
     signed = np.flatnonzero(entries.is_signed)
-    near = of_documents.near(connection, entries.signature[signed], entries.keys[signed])
+    n = settings.n_permutations  # what is kept for keys is no part of the comparison
+    near, copies.is_cut[signed] = of_documents.search(
+        connection, entries.signature[signed, :n], entries.keys[signed]
+    )
     for d, some in zip(signed.tolist(), near, strict=True):
         hits = [hit for hit in some if hit.number != own[d]]
-        n_copies[d] = sum(hit.similarity >= NEAR for hit in hits)
+        copies.n[d] = sum(hit.similarity >= NEAR for hit in hits)
         documents[d] = [
             Duplicate(connection.execute(name_of, [h.number]).fetchone()[0], h.similarity)
             for h in hits[:MOST]
@@ -623,7 +684,7 @@ def _known(connection: sqlite3.Connection, settings: Settings, entries: Entries,
         f"WHERE place.passage = ? ORDER BY place.document LIMIT {MOST + 1}"
     )
     paragraphs: list[list[Duplicate]] = [[] for _ in range(entries.line.size)]
-    near = of_passages.near(connection, entries.long_signature, entries.long_keys)
+    near = of_passages.near(connection, entries.long_signature[:, :n], entries.long_keys)
     for p, hits in zip(entries.long.tolist(), near, strict=True):
         d = int(entries.parent[p])
         exact = lines.get(int(entries.line[p]), (None, 0))[0]
@@ -637,6 +698,6 @@ def _known(connection: sqlite3.Connection, settings: Settings, entries: Entries,
             if len(listed) >= MOST:
                 break
         paragraphs[p] = list(listed.values())
-    elsewhere = np.maximum(seen - n_copies[entries.parent], 0)
-    is_furniture = furniture(entries.parent, entries.n_words, elsewhere, len(ids))
+    elsewhere = np.maximum(seen - copies.n[entries.parent], 0)
+    is_furniture = furniture(entries.parent, entries.n_words, elsewhere, copies)
     return Known(documents, paragraphs, elsewhere, is_furniture, entries.parent)

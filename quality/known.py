@@ -11,7 +11,7 @@ import numpy as np
 from quality.columns import Bools, Ints
 from quality.report import Duplicate, Finding, Paragraph, Report, values_of
 from quality.rules import Rule
-from quality.sketches import NEAR
+from quality.sketches import NEAR, Copies
 
 REPEATED = Rule(
     id="boilerplate.repeated",
@@ -48,14 +48,16 @@ def distinct_lines(parent: Ints, line: Ints, n_words: Ints) -> Ints:
     return np.unique(np.column_stack([parent[wordy], line[wordy]]), axis=0)
 
 
-def furniture(parent: Ints, n_words: Ints, seen: Ints, n_documents: int) -> Bools:
+def furniture(parent: Ints, n_words: Ints, seen: Ints, copies: Copies) -> Bools:
     """Lines that stand in many documents, of texts that have most of their words to themselves; bool[lines].
 
-    `seen` int64[lines] are other documents with the very words of each, near-copies of the whole text left out.
+    `seen` int64[lines] are other documents with the very words of each, near-copies of the whole text left out. Where
+    these may be more than were counted, and are many, nobody knows what is left: such a text has no furniture.
     """
-    often = seen >= FURNITURE
+    is_known = ~copies.is_cut | (copies.n < FURNITURE)
+    often = (seen >= FURNITURE) & is_known[parent]
     words, repeated = (
-        np.bincount(parent, weights=n_words * some, minlength=n_documents)
+        np.bincount(parent, weights=n_words * some, minlength=copies.n.size)
         for some in (np.ones(seen.size), often)
     )
     return often & (repeated < COPIED_SHARE * words)[parent]

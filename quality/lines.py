@@ -31,7 +31,7 @@ from quality.copies import paragraph_hash, words_of
 from quality.known import FURNITURE, Known, distinct_lines, furniture
 from quality.minhash import compact, is_empty, signatures
 from quality.report import Report
-from quality.sketches import NEAR, Settings, Sketches
+from quality.sketches import NEAR, Copies, Settings, Sketches
 from quality.text import Batch
 
 # Texts decided on at a time.
@@ -172,15 +172,16 @@ def _decide(
         -1, _SETTINGS.n_permutations
     )
     keys = np.frombuffer(b"".join(rows[d][2] or b"" for d in signed), np.int64).reshape(-1, _SETTINGS.n_bands)
-    n_copies = np.zeros(len(rows), np.int64)
-    for d, hits in zip(signed, _PAGES.near(connection, signature, keys), strict=True):
-        n_copies[d] = sum(hit.similarity >= NEAR and hit.number != numbers[d] for hit in hits)
-    seen = np.maximum(seen - n_copies[parent], 0)
+    copies = Copies(np.zeros(len(rows), np.int64), np.zeros(len(rows), bool))
+    near, copies.is_cut[signed] = _PAGES.search(connection, signature, keys)
+    for d, hits in zip(signed, near, strict=True):
+        copies.n[d] = sum(hit.similarity >= NEAR and hit.number != numbers[d] for hit in hits)
+    seen = np.maximum(seen - copies.n[parent], 0)
     edges = np.searchsorted(parent, np.arange(len(rows)))
     connection.executemany(
         "INSERT INTO repeated VALUES (?, ?, ?)",
         (
             (numbers[parent[p]], int(p - edges[parent[p]]), int(seen[p]))
-            for p in np.flatnonzero(furniture(parent, n_words, seen, len(rows))).tolist()
+            for p in np.flatnonzero(furniture(parent, n_words, seen, copies)).tolist()
         ),
     )

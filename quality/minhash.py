@@ -46,9 +46,11 @@ _POLYNOMIAL = 0xEDB88320  # of CRC-32 as zlib has it, lowest bit first
 _ONES = np.uint32(2**32 - 1)
 # Share of different numbers whose lowest eight bits agree.
 _BY_CHANCE = 1 / 256
-# Bits of a band's key: SQLite keeps such a number in six bytes, and a thousand million texts of twelve keys each share
-# one by chance in a query with a probability of .001.
-_KEY = np.uint64(2**47 - 1)
+# How many keys there are: SQLite keeps one in four bytes. Of 100 million texts of twelve keys each, three or four share one with
+# a given text by chance, and are found to be unlike it.
+_KEYS = 2**32
+# Bits of a number that count for a key: so few can be kept, and the key be made again to take it out.
+_KEY_BITS = np.uint32(2**16 - 1)
 # Shingles permuted at a time.
 _PORTION = 1 << 16
 
@@ -124,9 +126,10 @@ def similarity(left: Bytes, right: Bytes) -> Floats:
 
 
 def band_keys(signature: Signatures, n_bands: int, size: int) -> Ints:
-    """Keys of n_bands times `size` numbers of each signature, the first ones; int64[n, n_bands], 0..2**47 - 1.
+    """Keys of n_bands times `size` numbers of each signature, the first ones; int64[n, n_bands], of 32 bits with a sign.
 
     Texts of similarity s share a given key with probability s**size, so all keys differ with (1 - s**size)**n_bands.
+    Only the lowest 16 bits of a number count. Each band has keys of its own.
 
     Raises ValueError where a signature has fewer numbers.
     """
@@ -136,8 +139,9 @@ def band_keys(signature: Signatures, n_bands: int, size: int) -> Ints:
         )
     key = np.tile(np.arange(n_bands, dtype=np.uint64), (signature.shape[0], 1))
     for k in range(size):
-        key = combine(key, signature[:, k : n_bands * size : size].astype(np.uint64))
-    return (key & _KEY).astype(np.int64)
+        key = combine(key, (signature[:, k : n_bands * size : size] & _KEY_BITS).astype(np.uint64))
+    span = _KEYS // n_bands
+    return (key % np.uint64(span)).astype(np.int64) + np.arange(n_bands) * span - _KEYS // 2
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -86,8 +87,9 @@ class Record:
     `text` is what offsets count in: the text as decoded or, where `paragraphs` are given (kept as
     they are, one paragraph each), these joined by a blank line. `date` is an ISO day; `has_unread_date`
     that there was one in a form we do not read, so that no other day may be put in its place. `fields` are
-    all fields of a JSON line as they were, `line` its number in the file, `warnings` what a reader of the result
-    should know.
+    all fields of a JSON line as they were, `line` its number in the file (that of a row or record in others), `warnings`
+    what a reader of the result should know. Where the text has no id of its own (`has_id`), `id` is that number, or what
+    its file is called.
 
     A record of a page has `html` and no text yet: `Scorer.extracted` gives it both text and paragraphs, of which
     `furniture` says how likely each is none of the page's text, and `page` what the page says of itself (title, author,
@@ -110,6 +112,19 @@ class Record:
     page: Mapping[str, str] | None = None
     furniture: tuple[float, ...] | None = None
     has_page_date: bool = False
+    has_id: bool = True
+
+    @property
+    def identity(self) -> str:
+        """What tells the text from all others, whatever reads it: its own id, else the whole path of its file, with its number there.
+
+        Links are followed, so that a file is one, and `/dev/stdin` the file that stands behind it. Standard input, and what is
+        in no file, has no path.
+        """
+        if self.has_id:
+            return self.id
+        place = self.source if self.source in ("", "-") else os.path.realpath(self.source)
+        return place if self.line is None else f"{place}:{self.line}"
 
     @classmethod
     def of(
@@ -155,7 +170,9 @@ class Record:
             warnings=tuple(notes),
             fields=fields,
             has_unread_date=given_date is not None and day is None,
+            line=number,
             html=html,
+            has_id=given_id is not None,
         )
 
     def on(self, day: str | None) -> Record:
@@ -352,11 +369,11 @@ def _text_record(path: str, data: bytes, kind: str) -> Record | Problem:
         kind = "html"
         text, warnings = decode_page(data)
     if kind == "html":
-        return Record(id=path, source=path, html=text, warnings=warnings)
+        return Record(id=path, source=path, html=text, warnings=warnings, has_id=False)
     for beginning, message in NO_PROSE:
         if kind == "auto" and beginning.match(text):
             return Problem(path, None, f"{message}; --input text scores it as it stands")
-    return Record(id=path, source=path, text=text, warnings=warnings)
+    return Record(id=path, source=path, text=text, warnings=warnings, has_id=False)
 
 
 def _line_records(path: str, stream: BinaryIO, names: FieldNames) -> Iterator[Record | Problem]:
@@ -398,7 +415,7 @@ def _line_record(path: str, number: int, line: bytes, names: FieldNames) -> Reco
         raise ValueError("JSON nested too deeply: one object per line is expected") from None
     if not isinstance(fields, dict):
         raise ValueError(f"a {_type_name(fields)}: one object per line is expected")
-    return replace(Record.of(fields, number, source=path, names=names, warnings=warnings), line=number)
+    return Record.of(fields, number, source=path, names=names, warnings=warnings)
 
 
 def _text(fields: Mapping[str, Any], names: FieldNames) -> tuple[str, tuple[str, ...] | None, str | None]:

@@ -282,7 +282,7 @@ class Scorer:
         edges = np.searchsorted(batch.paragraphs.parent, np.arange(len(records) + 1))
         finding_edges = np.searchsorted(counted.start, batch.document_start)
         reasons = self._role_reasons(columns) if with_roles else None
-        known = None if self._against is None else self._against.look_up(batch, [r.id for r in records])
+        known = None if self._against is None else self._against.look_up(batch, [r.identity for r in records])
         all_paragraphs, all_findings = (
             _paragraphs(columns, edges, with_text, reasons),
             _findings(batch, counted, edges),
@@ -480,7 +480,7 @@ def _record(given: str | Mapping[str, Any] | Record, number: int) -> Record:
     if isinstance(given, Record):
         return given
     if isinstance(given, str):
-        return Record(id=str(number), source="", text=given)
+        return Record(id=str(number), source="", text=given, line=number, has_id=False)
     if not isinstance(given, Mapping):
         expected = "a string, a dict with a field text or paragraphs, or a Record"
         raise TypeError(f"record {number} is of type {type(given).__name__}, expected {expected}")

@@ -1,6 +1,7 @@
 """The reference index: what is known from it is told, nothing else is; and it survives what may happen to a file."""
 
 import errno
+import gzip
 import json
 import os
 import pickle
@@ -10,7 +11,10 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 import jsonschema
 import pytest
@@ -19,9 +23,10 @@ from click.testing import CliRunner
 from quality import cli
 from quality import index as module
 from quality.index import FURNITURE, Index, UnusableIndexError
+from quality.minhash import compact, signatures
 from quality.records import Record
 from quality.scorer import Scorer
-from quality.sketches import PER_KEY
+from quality.sketches import PER_KEY, Settings
 from quality.text import Batch
 
 ROOT = Path(__file__).parents[1]
@@ -181,6 +186,24 @@ def test_near_copies_of_the_whole_text_do_not_make_furniture_of_its_lines(index)
     assert known(index, story)["repeated"] == []
 
 
+def edited(seed, k):
+    """A story of which copy k has another word in all paragraphs but the first."""
+    first, *others = made_story(seed, 6).split("\n\n")
+    draw = random.Random(k)
+    for j, paragraph in enumerate(others):
+        words = paragraph.split()
+        words[draw.randrange(5, 40)] = f"changed{k}x{j}"
+        others[j] = " ".join(words)
+    return "\n\n".join([first, *others])
+
+
+def test_more_near_copies_than_are_looked_at_do_not_make_furniture_either(index):
+    add(index, **{f"copy{k}": edited(1, k) for k in range(2 * PER_KEY + 2 * FURNITURE)})
+    found = index.look_up(Batch.of([edited(1, 999)]), ["asked"])
+    assert found.seen[0] > FURNITURE  # those that were not looked at
+    assert found.to_dict(0)["repeated"] == []
+
+
 def test_a_story_that_many_sites_print_is_no_furniture(index):
     wire = f"{FERRY}\n\n{BOATS}\n\n{SCHOOL}"
     pages = {f"site{k}": f"{wire}\n\n{made_story(k, 9)}" for k in range(FURNITURE + 5)}
@@ -223,15 +246,35 @@ def test_a_removed_text_is_forgotten_and_what_others_share_with_it_stays(index):
     assert [index.stats()[name] for name in names] == [0, 0, 0, 0]
 
 
-def test_compacting_takes_out_what_removed_texts_left(index):
+def n_keys(index):
+    """Keys of documents and of passages that are in the file."""
+    count = "SELECT (SELECT count(*) FROM document_band), (SELECT count(*) FROM passage_band)"
+    return index._connection.execute(count).fetchone()
+
+
+def test_nothing_is_left_of_removed_texts_and_compacting_closes_the_gaps(index):
     add(index, **{f"d{k}": made_story(k) for k in range(200)})
     index.remove([f"d{k}" for k in range(1, 200)])
-    assert index.stats()["keys of what was removed"] == 199 * 4 * 12
+    assert n_keys(index) == (12, 3 * 12)
     before, after = index.compact()
     assert after < before / 5
-    assert index.stats()["keys of what was removed"] == 0
+    assert after == index.path.stat().st_size
     assert listed(index, made_story(0))[0] == ("d0", None)
     assert index.problems() == []
+
+
+def test_compacting_beside_one_who_reads_is_not_said_to_be_done(index, monkeypatch):
+    add(index, **{f"d{k}": made_story(k) for k in range(20)})
+    index.remove([f"d{k}" for k in range(1, 20)])
+    index.close()
+    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    with Index(index.path) as reader:
+        with reader._step("DEFERRED") as connection:
+            connection.execute("SELECT count(*) FROM document").fetchone()
+            done = run("index", "compact", index.path)
+            assert (done.exit_code, done.stdout) == (2, "")
+            assert "others are reading it" in done.stderr
+        assert run("index", "compact", index.path).exit_code == 0
 
 
 def test_a_number_is_never_given_twice(index):
@@ -251,15 +294,36 @@ def test_the_same_text_again_changes_nothing(index):
     assert index.state != state
     assert index.remove(["two"]) == 1
     add(index, one=f"{FERRY}\n\n{BOATS}")
-    assert index.stats()["keys of what was removed"] == 2 * 12
     assert index.stats()["documents"] == before["documents"]
 
 
-def test_what_was_removed_does_not_hide_what_is_there(index):
-    for k in range(PER_KEY + 10):  # one page that is indexed again whenever its last line changes
-        add(index, page=f"{made_story(1, 9)}\n\nRead {k} times.")
+def test_a_page_that_is_indexed_again_whenever_a_line_changes_takes_no_more_room(index):
+    for k in range(PER_KEY + 10):
+        add(
+            index,
+            page=f"{made_story(1, 9)}\n\nRead {k} times on the day before yesterday by all who have come by.",
+        )
+    assert n_keys(index) == (12, 10 * 12)
     assert listed(index, made_story(1, 9))[0] == ("page", None)
     assert index.problems() == []
+
+
+def test_paragraphs_that_stay_are_not_written_anew_with_their_text(index):
+    add(index, page=f"{FERRY}\n\n{BOATS}")
+    add(index, page=f"{FERRY}\n\n{SCHOOL}")
+    assert index._connection.execute("SELECT number FROM passage").fetchall() == [(1,), (3,)]
+    assert index.problems() == []
+
+
+@pytest.mark.parametrize("n_permutations", [36, 128])
+def test_keys_can_be_made_again_from_what_is_kept(n_permutations):
+    settings = Settings(n_permutations)
+    batch = Batch.of([FERRY, BOATS, SCHOOL])
+    whole = signatures(batch, batch.documents, n_permutations=n_permutations)
+    kept = settings.kept(whole)
+    assert kept.shape == (3, n_permutations + 36)
+    assert kept[:, :n_permutations].tolist() == compact(whole).tolist()
+    assert settings.keys_again(kept).tolist() == settings.keys(whole).tolist()
 
 
 def test_batches_go_in_together_and_give_what_each_alone_gives(tmp_path, monkeypatch):
@@ -357,6 +421,46 @@ def test_an_index_goes_to_other_processes_by_its_path(index):
         assert listed(other, FERRY) == [("ferry", None), ("ferry", 0)]
 
 
+def test_threads_may_share_an_index(index):
+    add(index, ferry=FERRY, school=SCHOOL)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda text: listed(index, text), [FERRY, SCHOOL] * 20))
+    assert found == [[("ferry", None), ("ferry", 0)], [("school", None), ("school", 0)]] * 20
+
+
+@contextmanager
+def held_by_a_thread(lock):
+    is_held, is_over = Event(), Event()
+
+    def hold():
+        with lock:
+            is_held.set()
+            is_over.wait()
+
+    thread = Thread(target=hold)
+    thread.start()
+    is_held.wait()
+    yield
+    is_over.set()
+    thread.join()
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_process_made_by_fork_opens_an_index_of_its_own(index):
+    add(index, ferry=FERRY)
+    with held_by_a_thread(index._turn):  # who is not there in the child
+        child = os.fork()
+        if not child:
+            signal.alarm(20)
+            status = 1
+            try:
+                status = int(listed(index, FERRY) != [("ferry", None), ("ferry", 0)])
+            finally:
+                os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+    assert index.problems() == []
+
+
 def test_an_index_in_a_folder_that_cannot_be_written_is_read(index, monkeypatch):
     add(index, ferry=FERRY)
     index.close()
@@ -364,6 +468,31 @@ def test_an_index_in_a_folder_that_cannot_be_written_is_read(index, monkeypatch)
     with Index(index.path) as reader:
         assert listed(reader, FERRY) == [("ferry", None), ("ferry", 0)]
         assert [p.name for p in index.path.parent.iterdir()] == ["known.index"]
+
+
+def test_who_reads_in_a_folder_that_he_cannot_write_sees_what_others_have_changed(index, monkeypatch):
+    add(index, **{f"d{k}": made_story(k) for k in range(30)})
+    index.close()
+    can_write = [False]
+    monkeypatch.setattr(os, "access", lambda *_: can_write[0])
+    with Index(index.path) as reader:
+        assert listed(reader, made_story(3))[0] == ("d3", None)
+        index.remove([f"d{k}" for k in range(30)])
+        add(index, **{f"n{k}": made_story(k) for k in range(100, 160)})
+        index.close()
+        assert listed(reader, made_story(3)) == []
+        assert listed(reader, made_story(150))[0] == ("n150", None)
+        assert reader.stats()["documents"] == 60
+
+
+def test_what_was_changed_while_it_was_read_without_locks_is_not_told(index, monkeypatch):
+    add(index, ferry=FERRY)
+    index.close()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with Index(index.path) as reader:
+        with pytest.raises(UnusableIndexError, match="changed while it was read"), reader._step("DEFERRED"):
+            os.utime(index.path, ns=(1, 1))
+        assert listed(reader, FERRY) == [("ferry", None), ("ferry", 0)]
 
 
 def test_a_full_disk_is_told_and_leaves_what_was_there(index):
@@ -385,8 +514,9 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(index):
         ("DELETE FROM passage WHERE number = 1", "3 long lines, but 2 of them with a passage"),
         ("DELETE FROM line WHERE passage = 1", "3 passages, but 2 lines that have one"),
         ("DELETE FROM passage_band WHERE number = 1", "keys of passages"),
+        ("INSERT INTO passage_band VALUES (7, 99)", "37 keys of passages, but 36 of them that lead to one"),
         ("DELETE FROM document_band", "keys of documents"),
-        ("UPDATE document SET signature = x'00'", "signatures of documents are not 128 bytes"),
+        ("UPDATE document SET signature = x'00'", "signatures of documents are not 164 bytes"),
         ("UPDATE header SET value = 1 WHERE name = 'next_document'", "there is number 2"),
         ("UPDATE header SET value = 9 WHERE name = 'format'", "has format 9"),
         ("UPDATE header SET value = 'sha1' WHERE name = 'hash'", "has hash 'sha1'"),
@@ -439,18 +569,43 @@ def test_what_is_no_index_is_refused(tmp_path, content):
 
 
 def test_an_index_made_another_way_is_refused(tmp_path):
-    path = tmp_path / "some.index"
-    assert run("index", "add", path, "-", "--permutations", 64, "--seed", 7, input=FERRY).exit_code == 0
-    assert run("index", "add", path, "-", input=SCHOOL).exit_code == 0
+    path, ferry = tmp_path / "some.index", write_lines(tmp_path / "in.jsonl", {"ferry": FERRY})
+    assert run("index", "add", path, ferry, "--permutations", 64, "--seed", 7).exit_code == 0
+    assert run("index", "add", path, "-", input=json.dumps({"id": "school", "text": SCHOOL})).exit_code == 0
     done = run("index", "add", path, "-", "--permutations", 128, input=FERRY)
     assert done.exit_code == 3
     assert "has n_permutations 64, not 128" in done.stderr
     with Index(path) as index:
         assert (index.settings.n_permutations, index.settings.seed) == (64, 7)
-        assert listed(index, SCHOOL) == [("-", None), ("-", 0)]
+        assert listed(index, SCHOOL) == [("school", None), ("school", 0)]
     done = run("index", "add", tmp_path / "new.index", "-", "--permutations", 30, input=FERRY)
     assert done.exit_code == 2
     assert "need 36" in done.stderr
+
+
+def test_what_a_killed_process_left_does_not_stand_in_the_way(tmp_path):
+    path = tmp_path / "new.index"
+    for _ in range(2):
+        (tmp_path / f"new.index.new{os.getpid()}").write_bytes(b"half an index")
+        with Index.create(path) as made:
+            assert made.problems() == []
+        path.unlink()
+
+
+def test_keys_that_lead_nowhere_are_told_where_they_are_met(index):
+    add(index, ferry=FERRY)
+    index._connection.execute("DELETE FROM document")
+    with pytest.raises(UnusableIndexError, match="keys of documents that are not there"):
+        listed(index, FERRY)
+
+
+@pytest.mark.parametrize("ask", [lambda index: listed(index, FERRY), lambda index: index.remove(["ferry"])])
+@pytest.mark.parametrize("signature", ["x'00'", "zeroblob(200)"])
+def test_signatures_of_another_length_are_told_where_they_are_met(index, ask, signature):
+    add(index, ferry=FERRY, copy=FERRY)
+    index._connection.execute(f"UPDATE document SET signature = {signature} WHERE id = 'ferry'")
+    with pytest.raises(UnusableIndexError, match="signatures that are not"):
+        ask(index)
 
 
 def test_an_index_that_becomes_unusable_stops_scoring(index):
@@ -507,6 +662,109 @@ def test_a_report_is_the_same_in_any_batch(index):
 def test_the_rules_of_an_index_are_explained():
     for rule in ("boilerplate.repeated", "repeat.near_duplicate"):
         assert rule in run("rules", rule).stdout
+
+
+# ---- which text is which ----
+
+
+def test_records_without_an_id_go_by_their_file_and_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write = {
+        "a.jsonl": (FERRY, made_story(1)),
+        "b.jsonl": (made_story(2), made_story(3)),
+        "new.jsonl": (FERRY,),
+    }
+    for name, texts in write.items():
+        Path(name).write_text("".join(json.dumps({"text": t}) + "\n" for t in texts))
+    assert run("index", "add", "k.index", "a.jsonl", "b.jsonl").stderr == "quality: 4 documents added\n"
+    with Index("k.index") as index:
+        assert index.stats()["documents"] == 4
+    # the first line of another file is another text, and the same line of the same file is not
+    (found,) = map(json.loads, run("index", "query", "k.index", "new.jsonl").stdout.splitlines())
+    assert found["id"] == f"{tmp_path}/new.jsonl:1"
+    assert found["duplicates"][0] == {"id": f"{tmp_path}/a.jsonl:1", "similarity": 1.0}
+    assert run("index", "query", "k.index", "./a.jsonl", tmp_path / "b.jsonl").exit_code == 1
+    done = run("filter", "./a.jsonl", "-o", "out.jsonl", "--mode", "clean", "--against", "k.index")
+    assert "kept 2 + dropped 0" in done.stderr
+    assert run("index", "add", "k.index", "b.jsonl").stderr.endswith(
+        "2 of them in the place of earlier ones\n"
+    )
+    scored = run("score", "new.jsonl", "--against", "k.index", "--format", "jsonl").stdout
+    assert (json.loads(scored)["id"], len(json.loads(scored)["duplicates"])) == ("1", 2)
+
+
+def test_a_text_is_the_same_to_every_verb_from_wherever_it_is_named(tmp_path, monkeypatch):
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "a.txt").write_text(f"{FERRY}\n\n{BOATS}")
+    (folder / "b.txt").write_text(SCHOOL)
+    monkeypatch.chdir(folder)
+    assert run("index", "add", "../texts.index", "a.txt", "b.txt").exit_code == 0
+    monkeypatch.chdir(tmp_path)
+    assert run("index", "add", "texts.index", "texts").stderr.startswith(
+        "quality: 2 documents added, 2 of them in"
+    )
+    Path("link").symlink_to("texts")
+    for number, given in enumerate((["texts"], ["texts/a.txt", folder / "b.txt"], [folder], ["link"])):
+        assert run("index", "query", "texts.index", *given).exit_code == 1
+        done = run("filter", *given, "-o", f"out{number}", "--mode", "clean", "--against", "texts.index")
+        assert "kept 2 + dropped 0" in done.stderr, given
+        assert Path(f"out{number}", "a.txt").read_text() == f"{FERRY}\n\n{BOATS}"
+    scored = json.loads(
+        run("score", "texts/../texts/a.txt", "--against", "texts.index", "--format", "jsonl").stdout
+    )
+    assert scored["duplicates"] == []
+    assert run("index", "remove", "texts.index", folder / "b.txt").exit_code == 0
+
+
+@pytest.mark.parametrize("given", [FERRY, json.dumps({"text": FERRY})])
+def test_what_has_no_name_at_all_is_not_indexed(tmp_path, given):
+    path = tmp_path / "k.index"
+    done = run("index", "add", path, "-", input=given)
+    assert done.exit_code == 2
+    assert "has no id" in done.stderr
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    writer = Thread(target=lambda: (tmp_path / "pipe.jsonl").write_text(json.dumps({"text": FERRY})))
+    writer.start()
+    assert run("index", "add", path, tmp_path / "pipe.jsonl").exit_code == 2
+    writer.join()
+    with Index(path) as index:
+        assert index.stats()["documents"] == 0
+
+
+def test_a_text_given_to_a_scorer_is_none_of_the_index(index):
+    add(index, **{"1": FERRY, "": FERRY})
+    scorer = Scorer.load(against=index.path)
+    assert len([d for d in scorer.score(FERRY).duplicates if d.paragraph is None]) == 2
+    assert len([d for d in scorer.score({"text": FERRY}).duplicates if d.paragraph is None]) == 2
+    assert len([d for d in scorer.score({"id": 1, "text": FERRY}).duplicates if d.paragraph is None]) == 1
+
+
+def test_tables_archives_and_folders_are_indexed_as_filter_reads_them(tmp_path):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pytest.importorskip("fastwarc")
+    rows = {"id": ["f", None], "text": [FERRY, SCHOOL], "quality": ["a column", "of somebody else"]}
+    parquet.write_table(arrow.table(rows), tmp_path / "in.parquet")
+    head = "WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Record-ID: <urn:uuid:1>\r\nContent-Type: text/plain\r\n"
+    archive = f"{head}Content-Length: {len(BOATS)}\r\n\r\n{BOATS}\r\n\r\n".encode()
+    (tmp_path / "in.warc.gz").write_bytes(gzip.compress(archive))
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "one.txt").write_text(made_story(1))
+    (folder / "two.pdf").write_bytes(b"%PDF")
+    given = tmp_path / "in.parquet", tmp_path / "in.warc.gz", folder
+    done = run("index", "add", tmp_path / "k.index", *given)
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, "quality: 4 documents added")
+    assert "two.pdf: PDF is not read" in done.stderr
+    with Index(tmp_path / "k.index") as index:
+        for text, id in (
+            (FERRY, "f"),
+            (SCHOOL, f"{tmp_path}/in.parquet:2"),
+            (BOATS, "<urn:uuid:1>"),
+            (made_story(1), f"{folder}/one.txt"),
+        ):
+            assert listed(index, text)[0] == (id, None)
+    assert run("index", "query", tmp_path / "k.index", tmp_path / "in.parquet").exit_code == 1
 
 
 # ---- command line ----

@@ -18,6 +18,7 @@ from quality.filter import Plan, _terms
 from quality.html import Extraction
 from quality.html.metadata import Metadata
 from quality.known import furniture
+from quality.sketches import PER_KEY, Copies
 from quality.text import Batch
 
 ROOT = Path(__file__).parents[1]
@@ -132,6 +133,16 @@ def test_near_copies_on_other_sites_take_nothing_off_the_count(tmp_path):
     assert found[30] == {"Tides and times": 30}
 
 
+def test_copies_with_changes_printed_more_often_than_are_looked_at_are_left_alone(tmp_path):
+    site = Site()
+    first, *others = site.story(6)
+    pages = [
+        ("https://a.example/", [first, *(f"{p[:40]} {site.sentence(1)} {p[40:]}" for p in others)])
+        for _ in range(2 * PER_KEY + 50)
+    ]
+    assert looked_over(pages, tmp_path / "lines") == [{}] * len(pages)
+
+
 def test_a_story_printed_more_often_than_copies_are_looked_at_is_left_alone(tmp_path):
     site = Site()
     story = site.story(3)
@@ -147,7 +158,21 @@ def test_paragraphs_without_words_are_not_lines(tmp_path):
 
 def test_a_text_half_of_which_stands_elsewhere_has_no_furniture():
     parent, n_words = np.array([0, 0, 1, 1]), np.array([5, 5, 4, 6])
-    assert furniture(parent, n_words, np.array([20, 0, 20, 19]), 2).tolist() == [False, False, True, False]
+    copies = Copies(np.zeros(2, np.int64), np.ones(2, bool))
+    assert furniture(parent, n_words, np.array([20, 0, 20, 19]), copies).tolist() == [
+        False,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_text_whose_copies_are_many_and_were_not_all_counted_has_no_furniture():
+    parent, n_words, seen = np.arange(4), np.ones(4, np.int64), np.full(4, 99)
+    copies = Copies(np.array([19, 20, 19, 20]), np.array([False, False, True, True]))
+    words = np.concatenate([n_words, 9 * n_words])
+    found = furniture(np.tile(parent, 2), words, np.concatenate([seen, 0 * seen]), copies)
+    assert found[:4].tolist() == [True, True, True, False]
 
 
 def test_what_is_found_does_not_depend_on_the_size_of_portions(tmp_path, monkeypatch):

@@ -46,7 +46,10 @@ def read_fields(folder, names=None, **fields):
 def test_a_text_file_is_one_record_as_it_stands(folder):
     (record,) = read_bytes(folder, "harbour.txt", b"Harbour reopens\r\n\r\nShips left on Monday.\n")
     assert record == Record(
-        id="harbour.txt", source="harbour.txt", text="Harbour reopens\r\n\r\nShips left on Monday.\n"
+        id="harbour.txt",
+        source="harbour.txt",
+        text="Harbour reopens\r\n\r\nShips left on Monday.\n",
+        has_id=False,
     )
 
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -54,12 +55,58 @@ def texts():
     return {f"t{k}": " ".join(words[20 * k : 20 * k + 120]) for k in range(12)}
 
 
-def test_the_recipe_for_redis_finds_what_an_index_finds(port, tmp_path):
+@pytest.fixture
+def machine(port):
+    """What the recipe defines, as on a machine of its own each time."""
     (recipe,) = re.findall(r"^```python redis\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-    one: dict = {"host": "127.0.0.1", "port": port}
-    other = dict(one)
-    exec(recipe, one)
-    exec(recipe, other)  # as on another machine
+    made = []
+
+    def make():
+        space: dict = {"host": "127.0.0.1", "port": port}
+        exec(recipe, space)
+        made.append(space)
+        return space
+
+    yield make
+    for space in made:
+        space["lsh"].keys._redis.close()
+        space["server"].close()
+
+
+def test_texts_under_five_words_are_like_nothing(machine):
+    one = machine()
+    one["add"]({"a": "Ships left.", "b": "", "t0": texts()["t0"]})
+    assert one["near"]("No.") == {}
+    assert one["near"](texts()["t0"]) == {"t0": 1.0}
+
+
+def test_a_text_of_an_id_that_is_there_takes_its_place(machine):
+    one, (first, *_, last) = machine(), texts().values()
+    one["add"]({"a": first})
+    one["add"]({"a": last})
+    assert (one["near"](first), one["near"](last)) == ({}, {"a": 1.0})
+    one["add"]({"a": "Ships left."})
+    assert one["near"](last) == {}
+
+
+@pytest.mark.parametrize("step", ["hset", "insert", "half"])
+def test_what_was_being_added_when_a_machine_died_can_be_added_again(machine, step, monkeypatch):
+    one, other, text = machine(), machine(), texts()["t0"]
+    place = {
+        "hset": (one["server"], "hset"),
+        "insert": (one["lsh"], "insert"),
+        "half": (one["lsh"].hashtables[5], "insert"),
+    }
+    monkeypatch.setattr(*place[step], Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        one["add"]({"a": text})
+    assert other["near"](text) in ({}, {"a": 1.0})
+    other["add"]({"a": text})
+    assert other["near"](text) == {"a": 1.0}
+
+
+def test_the_recipe_for_redis_finds_what_an_index_finds(machine, tmp_path):
+    one, other = machine(), machine()
     known = texts() | {"copy": texts()["t3"] + " and more"}
     one["add"](known)
     with Index.create(tmp_path / "known.index") as index:
@@ -71,6 +118,3 @@ def test_the_recipe_for_redis_finds_what_an_index_finds(port, tmp_path):
             assert near[id] == 1.0
     assert other["near"](known["t3"])["copy"] > 0.9
     assert other["near"]("quite another text of more than five words") == {}
-    for space in (one, other):
-        space["lsh"].keys._redis.close()
-        space["server"].close()

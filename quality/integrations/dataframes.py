@@ -1,6 +1,6 @@
 """pandas and Polars: a column of texts in, a frame of the columns of `FIELDS` out, row by row.
 
-frame = frame.join(pandas_columns(frame["text"]))
+frame = frame.assign(**pandas_columns(frame["text"]))
 frame = frame.hstack(polars_columns(frame["text"]))
 """
 

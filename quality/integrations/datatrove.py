@@ -6,7 +6,7 @@ from datatrove.data import Document
 from datatrove.pipeline.filters.base_filter import BaseFilter
 from datatrove.pipeline.writers.disk_base import DiskWriter
 
-from quality.integrations.rater import DEFAULT, Rater, metadata
+from quality.integrations.rater import DEFAULT, Rater, checked_verdicts, metadata
 from quality.report import Report
 
 
@@ -29,7 +29,7 @@ class QualityFilter(BaseFilter):
         batch_size: int = 256,
     ) -> None:
         super().__init__(exclusion_writer, batch_size)
-        self.rater, self.drop, self.date_key = rater, drop, date_key
+        self.rater, self.drop, self.date_key = rater, checked_verdicts(drop), date_key
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
         """True to keep, (False, reason) to drop."""

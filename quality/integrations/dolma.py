@@ -31,9 +31,11 @@ def write_attributes(
     """Write the attributes of a file of documents, a row for each of its rows.
 
     Whole or not at all: the file gets its name when it is done. Both are JSON Lines, gzipped where they end in .gz.
-    Raises ValueError for a row that is no document.
+    Raises ValueError for a row that is no document, and where the attributes would take the place of the documents.
     """
     source, target = Path(documents), Path(attributes)
+    if target.exists() and target.samefile(source):
+        raise ValueError(f"{target} are the documents: give the attributes another name")
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     opened = gzip.open if source.suffix == ".gz" else open

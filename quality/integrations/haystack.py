@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from haystack import Document, component
 
-from quality.integrations.rater import Rater, metadata
+from quality.integrations.rater import Rater, checked_verdicts, metadata
 
 
 @component
@@ -28,7 +28,7 @@ class QualityFilter:
     ) -> None:
         # lists, which is how they come back from a stored pipeline
         self.model, self.policy, self.rules, self.officials = model, policy, list(rules), list(officials)
-        self.drop, self.date_key = list(drop), date_key
+        self.drop, self.date_key = list(checked_verdicts(drop)), date_key
         self._rater = Rater(model, policy, rules, officials)
 
     def warm_up(self) -> None:

@@ -1,6 +1,6 @@
 """Hugging Face datasets: callables for `map` and `filter`, alike for one example and for batches.
 
-Their pickle is small and depends on nothing but their own terms and the rater's digest, so a second run finds the
+Texts and dates are taken as Python's own, as datasets give them unless another format is asked for. Their pickle is small and depends on nothing but their own terms and the rater's digest, so a second run finds the
 cache of the first, and one with another model, policy or rules does not.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from quality.integrations.rater import DEFAULT, FIELDS, Rater
+from quality.integrations.rater import DEFAULT, FIELDS, Rater, checked_verdicts
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,9 @@ class Keep:
     date: str | None = None
     drop: tuple[str, ...] = ("drop",)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "drop", checked_verdicts(self.drop))
+
     def __call__(self, examples: Mapping[str, Any]) -> Any:
         """A truth value for each text of a batch, or that of one example."""
         verdicts = _columns(self.rater, self.text, self.date, examples)["quality_verdict"]
@@ -57,6 +60,11 @@ class Keep:
 def _columns(rater: Rater, text: str, date: str | None, examples: Mapping[str, Any]) -> dict[str, Any]:
     """Columns of a batch; of one example, values."""
     texts, dates = examples[text], None if date is None else examples[date]
+    if not isinstance(texts, list | str | None):
+        raise TypeError(
+            f"column {text!r} comes as {type(texts).__name__}, expected a text or a list of texts: "
+            "use dataset.with_format(None)"
+        )
     if isinstance(texts, list):
         return dict(rater.columns(texts, dates))
     return {name: values[0] for name, values in rater.columns([texts], date and [dates]).items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 from langchain_core.documents import BaseDocumentTransformer, Document
 
-from quality.integrations.rater import DEFAULT, Rater, metadata
+from quality.integrations.rater import DEFAULT, Rater, checked_verdicts, metadata
 
 
 class QualityTransformer(BaseDocumentTransformer):
@@ -20,7 +20,7 @@ class QualityTransformer(BaseDocumentTransformer):
     def __init__(
         self, rater: Rater = DEFAULT, *, drop: Sequence[str] = ("drop",), date_key: str | None = None
     ) -> None:
-        self.rater, self.drop, self.date_key = rater, tuple(drop), date_key
+        self.rater, self.drop, self.date_key = rater, checked_verdicts(drop), date_key
 
     def transform_documents(self, documents: Sequence[Document], **kwargs: Any) -> Sequence[Document]:
         """Copies of the documents that stay, in order."""

@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from llama_index.core.bridge.pydantic import BaseModel, Field
+from llama_index.core.bridge.pydantic import BaseModel, ConfigDict, Field, field_validator
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import BaseNode, MetadataMode, NodeWithScore, QueryBundle, TransformComponent
 
-from quality.integrations.rater import FIELDS, Rater, metadata
+from quality.integrations.rater import FIELDS, Rater, checked_verdicts, metadata
 
 
 class Terms(BaseModel):
     """What both are given."""
 
-    scorer: str = Field(default="default", description="A shipped model or a folder.")
+    model_config = ConfigDict(extra="forbid")
+
+    model: str = Field(default="default", description="A shipped model or a folder.")
     policy: str = Field(default="default", description="Where verdicts begin.")
     rules: tuple[str, ...] = Field(default=(), description="Further rule packs.")
     officials: tuple[str, ...] = Field(default=(), description="Further terms of office.")
     drop: tuple[str, ...] = Field(default=("drop",), description="Verdicts that are left out.")
     date_key: str | None = Field(default=None, description="The key of metadata with the day of a text.")
+
+    @field_validator("drop", mode="before")
+    @classmethod
+    def _checked(cls, drop: Sequence[str]) -> tuple[str, ...]:
+        return checked_verdicts(drop)
 
 
 class QualityTransform(Terms, TransformComponent):
@@ -59,7 +66,7 @@ class QualityPostprocessor(Terms, BaseNodePostprocessor):
 
 
 def _annotate(terms: Terms, nodes: Sequence[BaseNode]) -> list[str]:
-    rater = Rater(terms.scorer, terms.policy, terms.rules, terms.officials)
+    rater = Rater(terms.model, terms.policy, terms.rules, terms.officials)
     dates = None if terms.date_key is None else [node.metadata.get(terms.date_key) for node in nodes]
     texts = [node.get_content(metadata_mode=MetadataMode.NONE) for node in nodes]
     verdicts = []

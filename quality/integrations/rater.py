@@ -18,7 +18,7 @@ from typing import Any
 
 from quality import __version__
 from quality.records import Record
-from quality.report import Report
+from quality.report import VERDICTS, Report
 from quality.scorer import Scorer
 
 FIELDS = ("quality_reliability", "quality_verdict", "quality_reasons")
@@ -81,13 +81,27 @@ DEFAULT = Rater()
 
 
 def records(texts: Iterable[Any], dates: Iterable[Any] | None = None) -> Iterator[Record]:
-    """Records of texts; `dates`, if given, are as many. A missing text (None, NaN) counts as empty.
+    """Records of texts; `dates`, if given, are as many. A missing text (None, NaN) counts as empty, a missing date as none.
 
     Raises TypeError for what is no text, with its row, counted from 0.
     """
     rows = zip(texts, dates, strict=True) if dates is not None else ((text, None) for text in texts)
     for row, (text, date) in enumerate(rows):
-        yield Record.of({"text": _text(text, row), "date": date}, row)
+        yield Record.of({"text": _text(text, row), "date": None if _is_missing(date) else date}, row)
+
+
+def checked_verdicts(drop: Sequence[str]) -> tuple[str, ...]:
+    """The verdicts that an adapter is to drop.
+
+    Raises TypeError for one text instead of a list, ValueError for what is no verdict.
+    """
+    if isinstance(drop, str):
+        raise TypeError(f"drop is the text {drop!r}, a list of verdicts expected, such as ['drop']")
+    if unknown := [verdict for verdict in drop if verdict not in VERDICTS]:
+        raise ValueError(
+            f"unknown verdicts {', '.join(map(repr, unknown))} to drop; there are {', '.join(VERDICTS)}"
+        )
+    return tuple(drop)
 
 
 def metadata(report: Report) -> Mapping[str, str | float]:
@@ -107,7 +121,12 @@ def _loaded(rater: Rater) -> tuple[Scorer, str]:
 def _text(value: Any, row: int) -> str:
     if isinstance(value, str):
         return value
-    # how pandas writes a missing text; its NA is told by its name, so that pandas need not be there
-    if value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ == "NAType":
+    if _is_missing(value):
         return ""
     raise TypeError(f"row {row} is of type {type(value).__name__}, expected a text")
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether it is nothing, as Python or pandas write that, which is told by its names, so that pandas need not be there."""
+    is_nan = isinstance(value, float) and math.isnan(value)
+    return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")

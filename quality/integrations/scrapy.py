@@ -5,12 +5,13 @@ ITEM_PIPELINES = {"quality.integrations.scrapy.QualityPipeline": 300}
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 from itemadapter import ItemAdapter
 from scrapy.exceptions import DropItem
 
-from quality.integrations.rater import Rater, metadata
+from quality.integrations.rater import Rater, checked_verdicts, metadata
 
 
 class QualityPipeline:
@@ -26,12 +27,12 @@ class QualityPipeline:
         self.rater = Rater(
             settings.get("QUALITY_MODEL", "default"),
             settings.get("QUALITY_POLICY", "default"),
-            settings.getlist("QUALITY_RULES"),
-            settings.getlist("QUALITY_OFFICIALS"),
+            _listed(settings, "QUALITY_RULES"),
+            _listed(settings, "QUALITY_OFFICIALS"),
         )
         self.text = settings.get("QUALITY_TEXT_FIELD", "text")
         self.date = settings.get("QUALITY_DATE_FIELD")
-        self.drop = settings.getlist("QUALITY_DROP", ["drop"])
+        self.drop = checked_verdicts(_listed(settings, "QUALITY_DROP", ["drop"]))
         self.stats = crawler.stats
 
     @classmethod
@@ -52,3 +53,8 @@ class QualityPipeline:
             raise DropItem(f"quality: {' '.join(report.reasons)}")
         fields.update(metadata(report))
         return item
+
+
+def _listed(settings: Any, name: str, default: Sequence[str] = ()) -> list[str]:
+    """A setting that is a list, or a text parted by commas, with blanks or without."""
+    return [given for one in settings.getlist(name, default) if (given := str(one).strip())]

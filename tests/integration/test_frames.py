@@ -1,11 +1,15 @@
 """Columns of frames and datasets are those of the scorer, and a second run finds the first one's cache."""
 
 import os
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from quality.integrations.rater import FIELDS, Rater
+
+PAGE = (Path(__file__).parents[2] / "docs" / "integrations.md").read_text("utf8")
 
 
 def test_pandas_gets_a_frame_with_the_index_of_its_column(texts, rows, same):
@@ -18,6 +22,22 @@ def test_pandas_gets_a_frame_with_the_index_of_its_column(texts, rows, same):
     assert list(frame.columns) == list(FIELDS)
     assert frame["quality_reliability"].dtype == np.float64
     same({name: frame[name].tolist() for name in FIELDS}, rows)
+
+
+def test_pandas_frames_with_labels_that_come_twice_keep_their_rows(texts, rows, same):
+    pandas = pytest.importorskip("pandas")
+    from quality.integrations.dataframes import pandas_columns
+
+    frame = pandas.DataFrame({"text": texts[:6]}, index=[0, 1, 0, 1, 2, 0])
+    for _ in range(2):  # and a second time what is there is replaced
+        frame = frame.assign(**pandas_columns(frame["text"]))
+        assert frame.index.tolist() == [0, 1, 0, 1, 2, 0]
+        same({name: frame[name].tolist() for name in FIELDS}, rows[:6])
+
+
+def test_no_example_or_recipe_joins_by_labels():
+    assert len(re.findall(r"\.assign\(\*\*pandas_columns\(", PAGE)) == 4
+    assert ".join(pandas_columns" not in PAGE
 
 
 @pytest.mark.parametrize("kind", [object, "string"])
@@ -36,6 +56,12 @@ def test_pandas_dates_may_be_timestamps(undated, told_by_day):
 
     dates = pandas.Series(pandas.to_datetime(["2023-08-14", "2025-08-14", None]))
     told_by_day(pandas_columns(pandas.Series([undated] * 3), dates)["quality_reasons"][:2])
+
+
+def test_pandas_missing_dates_are_none_and_no_dates_that_could_not_be_read():
+    pandas = pytest.importorskip("pandas")
+    missing = [None, float("nan"), pandas.NaT, pandas.NA]
+    assert [report.warnings for report in Rater().reports(["Words."] * 4, missing)] == [()] * 4
 
 
 def test_polars_dates_may_be_dates(undated, told_by_day):
@@ -156,6 +182,24 @@ def test_huggingface_fingerprints_are_the_same_in_another_process():
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
     )
     assert done.stdout.strip() == fingerprint.Hasher.hash(Annotate())
+
+
+@pytest.mark.parametrize("kind", ["numpy", "pandas", "arrow", "polars"])
+def test_huggingface_batches_in_other_formats_are_refused(dataset, kind):
+    from quality.integrations.huggingface import Annotate, Keep
+
+    if kind not in ("numpy", "arrow"):
+        pytest.importorskip(kind)
+    for call in (lambda d: d.map(Annotate(), batched=True), lambda d: d.filter(Keep(), batched=True)):
+        with pytest.raises(TypeError, match=r"expected a text or a list of texts: use dataset\.with_format"):
+            call(dataset.with_format(kind))
+
+
+def test_huggingface_what_is_dropped_must_be_verdicts():
+    from quality.integrations.huggingface import Keep
+
+    with pytest.raises(ValueError, match="unknown verdicts 'Drop' to drop"):
+        Keep(drop=("Drop",))
 
 
 def test_huggingface_unknown_fields_are_refused():

@@ -137,6 +137,14 @@ def test_scrapy_settings_say_what_is_read_and_dropped(crawler, texts):
     assert made.stats.get_value("quality/without_text") == 1
 
 
+def test_scrapy_lists_may_have_blanks_and_must_be_of_verdicts(crawler):
+    assert crawler(QUALITY_DROP="review, drop")[1].drop == ("review", "drop")
+    assert crawler(QUALITY_DROP=["review"])[1].drop == ("review",)
+    assert crawler(QUALITY_RULES="a.toml, b.toml")[1].rater.rules == ("a.toml", "b.toml")
+    with pytest.raises(ValueError, match="unknown verdicts 'dorp' to drop"):
+        crawler(QUALITY_DROP="drop,dorp")
+
+
 def test_scrapy_dates_and_rules_come_from_fields_and_settings(crawler, undated, told_by_day, pack):
     _, pipeline = crawler(QUALITY_DATE_FIELD="day", QUALITY_DROP="", QUALITY_RULES=pack)
     items = [{"text": undated, "day": day} for day in ("2023-08-14", "2025-08-14")]
@@ -278,3 +286,21 @@ def test_dolma_rows_that_are_no_documents_leave_no_file(folder, line):
     with pytest.raises(ValueError, match=r"bad.jsonl:2: expected a document with id and text"):
         write_attributes(folder / "bad.jsonl", folder / "out" / "bad.jsonl")
     assert list((folder / "out").iterdir()) == []
+
+
+def test_dolma_documents_are_not_overwritten_by_their_attributes(folder):
+    from quality.integrations.dolma import write_attributes
+
+    documents = folder / "documents" / "a.jsonl.gz"
+    before = documents.read_bytes()
+    with pytest.raises(ValueError, match="are the documents: give the attributes another name"):
+        write_attributes(documents, folder / "documents" / ".." / "documents" / "a.jsonl.gz")
+    assert documents.read_bytes() == before
+
+
+def test_datatrove_what_is_dropped_must_be_verdicts():
+    pytest.importorskip("datatrove")
+    from quality.integrations.datatrove import QualityFilter
+
+    with pytest.raises(ValueError, match="unknown verdicts 'dorp' to drop"):
+        QualityFilter(drop=("dorp",))

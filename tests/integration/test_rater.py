@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from quality.integrations import rater
-from quality.integrations.rater import Rater
+from quality.integrations.rater import Rater, checked_verdicts
 
 
 def test_columns_are_what_the_scorer_says(texts, rows, same):
@@ -104,3 +104,16 @@ def test_adapters_of_functions_import_their_package_when_used():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_what_is_dropped_must_be_a_list_of_verdicts():
+    assert checked_verdicts(["review", "drop"]) == ("review", "drop")
+    assert checked_verdicts(()) == ()
+    with pytest.raises(
+        TypeError, match=r"drop is the text 'drop', a list of verdicts expected, such as \['drop'\]"
+    ):
+        checked_verdicts("drop")
+    with pytest.raises(
+        ValueError, match="unknown verdicts 'dorp', 'Drop' to drop; there are keep, review, drop, uns"
+    ):
+        checked_verdicts(["dorp", "drop", "Drop"])

@@ -34,6 +34,11 @@ def test_langchain_keeps_all_where_nothing_is_to_be_dropped(langchain, texts):
     assert len(langchain.QualityTransformer(drop=()).transform_documents(documents)) == len(texts)
 
 
+def test_langchain_what_is_dropped_must_be_verdicts(langchain):
+    with pytest.raises(ValueError, match="unknown verdicts 'dorp' to drop"):
+        langchain.QualityTransformer(drop=("dorp",))
+
+
 def test_langchain_dates_come_from_metadata(langchain, undated, told_by_day):
     documents = [langchain.Document(page_content=undated, metadata={"day": day}) for day in DAYS]
     found = langchain.QualityTransformer(drop=(), date_key="day").transform_documents(documents)
@@ -125,9 +130,20 @@ def test_llama_index_takes_own_rules(llama, pack):
 
 
 def test_llama_index_parts_are_stored_and_read_again(llama):
-    given = llama.QualityTransform(policy="strict", drop=("drop", "review"))
-    again = llama.QualityTransform.from_dict(given.to_dict())
-    assert (again.policy, again.drop) == ("strict", ("drop", "review"))
+    for kind in (llama.QualityTransform, llama.QualityPostprocessor):
+        given = kind(policy="strict", drop=("drop", "review"))
+        again = kind.from_dict(given.to_dict())
+        assert (again.policy, again.drop) == ("strict", ("drop", "review"))
+        assert kind.from_json(given.to_json()).policy == "strict"
+
+
+def test_llama_index_refuses_what_it_does_not_know(llama):
+    for kind in (llama.QualityTransform, llama.QualityPostprocessor):
+        with pytest.raises(ValueError, match="polcy"):
+            kind(polcy="strict")
+        with pytest.raises(ValueError, match="unknown verdicts 'dorp' to drop"):
+            kind(drop=["dorp"])
+        assert kind(model="own").model == "own"
 
 
 @pytest.fixture
@@ -170,6 +186,11 @@ def test_haystack_pipeline_is_stored_and_read_again(haystack):
 def test_haystack_documents_without_text_are_unsure(haystack):
     (found,) = haystack.QualityFilter().run([haystack.Document(content=None, meta={})])["documents"]
     assert found.meta == {"quality_verdict": "unsure", "quality_reasons": "few_words"}
+
+
+def test_haystack_what_is_dropped_must_be_verdicts(haystack):
+    with pytest.raises(TypeError, match="drop is the text 'drop', a list of verdicts expected"):
+        haystack.QualityFilter(drop="drop")
 
 
 def test_haystack_dates_come_from_meta(haystack, undated, told_by_day):
