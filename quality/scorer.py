@@ -43,6 +43,9 @@ BATCH_CHARACTERS = 1_000_000
 # Where `quality train` puts models, from the working folder.
 HOME = Path("models")
 
+# What speaks for furniture in a paragraph of a page: the chance that reading the page gave it.
+TOLD_BY_PAGE = "told_by_page"
+
 # Word score of paragraphs, the column beside the measured features.
 WORD_SCORE = "word_score"
 
@@ -280,7 +283,7 @@ class Scorer:
         model = {"name": self.model.name, "digest": self.model.digest}
         edges = np.searchsorted(batch.paragraphs.parent, np.arange(len(records) + 1))
         finding_edges = np.searchsorted(counted.start, batch.document_start)
-        reasons = self._role_reasons(columns) if with_roles else None
+        reasons = self._role_reasons(columns, _known_furniture(records, batch)) if with_roles else None
         known = None if self._against is None else self._against.look_up(batch, [r.id for r in records])
         all_paragraphs, all_findings = (
             _paragraphs(columns, edges, with_text, reasons),
@@ -314,8 +317,8 @@ class Scorer:
             )
             yield report if known is None else known.told(report, d, text)
 
-    def _role_reasons(self, columns: Columns) -> list[RoleReasons]:
-        """What each paragraph's log odds of furniture are the sum of."""
+    def _role_reasons(self, columns: Columns, furniture: Floats | None) -> list[RoleReasons]:
+        """What each paragraph's log odds of furniture are the sum of; where they are known from the page, those alone."""
         names, values, effects, start = boilerplate_effects(columns.looked, self.model.boilerplate)
         found = []
         for value, effect in zip(values, effects, strict=True):
@@ -325,6 +328,10 @@ class Scorer:
                 for j in some
             )
             found.append(RoleReasons(start - self._doubt, told))
+        if furniture is not None:
+            for i in np.flatnonzero(np.isfinite(furniture)).tolist():
+                odds = float(np.log(furniture[i] / (1 - furniture[i])))
+                found[i] = RoleReasons(0.0, (Contribution(TOLD_BY_PAGE, float(furniture[i]), odds),))
         return found
 
     def _contributions(self, columns: Columns, d: int) -> tuple[Contribution, ...]:

@@ -104,6 +104,19 @@ def test_offsets_of_a_report_count_in_the_text_that_was_found(scorer):
     assert {p.role for p in report.paragraphs} == {"content"}
 
 
+def test_reasons_for_furniture_are_those_of_the_chance_that_is_given(scorer):
+    given = [{"html": article()}, {"text": "\n\n".join(STORY)}]
+    ours, plain = scorer["full"].score_many(given, with_roles=True)
+    for paragraph in ours.paragraphs:
+        (reason,) = paragraph.boilerplate.contributions
+        assert paragraph.boilerplate.intercept == 0.0
+        chance = 1 / (1 + np.exp(-reason.effect))
+        assert reason == ("told_by_page", pytest.approx(chance), reason.effect)
+        # less the little that filler takes of it
+        assert paragraph.roles["boilerplate"] == pytest.approx(chance, rel=0.1)
+    assert {c.feature for c in plain.paragraphs[0].boilerplate.contributions} > {"main_stretch"}
+
+
 # ---- pages that resist ----
 
 WORDS = "<p>Some words that make a paragraph of this page.</p>"
