@@ -15,7 +15,7 @@ from quality.html import extractors, reading
 from quality.html.agreement import kept
 from quality.html.metadata import Metadata, metadata, searched_day
 from quality.html.page import Block, tree_of, walk
-from quality.html.stack import Heard, Stack, in_best_container, shipped
+from quality.html.stack import Heard, Stack, bylines, in_best_container, shipped
 from quality.records import PAGE_MODES
 
 STORY = [
@@ -304,6 +304,23 @@ def test_a_line_break_ends_a_paragraph_after_a_sentence_and_two_do_anywhere():
     ]  # fmt: skip
 
 
+def test_numbers_in_a_row_of_a_table_stay_with_the_cell_that_says_what_they_count():
+    row = "<tr><td>Oil</td><td>46</td><td>- 12 %</td><td>tons</td></tr>"
+    assert blocks(f"<table><tr><th>1</th><th>Load</th></tr>{row}<tr><td>9</td></tr></table>") == [
+        "1", "Load", "Oil 46 - 12 %", "tons", "9",
+    ]  # fmt: skip
+    # elsewhere they do not, nor with a text that only stands in a table
+    assert blocks("<p>Oil</p><p>46</p>") == ["Oil", "46"]
+    assert blocks(f"<table><tr><td>{STORY[0]}</td><td>46</td></tr></table>") == [STORY[0], "46"]
+    assert blocks("<table><tr><td><p>Oil</p></td><td>46</td></tr></table>") == ["Oil", "46"]
+
+
+def test_numbers_in_a_table_of_the_text_come_out_with_it(scorer):
+    table = "<table><tr><td>Bread for the islands</td><td>46</td></tr></table>"
+    source = article().replace(f"<p>{STORY[3]}", f"{table}<p>{STORY[3]}")
+    assert "Bread for the islands 46" in read(scorer, source).paragraphs
+
+
 def test_links_are_counted_in_every_part_of_preformatted_text():
     needs_extra()
     found = walk(tree_of("<pre><a>Six\n\nships</a> left</pre>")).blocks
@@ -479,8 +496,10 @@ NUMBERS = Stack(
 )  # fmt: skip
 
 
-def margin(odds=0.0, first=False, second=False, comment=False, best=False, links=0.0, agreed=0.8):
-    columns = [np.array([c]) for c in (odds, first, second, comment, best, links, agreed)]
+def margin(
+    odds=0.0, first=False, second=False, comment=False, best=False, byline=False, links=0.0, agreed=0.8
+):
+    columns = [np.array([c]) for c in (odds, first, second, comment, best, byline, links, agreed)]
     return NUMBERS.margin(Heard(*columns)).item()
 
 
@@ -540,6 +559,65 @@ def test_the_shipped_numbers_load_and_a_file_without_one_is_refused(tmp_path):
     path.write_text("agree = 0.5\n", "utf8")
     with pytest.raises(ValueError, match=r"has the numbers \['agree'\], expected \['agree', 'best'"):
         Stack.load(path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By A. Writer", "by Ann O’Writer and Bo de la Tour, The Tidings", "Written by: A. Writer", "Words by ANN WRITER",
+        "4 March 2025", "March 4th, 2025", "Published on Tuesday, Mar. 4, 2025", "2025-03-04", "04.03.2025, 9:05 am (GMT)",
+        "Posted: 4 March 2025 at 10:00 |",
+    ],
+)  # fmt: skip
+def test_a_line_of_who_wrote_a_text_and_when_belongs_to_it_though_no_extractor_keeps_it(line):
+    assert bylined(line).tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By the quay six ships waited", "by hand", "By A. Writer in the harbour of the old town", "Standby Harbour", "March",
+        "On 4 March 2025 the harbour was opened again", "4/3.2025", "Home", "By A. Writer Photo of the harbour: B. writer",
+    ],
+)  # fmt: skip
+def test_other_short_lines_above_a_text_are_no_bylines(line):
+    assert bylined(line).tolist() == [False, False]
+
+
+def bylined(*lines, odds=1.0, best=True):
+    """Whether lines above a long one are bylines."""
+    found = [Block(text, (1, 0), 0) for text in (*lines, STORY[0])]
+    return bylines(found, np.full(len(found), odds), np.full(len(found), best))
+
+
+def test_a_byline_stands_near_above_the_first_long_text_of_the_best_container():
+    by = "By A. Writer"
+    assert bylined(by, *["Menu"] * 5).tolist() == [False] * 7
+    assert bylined(by, *["Menu"] * 4).tolist() == [True] + [False] * 5
+    assert not bylined(by, best=False).any()
+    assert not bylined(by, odds=-1.0).any()
+    assert not bylined(by, STORY[1], by)[2:].any()
+
+
+def test_a_byline_is_text_with_a_little_doubt_however_little_else_speaks_for_it():
+    assert margin(byline=True, odds=-5.0) == 1.0
+    assert margin(byline=True, first=True, second=True) == 3.0
+
+
+def test_byline_and_date_above_an_article_come_out_with_it_and_menu_dates_do_not(scorer):
+    lines = "<p class=byline>By A. Writer</p><p>4 March 2025</p>"
+    source = (
+        article()
+        .replace("</h1>", f"</h1>{lines}")
+        .replace("</main>", "</main><p>By B. Writer</p><p>5 May 2012</p>")
+    )
+    assert read(scorer, source).paragraphs[:4] == (
+        "Harbour opens again",
+        "By A. Writer",
+        "4 March 2025",
+        STORY[0],
+    )
+    assert read(scorer, source).paragraphs[-1] == STORY[-1]
 
 
 # ---- what a page says of itself ----

@@ -26,7 +26,10 @@ BLOCKS = frozenset(
     tbody td tfoot th thead tr ul
     cell head item list quote row""".split()
 )
-LINKS, BREAKS = frozenset(["a", "ref"]), frozenset(["br", "lb"])
+LINKS, BREAKS, ROWS = frozenset(["a", "ref"]), frozenset(["br", "lb"]), frozenset(["tr", "row"])
+# Characters of a cell to which the cells that follow it in its row are added where they hold no letter: alone, a number
+# says nothing.
+CELL = 100
 # Levels of containers above a block that are remembered.
 N_LEVELS = 12
 # Elements read at most: over thirty times those of the largest of 384 pages of the corpora (5,488), walked in a second.
@@ -84,6 +87,7 @@ class Page:
 
 
 _has_word = re.compile(r"[^\W_]").search
+_has_letter = re.compile(r"[^\W\d_]").search
 
 
 def tree_of(html: str) -> HtmlElement | None:
@@ -114,12 +118,17 @@ def walk(root: HtmlElement, skipped: frozenset[str] = SKIPPED, *, with_hidden: b
     n_link_characters = n_breaks = n_links = number = depth = 0
     level = n_levels = n_hidden = n_preformatted = 0
     is_skipping = False
-    # numbers of the open block elements, innermost last
+    # numbers of the open block elements, innermost last, and of the rows among them
     containers = [0]
+    rows: list[int] = []
 
     def end_block() -> None:
         text = " ".join("".join(parts).split())
-        if _has_word(text):
+        if rows and found and not _has_letter(text) and _is_cell(found[-1], rows[-1]):
+            before = found.pop()
+            text = f"{before.text} {text}"
+            found.append(before._replace(text=text.rstrip()))
+        elif _has_word(text):
             inner = tuple(containers[: -N_LEVELS - 1 : -1])
             found.append(Block(text, inner, min(n_link_characters, len(text))))
         parts.clear()
@@ -149,6 +158,8 @@ def walk(root: HtmlElement, skipped: frozenset[str] = SKIPPED, *, with_hidden: b
                 containers.append(number)
                 depth = max(depth, len(containers))
                 n_preformatted += tag == "pre"
+                if tag in ROWS:
+                    rows.append(number)
             elif tag in LINKS:
                 n_links += 1
             elif tag in BREAKS:
@@ -170,6 +181,8 @@ def walk(root: HtmlElement, skipped: frozenset[str] = SKIPPED, *, with_hidden: b
                 n_breaks = 0
                 containers.pop()
                 n_preformatted -= tag == "pre"
+                if tag in ROWS:
+                    rows.pop()
             elif tag in LINKS:
                 n_links -= 1
             text = element.tail
@@ -192,6 +205,11 @@ def walk(root: HtmlElement, skipped: frozenset[str] = SKIPPED, *, with_hidden: b
     if parts:
         end_block()
     return Page(tuple(found), number, depth, n_levels, n_hidden)
+
+
+def _is_cell(block: Block, row: int) -> bool:
+    """Whether a block is a short cell of a row."""
+    return block.containers[1:2] == (row,) and len(block.text) <= CELL
 
 
 def _is_hidden(element: HtmlElement) -> bool:
