@@ -550,6 +550,18 @@ def test_the_best_container_is_the_innermost_of_those_that_hold_nearly_all_conte
     ]
 
 
+def test_pages_are_judged_by_the_numbers_that_are_given():
+    needs_extra()
+
+    def odds(pages):
+        return [np.full(len(lines), 0.5) for lines in pages]
+
+    (usual,) = html.extract([article()], [None], odds)
+    (strict,) = html.extract([article()], [None], odds, stack=replace(shipped(), both=9.0))
+    assert STORY[0] in usual.paragraphs
+    assert strict.paragraphs == ()
+
+
 def test_the_shipped_numbers_load_and_a_file_without_one_is_refused(tmp_path):
     numbers = shipped()
     path = tmp_path / "numbers.toml"

@@ -17,7 +17,7 @@ from quality.html.agreement import kept
 from quality.html.extractors import all_lines, article_lines, main_lines, refusal
 from quality.html.metadata import Metadata, metadata, searched_day
 from quality.html.page import N_ELEMENTS_HIGH, Block, n_letters, texts, tree_of, walk
-from quality.html.stack import Heard, shipped
+from quality.html.stack import Heard, Stack, shipped
 from quality.records import PAGE_MODES
 
 # Packages that each mode needs; all of them come with the extra.
@@ -29,8 +29,8 @@ N_LINES_HIGH = 50_000
 # Share of the letters that resiliparse finds on a page which lxml must find too, or it has lost a part: on 384 pages of
 # the corpora it is .98 and more.
 FOUND_LOW = 0.9
-# Log odds of content that the fast path asks of a line of resiliparse's; chosen by scripts/build_html.py's corpora left
-# out (docs/html.md).
+# Log odds of content that the fast path asks of a line of resiliparse's: its rules have spoken for the line, so the role
+# model must be against it. By hand, and not sought since; scripts/bench_html.py says what it gives.
 FAST_ODDS_LOW = -1.0
 
 # Log odds of content of every text of every page, pages apart; float64[texts] each.
@@ -79,11 +79,16 @@ def check(mode: str) -> None:
 
 
 def extract(
-    pages: Sequence[str], urls: Sequence[str | None], odds: Odds, mode: str = "full"
+    pages: Sequence[str],
+    urls: Sequence[str | None],
+    odds: Odds,
+    mode: str = "full",
+    stack: Stack | None = None,
 ) -> list[Extraction]:
     """The texts of some pages, in order.
 
-    `odds` gives the log odds of content by which lines are judged. A page without any text gives an extraction without
+    `odds` gives the log odds of content by which lines are judged, `stack` the numbers by which the full path does (the
+    shipped ones where None). A page without any text gives an extraction without
     paragraphs and a warning. The same page gives the same text in any company.
 
     Raises ModuleNotFoundError where a package of the extra is missing, ValueError for an unknown mode.
@@ -91,7 +96,8 @@ def extract(
     check(mode)
     draft = full_draft if mode == "full" else fast_draft
     drafts = [draft(page, url) for page, url in zip(pages, urls, strict=True)]
-    return [_judged(d, o) for d, o in zip(drafts, odds([d.lines for d in drafts]), strict=True)]
+    judged = zip(drafts, odds([d.lines for d in drafts]), strict=True)
+    return [_judged(d, o, stack or shipped()) for d, o in judged]
 
 
 def full_draft(html: str, url: str | None) -> Draft:
@@ -104,11 +110,11 @@ def full_draft(html: str, url: str | None) -> Draft:
         # most of it hidden is a page that scripts show
         page = walk(tree, with_hidden=True)
     refused = refusal(html)
+    notes += [refused] if refused else []
     every = [] if refused else all_lines(html)
     if tree is None or page is None or not page.blocks:
         # lxml made nothing of it; the other parser may
         return _with_warning(told, notes, every, html)
-    notes += [refused] if refused else []
     if page.is_cut:
         notes.append(f"the page has more than {N_ELEMENTS_HIGH:,} elements: the rest is not read")
     elif not refused:
@@ -176,7 +182,8 @@ def _first_lines(lines: Sequence[T], notes: list[str]) -> Sequence[T]:
 
 
 def _readable(html: str) -> tuple[str, list[str]]:
-    """What is read of a page, and warnings. Half a surrogate pair and NUL, which no parser takes, become U+FFFD."""
+    """What is read of a page, and warnings. NUL, which no parser takes, becomes U+FFFD, and half a surrogate
+    pair, which UTF-8 has not, a question mark."""
     notes = []
     if len(html) > N_CHARACTERS_HIGH:
         notes.append(f"the page has {len(html):,} characters: the first {N_CHARACTERS_HIGH:,} are read")
@@ -184,10 +191,10 @@ def _readable(html: str) -> tuple[str, list[str]]:
     return html.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd"), notes
 
 
-def _judged(draft: Draft, odds: Floats) -> Extraction:
+def _judged(draft: Draft, odds: Floats, stack: Stack) -> Extraction:
     """The text of a page, from what the role model says of its lines."""
     notes = draft.warnings
-    margin = odds - FAST_ODDS_LOW if draft.blocks is None else shipped().margin(draft.heard(odds))
+    margin = odds - FAST_ODDS_LOW if draft.blocks is None else stack.margin(draft.heard(odds))
     chosen = np.flatnonzero(margin > 0).tolist()
     if draft.lines and not chosen:
         notes = (*notes, "the page has no text that is not furniture")
