@@ -80,7 +80,7 @@ MAY_IMPORT = {
         "clusters",
         "counts",
     },
-    "catalogue": BASE | {"features", "known", "evidence"},
+    "catalogue": BASE | {"features", "known", "evidence", "second_look"},
     "misfires": {"records", "rules", "scorer"},
     "render": COLUMNS | {"report", "render"},
 }
