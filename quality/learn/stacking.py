@@ -36,7 +36,7 @@ CHOICES: Mapping[str, tuple[float, ...]] = {
 # Where the search begins, by hand. What both keep stays unless the role model is nearly sure against it. What the first
 # alone keeps stays where they differ about the page; where they agree, if the role model is clearly for it, or in the
 # best container not clearly against it. What the second alone keeps stays if the role model is for it where they differ,
-# or in the best container not nearly sure against it; where they agree, if it is sure of it or for it in that container.
+# or in the best container not nearly sure against it; where they agree, only there, if the role model is clearly for it.
 START = Stack(
     agree=0.5, best=3, link=0, comment=10, both=-3, first_agree=2, first_differ=-9, second_agree=5, second_differ=0
 )  # fmt: skip
