@@ -58,6 +58,7 @@ class Columns:
     counted: Counted
     officials: OfficialsResult
     looked: Floats
+    furniture: Floats
     chance: Floats
     role: Ints
     terms: Floats
@@ -261,6 +262,7 @@ class Scorer:
             counted,
             officials,
             looked,
+            np.full(batch.paragraphs.n, np.nan) if furniture is None else furniture,
             chance,
             role,
             terms,
@@ -283,7 +285,7 @@ class Scorer:
         model = {"name": self.model.name, "digest": self.model.digest}
         edges = np.searchsorted(batch.paragraphs.parent, np.arange(len(records) + 1))
         finding_edges = np.searchsorted(counted.start, batch.document_start)
-        reasons = self._role_reasons(columns, _known_furniture(records, batch)) if with_roles else None
+        reasons = self._role_reasons(columns) if with_roles else None
         known = None if self._against is None else self._against.look_up(batch, [r.id for r in records])
         all_paragraphs, all_findings = (
             _paragraphs(columns, edges, with_text, reasons),
@@ -317,7 +319,7 @@ class Scorer:
             )
             yield report if known is None else known.told(report, d, text)
 
-    def _role_reasons(self, columns: Columns, furniture: Floats | None) -> list[RoleReasons]:
+    def _role_reasons(self, columns: Columns) -> list[RoleReasons]:
         """What each paragraph's log odds of furniture are the sum of; where they are known from the page, those alone."""
         names, values, effects, start = boilerplate_effects(columns.looked, self.model.boilerplate)
         found = []
@@ -328,10 +330,10 @@ class Scorer:
                 for j in some
             )
             found.append(RoleReasons(start - self._doubt, told))
-        if furniture is not None:
-            for i in np.flatnonzero(np.isfinite(furniture)).tolist():
-                odds = float(np.log(furniture[i] / (1 - furniture[i])))
-                found[i] = RoleReasons(0.0, (Contribution(TOLD_BY_PAGE, float(furniture[i]), odds),))
+        for i in np.flatnonzero(np.isfinite(columns.furniture)).tolist():
+            chance = float(columns.furniture[i])
+            odds = float(np.log(chance / (1 - chance)))
+            found[i] = RoleReasons(0.0, (Contribution(TOLD_BY_PAGE, chance, odds),))
         return found
 
     def _contributions(self, columns: Columns, d: int) -> tuple[Contribution, ...]:
