@@ -725,6 +725,7 @@ def test_a_day_of_another_text_of_the_site_or_of_what_is_told_is_not_that_of_the
         ("", '<div class="author_publicationTime">2025-03-04T08:10</div>', None),
         ("", '<p class="date">March 4,\x0b\x01 2025</p>', None),
         ('<meta "="" x\x01="\x02" name=y>', '<p class="date">March 4, 2025</p>', None),
+        ("", f'<div class="date"><p>{STORY[0]}</p><p class="date">March 4, 2025</p></div>', None),
         ("", '<p class="posted">March 4, 2025</p><footer><time>2012-05-05</time></footer>', None),
         ("", '<time>2025-03-04</time><p class="date">March 4, 2025</p>', None),
         ('<meta name="rnews:datePublished" content="2025-03-04">', '<p class="date">May 5, 2012</p>', None),
