@@ -11,7 +11,9 @@ PAGE = "Home\n\nThe harbour of the old town was opened again on Monday."
 ROLES = ("boilerplate", "content")
 
 
-def text(id: str, kind: str = "page", group: str | None = None, family: str = "sea", roles=ROLES, whole: str = PAGE) -> Labelled:
+def text(
+    id: str, kind: str = "page", group: str | None = None, family: str = "sea", roles=ROLES, whole: str = PAGE
+) -> Labelled:
     return Labelled(id=id, text=whole, label="", kind=kind, group=group or id, corpus=family, roles=roles)
 
 
@@ -19,7 +21,7 @@ def material(pages=(), marked=(), articles=()) -> Material:
     return Material(columns_of(pages), columns_of(articles), columns_of(marked), [])
 
 
-def taught(given: Material, is_used=lambda t: True):
+def taught(given: Material, is_used=lambda _: True):
     found = build._teaching(given, is_used, Names(), Names(), Names(), seed=0)
     return [(p.some.texts[p.some.batch.paragraphs.parent[i]].id, bool(is_furniture)) for p in found
             for i, is_furniture in zip(p.at, p.label, strict=True)]  # fmt: skip
@@ -48,11 +50,19 @@ def test_a_corpus_weighs_as_the_root_of_what_it_did_and_all_spoilt_articles_as_o
     assert halves == pytest.approx(weight / 2)
 
 
-def test_roles_without_a_corpus_are_learnt_without_all_texts_of_its_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_roles_without_a_corpus_are_learnt_without_all_texts_of_its_groups(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     one, other = text("one", group="a.example", family="sea"), text("two", group="a.example", family="land")
     third = text("three", group="b.example", family="land")
     seen = {}
-    monkeypatch.setattr(build, "_roles", lambda _, is_used, *__: seen.update({t.id: is_used(t) for t in (one, other, third)}) or ("first", (), "roles"))
+    monkeypatch.setattr(
+        build,
+        "_roles",
+        lambda _, is_used, *__: (
+            seen.update({t.id: is_used(t) for t in (one, other, third)}) or ("first", (), "roles")
+        ),
+    )
     monkeypatch.setattr(build, "replace", lambda base, **named: (base, named))
     base, named = build.with_roles("base", material([one, other, third]), leave_out=frozenset(["sea"]))
     assert seen == {"one": False, "two": False, "three": True}
