@@ -13,6 +13,7 @@ from quality.known import RULES as INDEX_RULES
 from quality.lexicon import sources
 from quality.registry import CODE_RULES, FEATURES, LATE_RULES, Feature
 from quality.rules import Rule, RulePack, shipped_rules
+from quality.second_look import DEFINITIONS
 
 
 def known_rules(own: Sequence[RulePack] = ()) -> list[Rule]:
@@ -29,8 +30,8 @@ def known_features() -> list[Feature]:
 
 
 def known_terms() -> list[Term]:
-    """Every term of the score that is no rule: those of documents, which reports give, first."""
-    return list(TERMS)
+    """Every term of the score that is no rule: those of documents, which reports give, first, those of roles last."""
+    return [*TERMS, *(Term(name, "roles", definition) for name, definition in DEFINITIONS.items())]
 
 
 # What is weighed from a term, and where its effect is told.
@@ -38,14 +39,15 @@ TERMS_OF = {
     "documents": "the reliability of a text; among its `contributions`, with value and effect",
     "filler": "whether a paragraph is filler; told as its `roles`",
     "paragraphs": "the reliability of a paragraph",
+    "roles": "whether a paragraph is page furniture; with --with-roles among its `contributions`, with value and effect",
 }
 
 
-def term_page(term: Term) -> str:
-    """What a term of the score says, and what is weighed from it."""
-    return (
-        f"{term.name}: {_filled(term.definition)}\n\nterm of {TERMS_OF[term.of]}\n\n"
-        "The other terms are rules (`quality rules`); docs/algorithm.md tells how they are weighed."
+def term_page(*terms: Term) -> str:
+    """What the terms of a name say, and what is weighed from each."""
+    told = (f"{term.name}: {_filled(term.definition)}\n\nterm of {TERMS_OF[term.of]}" for term in terms)
+    return "\n\n".join(
+        [*told, "The other terms are rules (`quality rules`); docs/algorithm.md tells how they are weighed."]
     )
 
 

@@ -138,7 +138,8 @@ def features(name: str | None) -> None:
 
     known, terms = known_features(), known_terms()
     pages = {rule.id: partial(rule_page, rule) for rule in known_rules()}
-    pages |= {term.name: partial(term_page, term) for term in terms}
+    # the filler model and the role model both have a word score
+    pages |= {t.name: partial(term_page, *(other for other in terms if other.name == t.name)) for t in terms}
     pages |= {feature.name: partial(feature_page, feature) for feature in known}
     if name in pages:
         say(pages[name]())

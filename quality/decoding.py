@@ -6,9 +6,12 @@ import gzip
 import io
 import lzma
 import re
+import tomllib
 import zlib
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 # Control characters that a text file may hold: tab, line and page breaks, escape (coloured logs).
@@ -48,41 +51,77 @@ _CHARSET = re.compile(
     re.IGNORECASE,
 )
 _CHARSET_WITHIN = 4096
-# What browsers read under a name that promises less (WHATWG, Encoding Standard).
-_READ_AS = {
-    "ascii": "cp1252", "us-ascii": "cp1252", "iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252",
-    "iso-8859-9": "cp1254", "iso-8859-11": "cp874", "tis-620": "cp874", "gb2312": "gb18030", "gbk": "gb18030",
-    "x-gbk": "gb18030", "shift_jis": "cp932", "shift-jis": "cp932", "x-sjis": "cp932", "sjis": "cp932",
-    "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "big5": "big5hkscs",
-}  # fmt: skip
+_COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
+_CHARSETS = Path(__file__).parent / "data" / "charsets.toml"
+
+
+@cache
+def _codecs() -> dict[str, str]:
+    """Python's codec for each name that a page may give to a charset."""
+    table = tomllib.loads(_CHARSETS.read_text("utf8"))
+    return {name: codec for codec, names in table.items() for name in names.split()}
 
 
 # Share of NUL bytes above which a page counts as binary; a few are slips of the program that wrote it.
 _NUL_SHARE_HIGH = 0.01
 
 
+# Characters beyond ASCII that read well in a charset, for one place that does not, from which on a page is in it with a
+# slip: whatever it declares, and where UTF-8 is declared. Text in another charset hardly ever reads as UTF-8.
+_GOOD_PER_SLIP, _GOOD_PER_SLIP_DECLARED = 20, 1
+# Bytes of a character, but for its first, that may be missing where a page breaks off.
+LONGEST = 3
+
+
 def decode_page(data: bytes, charset: str | None = None) -> tuple[str, tuple[str, ...]]:
     """Text of the bytes of a page, and warnings: UTF-8 (UTF-16 after its mark), else the charset it declares.
 
-    `charset` is what was declared beside the page, as by HTTP, and comes first. What is declared wrongly or not at all
-    is read as Windows-1252, with a warning. Raises ValueError for what looks binary.
+    `charset` is what was declared beside the page, as by HTTP, and comes first. Names are those that browsers know
+    (quality/data/charsets.toml). UTF-8 with a slip in it, or that breaks off, is read with U+FFFD there and a warning.
+    What is declared wrongly or not at all is read as Windows-1252, with a warning. Raises ValueError for what looks
+    binary.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return decode(data)
-    if data.count(b"\0") <= _NUL_SHARE_HIGH * len(data):
+    has_nul = data.count(b"\0") > _NUL_SHARE_HIGH * len(data)
+    if not has_nul:
         data = data.replace(b"\0", b"")
-    match = _CHARSET.search(data[:_CHARSET_WITHIN])
-    within = (match[1] or match[2]).decode("ascii") if match else None
-    declared = [name.strip().lower() for name in (charset, within) if name]
-    # charsets that shift with escapes are of seven bits, and would pass for UTF-8
-    shifts = b"\x1b" in data and any(name.startswith("iso-2022-") for name in declared)
-    if shifts or not _is_utf_8(data):
-        for name in declared:
-            try:
-                return _refuse_binary(data.decode(_READ_AS.get(name, name))), ()
-            except (LookupError, UnicodeError):
-                continue  # no such charset, or not what it is: the next guess
+    match = _CHARSET.search(_COMMENT.sub(b"", data[:_CHARSET_WITHIN]))
+    within = (match[1] or match[2]).decode("ascii") if match else ""
+    beside = _codecs().get((charset or "").strip(" \t\"'").lower())
+    inside = _codecs().get(within.lower())
+    if inside and inside.startswith("utf-16"):
+        inside = "utf-8"  # in UTF-16 the name itself could not have been read
+    declared = [codec for codec in (beside, inside) if codec]
+    # charsets that shift with escapes are of seven bits, and would pass for UTF-8; so would UTF-16 of English
+    shifts = b"\x1b" in data and "iso-2022-jp" in declared
+    is_utf_8 = _is_utf_8(data)
+    if shifts or has_nul or not is_utf_8:
+        found = None if is_utf_8 else _read_as("utf-8", data, is_declared=False)
+        for codec in declared:
+            found = found or _read_as(codec, data, is_declared=True)
+        if found:
+            return found
     return decode(data)
+
+
+def _read_as(codec: str, data: bytes, *, is_declared: bool) -> tuple[str, tuple[str, ...]] | None:
+    """Text of bytes in a charset with few slips, or which breaks off, and warnings; None where it is not in it."""
+    try:
+        return _refuse_binary(data.decode(codec)), ()
+    except UnicodeDecodeError as error:
+        first = error.start
+    text = data.decode("utf-8-sig" if codec == "utf-8" else codec, "replace")
+    # in UTF-8 the mark for a slip may be there already
+    n_slips = text.count("\ufffd") - (data.count("\ufffd".encode()) if codec == "utf-8" else 0)
+    n_good = len(text) - len(text.encode("ascii", "ignore")) - n_slips
+    good_per_slip = _GOOD_PER_SLIP_DECLARED if is_declared and codec == "utf-8" else _GOOD_PER_SLIP
+    breaks_off = is_declared and first >= len(data) - LONGEST
+    if n_good < good_per_slip * n_slips and not breaks_off:
+        return None
+    places = "1 place" if n_slips == 1 else f"{n_slips} places"
+    warning = f"not {codec} in {places} (first byte 0x{data[first]:02x} at {first}): read with U+FFFD there"
+    return _refuse_binary(text), (warning,)
 
 
 def _is_utf_8(data: bytes) -> bool:

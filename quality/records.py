@@ -291,8 +291,8 @@ def iso_day(value: object) -> str:
                 return date(int(year), number, int(first or second)).isoformat()
             if re.match(r"\s*[A-Z][a-z]{2}, \d", value):  # feeds may write the year in two digits
                 return parsedate_to_datetime(value).date().isoformat()
-        except ValueError:
-            pass  # such as 2025-02-30: told below like any other value that is no day
+        except (ValueError, OverflowError):
+            pass  # such as 2025-02-30, or a time zone beyond all: told below like any other value that is no day
     is_number = isinstance(value, int | float) or (isinstance(value, str) and _NUMBERS.fullmatch(value))
     hint = ", and numbers alone may mean several days" if is_number else ""
     raise ValueError(f"date {_shortened(value)} is not a day written YYYY-MM-DD{hint}")

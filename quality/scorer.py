@@ -44,6 +44,9 @@ BATCH_CHARACTERS = 1_000_000
 # Where `quality train` puts models, from the working folder.
 HOME = Path("models")
 
+# What speaks for furniture in a paragraph of a page: the chance that reading the page gave it.
+TOLD_BY_PAGE = "told_by_page"
+
 # Word score of paragraphs, the column beside the measured features.
 WORD_SCORE = "word_score"
 
@@ -56,6 +59,7 @@ class Columns:
     counted: Counted
     officials: OfficialsResult
     looked: Floats
+    furniture: Floats
     chance: Floats
     role: Ints
     terms: Floats
@@ -259,6 +263,7 @@ class Scorer:
             counted,
             officials,
             looked,
+            np.full(batch.paragraphs.n, np.nan) if furniture is None else furniture,
             chance,
             role,
             terms,
@@ -316,7 +321,7 @@ class Scorer:
             yield report if known is None else known.told(report, d, text)
 
     def _role_reasons(self, columns: Columns) -> list[RoleReasons]:
-        """What each paragraph's log odds of furniture are the sum of."""
+        """What each paragraph's log odds of furniture are the sum of; where they are known from the page, those alone."""
         names, values, effects, start = boilerplate_effects(columns.looked, self.model.boilerplate)
         found = []
         for value, effect in zip(values, effects, strict=True):
@@ -326,6 +331,10 @@ class Scorer:
                 for j in some
             )
             found.append(RoleReasons(start - self._doubt, told))
+        for i in np.flatnonzero(np.isfinite(columns.furniture)).tolist():
+            chance = float(columns.furniture[i])
+            odds = float(np.log(chance / (1 - chance)))
+            found[i] = RoleReasons(0.0, (Contribution(TOLD_BY_PAGE, chance, odds),))
         return found
 
     def _contributions(self, columns: Columns, d: int) -> tuple[Contribution, ...]:

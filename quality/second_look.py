@@ -82,6 +82,34 @@ PAGE_NAMES = (
 )
 
 
+# What reports tell of roles beside the measured features, by name: columns whose names begin with the same word are told
+# as one, with the value of the first.
+DEFINITIONS = {
+    "told_by_page": "Chance of being furniture that reading a page of HTML gave one of its paragraphs; nothing else counts for it.",
+    "word_score": "How much the words of a paragraph, one by one and in pairs, are those of furniture (+) or of content (-); where the text around it is told too, with its neighbours' scores.",
+    "first_look": "Log odds of content at first sight, of the paragraph itself and of up to five neighbours on either side.",
+    "look_above": "Mean chance of content at first sight of what stands above, the nearer the more; of several reaches, one of them by words.",
+    "look_below": "Mean chance of content at first sight of what stands below, the nearer the more; of several reaches, one of them by words.",
+    "best_look_above": "The highest log odds of content at first sight among the eight paragraphs above.",
+    "best_look_below": "The highest log odds of content at first sight among the eight paragraphs below.",
+    "content_above_share": "Share of the page's likely content, by words, that stands above.",
+    "content_below_share": "Share of the page's likely content, by words, that stands below.",
+    "page_look": "Mean chance of content at first sight over the page, by paragraphs and by words.",
+    "page_content_words": "Logarithm of one more than the words of the page that are likely content.",
+    "look_rank": "Rank on the page by the look at first sight, from 0 (the least like content) to 1.",
+    "main_stretch": "Whether it stands in the main stretch: the run of paragraphs with the most content at first sight and the least furniture.",
+    "from_main_stretch": "Distance to the main stretch in paragraphs, as a logarithm; below 0 above it, 0 within.",
+    "place_in_stretch": "Place in the main stretch from 0 (its first paragraph) to 1 (its last); beyond these outside.",
+    "stretch_share": "Share of the page's paragraphs that stand in the main stretch, and share of its likely content that does.",
+    "stretch_look": "Mean chance of content at first sight over the main stretch, by words.",
+    "wide_stretch": "Whether it stands in the wide stretch, which passes over more furniture than the main one.",
+    "from_wide_stretch": "Distance to the wide stretch in paragraphs, as a logarithm; below 0 above it, 0 within.",
+    "sure_content_above": "Logarithm of one more than the paragraphs up to the nearest sure content above: twelve words or more with a chance of .7.",
+    "sure_content_below": "Logarithm of one more than the paragraphs down to the nearest sure content below: twelve words or more with a chance of .7.",
+    "between_sure_content": "Whether there is sure content both above and below.",
+}  # fmt: skip
+
+
 class _Page:
     """Paragraphs by page, in columns; `look` float64[paragraphs], at least one."""
 

@@ -38,6 +38,7 @@ from quality.learn import corpora
 
 HOME = Path(__file__).parents[1]
 ARTICLES = HOME / ".." / "shared" / "corpora" / "articles" / "allsides_mbfc_a.jsonl.xz"
+PAGES = ARTICLES.parents[1] / "boilerplate" / "dev_html.jsonl.xz"
 SETTINGS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "RAYON", "NUMBA")}
 SETTINGS |= {"POLARS_MAX_THREADS": "1", "HF_HUB_OFFLINE": "1", "LOGURU_LEVEL": "ERROR"}
 ROUNDS = 6  # with the first, which does not count
@@ -365,11 +366,38 @@ def show_profile(texts: Sequence[str]) -> None:
         print(f"| {part} | {1e3 * seconds / size_of(texts):.1f} | {seconds / whole:.1%} |")
 
 
+def show_html() -> None:
+    """Pages of HTML a second: their text found, by us and by others, and found and scored."""
+    if not PAGES.exists():
+        print("Pages of HTML: no ../shared, so none are read.\n")
+        return
+    from bench_html import AT_ONCE, systems, timed
+
+    from quality.html.stack import shipped
+    from quality.scorer import Scorer
+
+    def scored(mode: str) -> Callable[[Sequence[str]], list[str]]:
+        score = Scorer.load(pages=mode).score_many
+        return lambda some: [str(r.verdict) for r in score({"html": page} for page in some)]
+
+    pages = [row["html"] for row in corpora.read_rows(PAGES)]
+    runs = systems(Scorer.load(), shipped())
+    runs |= {f"quality score --html {mode}": scored(mode) for mode in ("full", "fast")}
+    spent: dict[str, float] = defaultdict(float)
+    timed(runs, pages, spent)
+    size = sum(len(page.encode()) for page in pages) / 1e6
+    print(f"{len(pages)} pages of {size / len(pages):.2f} MB, {AT_ONCE} at a time, one thread.\n")
+    print("| | pages/s | MB/s of source |\n| --- | --- | --- |")
+    for name, seconds in spent.items():
+        print(f"| {name} | {len(pages) / seconds:.0f} | {size / seconds:.1f} |", flush=True)
+    print()
+
+
 def main() -> None:
     options = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     options.add_argument("--documents", type=Path, help="JSON Lines, plain, .gz or .xz")
     options.add_argument("--megabytes", type=float, default=9.0, help="of text to score in all")
-    options.add_argument("--only", choices=("cold", "rates", "filter", "jobs", "profile", "index"))
+    options.add_argument("--only", choices=("cold", "rates", "filter", "jobs", "profile", "index", "html"))
     options.add_argument(
         "--paragraphs", type=int, default=1_000_000, help="in the index at most; --only index"
     )
@@ -380,7 +408,9 @@ def main() -> None:
         show_cold()
     if given.only in (None, "index"):
         show_index(given.paragraphs)
-    if given.only == "index":
+    if given.only in (None, "html"):
+        show_html()
+    if given.only in ("index", "html"):
         return
     texts, told = read_texts(given.documents, given.megabytes)
     print(f"\n{told}, one thread.\n", flush=True)

@@ -69,11 +69,35 @@ def resiliparse() -> Extract:
 
 def ours(scorer: Scorer, stack: Stack, mode: str) -> Extract:
     def run(pages: Sequence[str]) -> list[str]:
-        reading.shipped = lambda: stack  # type: ignore[assignment]
-        found = reading.extract(pages, [None] * len(pages), scorer.odds, mode)
+        found = reading.extract(pages, [None] * len(pages), scorer.odds, mode, stack)
         return ["\n".join(one.paragraphs) for one in found]
 
     return run
+
+
+def systems(scorer: Scorer, stack: Stack) -> dict[str, Extract]:
+    """All that take the main text out of pages, by name, ours with a scorer's role model and these numbers."""
+    return {
+        "quality": ours(scorer, stack, "full"),
+        "quality --html fast": ours(scorer, stack, "fast"),
+        "trafilatura": trafilatura(),
+        "trafilatura, favor_recall": trafilatura(favor_recall=True),
+        "jusText": justext(),
+        "resiliparse, main_content": resiliparse(),
+    }
+
+
+def timed(runs: dict[str, Extract], pages: Sequence[str], spent: dict[str, float]) -> dict[str, list[str]]:
+    """What each makes of the pages, taking turns; the processor time of each is added to `spent`."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for run in runs.values():
+        run(pages[:WARM])
+    for k in range(0, len(pages), AT_ONCE):
+        for name, run in runs.items():
+            begun = time.process_time()
+            found[name] += run(pages[k : k + AT_ONCE])
+            spent[name] += time.process_time() - begun
+    return found
 
 
 def labels(row: dict[str, Any], blocks: Sequence[str]) -> list[str | None]:
@@ -104,12 +128,6 @@ def main() -> None:
     for row in read_rows(given.corpora / "dev_html.jsonl.xz"):
         if given.pages is None or len(rows[row["source_corpus"]]) < given.pages:
             rows[row["source_corpus"]].append(row)
-    others: dict[str, Extract] = {
-        "trafilatura": trafilatura(),
-        "trafilatura, favor_recall": trafilatura(favor_recall=True),
-        "jusText": justext(),
-        "resiliparse, main_content": resiliparse(),
-    }
     f1: dict[str, dict[str, list[float]]] = defaultdict(dict)
     blocks: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
     spent: dict[str, float] = defaultdict(float)
@@ -118,20 +136,9 @@ def main() -> None:
         folder = given.left_out and given.left_out / corpus
         scorer = Scorer.load(folder or "default")
         stack = Stack.load(folder / "html.toml") if folder else Stack.load()
-        systems = {
-            "quality": ours(scorer, stack, "full"),
-            "quality --html fast": ours(scorer, stack, "fast"),
-        } | others
-        found: dict[str, list[str]] = defaultdict(list)
-        for run in systems.values():
-            run([row["html"] for row in some[:WARM]])
-        for k in range(0, len(some), AT_ONCE):
-            pages = [row["html"] for row in some[k : k + AT_ONCE]]
-            n_timed += len(pages)
-            for name, run in systems.items():
-                begun = time.process_time()
-                found[name] += run(pages)
-                spent[name] += time.process_time() - begun
+        runs = systems(scorer, stack)
+        found = timed(runs, [row["html"] for row in some], spent)
+        n_timed += len(some)
         labelled = {row["id"]: row for row in read_rows(given.corpora / f"{corpus}.jsonl.xz")}
         truths = []
         page_texts = []
@@ -140,7 +147,7 @@ def main() -> None:
             page_texts.append([] if tree is None else texts(walk(tree).blocks))
             truths += labels(labelled[row["id"]], page_texts[-1])
         truth = np.array(truths, object)
-        for name in systems:
+        for name in runs:
             f1[name][corpus] = [
                 token_f1(t, row["gold_text"]) for t, row in zip(found[name], some, strict=True)
             ]

@@ -85,7 +85,7 @@ MAY_IMPORT = {
         "lines",
         "counts",
     },
-    "catalogue": BASE | {"features", "known", "evidence"},
+    "catalogue": BASE | {"features", "known", "evidence", "second_look"},
     "misfires": {"records", "rules", "scorer"},
     "render": COLUMNS | {"report", "render"},
 }

@@ -534,6 +534,69 @@ def test_what_http_declares_comes_before_what_the_page_does():
     assert decode_page("<meta charset=koi8-r><p>Да".encode("cp1251"), "windows-1251")[0].endswith("<p>Да")
 
 
+@pytest.mark.parametrize(
+    ("head", "name", "charset", "text"),
+    [
+        ("", "windows-31j", "cp932", "船が出た①"),
+        ("<meta charset=iso8859-1>", None, "cp1252", "Ships “left”"),
+        ("<meta charset=L1>", None, "cp1252", "Ships “left”"),
+        ("<meta charset=x-mac-cyrillic>", None, "mac-cyrillic", "Корабли"),
+        ("", ' "ISO-8859-2" ', "iso-8859-2", "łodzie"),
+        # in what it names the name could not have been read; HTTP may say so all the same
+        ("<meta charset=utf-16le>", None, "utf-8", "Ships “left”"),
+        ("", "utf-16le", "utf-16-le", "Ships “left”"),
+        ("<!-- <meta charset=koi8-r> --><meta charset=windows-1251>", None, "cp1251", "Корабли"),
+    ],
+)
+def test_charsets_have_the_names_that_browsers_know(head, name, charset, text):
+    page = f"{head}<p>{text}</p>"
+    assert decode_page(page.encode(charset), name) == (page, ())
+
+
+@pytest.mark.parametrize(
+    "name", ["unicode_escape", "utf-7", "rot13", "utf\0-8", "utf-32", "iso-2022-kr", "ü", "idna"]
+)
+def test_no_other_codec_of_python_reads_a_page(name):
+    page = "<p>caf\xe9 C:\\new \\u0041 +AGE-"
+    text, (warning,) = decode_page(page.encode("cp1252"), name)
+    assert text == page
+    assert warning.endswith("read as Windows-1252")
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "warning"),
+    [
+        # declared, and more than half of it reads well
+        ("<meta charset=utf-8>“Ships” ".encode() + b"caf\xe9!", "<meta charset=utf-8>“Ships” caf\ufffd!", "byte 0xe9 at 35"),
+        # declared, and cut
+        (b"<meta charset=utf-8>caf\xc3", "<meta charset=utf-8>caf\ufffd", "byte 0xc3 at 23"),
+        # not declared, or declared otherwise, and nearly all of it reads well
+        ("é".encode() * 20 + b"\xe9!", "é" * 20 + "\ufffd!", "byte 0xe9 at 40"),
+        (b"<meta charset=koi8-r>" + "é".encode() * 20 + b"\xe9!", "<meta charset=koi8-r>" + "é" * 20 + "\ufffd!", "0xe9 at 61"),
+        # what stood for a slip before is none of ours
+        ("\ufffd".encode() * 9 + "é".encode() * 20 + b"\xe9!", "\ufffd" * 9 + "é" * 20 + "\ufffd!", "not utf-8 in 1 place "),
+        # other charsets break off too
+        (b"<meta charset=shift_jis>" + "船が".encode("cp932")[:-1], "<meta charset=shift_jis>船\ufffd", "not cp932 in 1 place"),
+    ],
+)  # fmt: skip
+def test_a_slip_or_a_cut_makes_no_page_unreadable(data, text, warning):
+    found, (told,) = decode_page(data)
+    assert found == text
+    assert warning in told
+    assert told.endswith("read with U+FFFD there")
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["é" * 19 + "Ã©é", "<meta charset=utf-8>“Ships”", "caf\xc3"],
+    ids=["too few read well", "none reads well", "cut, and nothing declared"],
+)
+def test_what_reads_badly_as_utf_8_is_windows_1252(page):
+    text, (warning,) = decode_page(page.encode("cp1252"))
+    assert text == page
+    assert warning.endswith("read as Windows-1252")
+
+
 def test_a_few_nul_bytes_make_no_page_binary():
     assert decode_page(b"<p>Ships\0 left." + b" Ships came." * 20)[0].startswith("<p>Ships left.")
 

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 
 import quality
+from quality.catalogue import known_features, known_terms
 from quality.learn.corpora import own
 from quality.model import Model, changed_files, read_arrays, seal, write_arrays
 from quality.records import Record
 from quality.report import Policy, Report
-from quality.scorer import Scorer, shipped_models
+from quality.scorer import TOLD_BY_PAGE, Scorer, boilerplate_effects, shipped_models
 
 ROOT = Path(__file__).parent.parent
 TEXTS = own(ROOT / "labelled")
@@ -65,6 +66,15 @@ def test_reasons_for_furniture_add_up_to_its_log_odds(scorer: Scorer) -> None:
         effects = [c.effect for c in paragraph.boilerplate.contributions]
         assert paragraph.boilerplate.intercept + sum(effects) == pytest.approx(expected, abs=1e-9)
         assert [abs(e) for e in effects] == sorted((abs(e) for e in effects), reverse=True)
+
+
+def test_every_name_that_reasons_for_furniture_may_have_is_defined(scorer: Scorer) -> None:
+    names, *_ = boilerplate_effects(
+        scorer.columns_of([Record(id="x", source="", text=FARM)]).looked, scorer.model.boilerplate
+    )
+    defined = {f.name for f in known_features()} | {t.name for t in known_terms() if t.of == "roles"}
+    assert set(names) <= defined
+    assert TOLD_BY_PAGE in defined
 
 
 def test_a_careful_scorer_takes_the_same_off_all_odds_of_furniture() -> None:

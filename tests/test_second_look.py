@@ -17,6 +17,45 @@ def columns(*pages: tuple[str, ...], look: np.ndarray | None = None) -> dict[str
     return second_look_columns(batch, np.tile(LOOK, len(pages)) if look is None else look)
 
 
+# Chances of content .047, .047, .982, .269, .982, .047; weights, one more than words, 2, 2, 31, 4, 31, 2.
+EXPECTED = {
+    "look_above (0.6)": [0.5, 0.048, 0.048, 0.524, 0.407, 0.656],
+    "look_above (0.9)": [0.5, 0.048, 0.048, 0.392, 0.356, 0.509],
+    "look_above (0.97)": [0.5, 0.048, 0.048, 0.368, 0.342, 0.478],
+    "look_above (words)": [0.5, 0.048, 0.047, 0.896, 0.82, 0.905],
+    "look_below (0.6)": [0.413, 0.693, 0.447, 0.631, 0.048, 0.5],
+    "look_below (0.9)": [0.463, 0.597, 0.44, 0.539, 0.048, 0.5],
+    "look_below (0.97)": [0.465, 0.578, 0.435, 0.522, 0.048, 0.5],
+    "look_below (words)": [0.886, 0.92, 0.85, 0.933, 0.048, 0.5],
+    "best_look_above": [-4, -3, -3, 4, 4, 4],
+    "best_look_below": [4, 4, 4, 4, -3, -4],
+    "content_above_share": [0, 0.002, 0.003, 0.492, 0.509, 0.998],
+    "content_below_share": [0.998, 0.997, 0.508, 0.491, 0.002, 0],
+    "page_look": [0.396, 0.396, 0.396, 0.396, 0.396, 0.396],
+    "page_look (words)": [0.864, 0.864, 0.864, 0.864, 0.864, 0.864],
+    "page_content_words": [4.147, 4.147, 4.147, 4.147, 4.147, 4.147],
+    "look_rank": [0, 0.2, 0.8, 0.6, 1, 0.4],
+    "main_stretch": [0, 0, 1, 1, 1, 0],
+    "from_main_stretch": [-1.099, -0.693, 0, 0, 0, 0.693],
+    "place_in_stretch": [-1, -0.5, 0, 0.5, 1, 1.5],
+    "stretch_share (of page)": [0.5, 0.5, 0.5, 0.5, 0.5, 0.5],
+    "stretch_share (of content)": [0.995, 0.995, 0.995, 0.995, 0.995, 0.995],
+    "stretch_look": [0.939, 0.939, 0.939, 0.939, 0.939, 0.939],
+    "wide_stretch": [0, 0, 1, 1, 1, 0],
+    "from_wide_stretch": [-1.099, -0.693, 0, 0, 0, 0.693],
+    "sure_content_above": [4.615, 4.615, 4.615, 0.693, 1.099, 0.693],
+    "sure_content_below": [1.099, 0.693, 1.099, 0.693, 4.615, 4.615],
+    "between_sure_content": [0, 0, 0, 1, 0, 0],
+}
+
+
+def test_every_column_of_the_page_is_as_worked_out_by_hand():
+    found = columns(PAGE)
+    assert set(EXPECTED) == set(PAGE_NAMES)
+    for name, expected in EXPECTED.items():
+        assert found[name].round(3).tolist() == expected, name
+
+
 def test_all_columns_are_there_and_of_one_length():
     found = columns(PAGE)
     assert set(PAGE_NAMES) < set(found)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -34,29 +34,27 @@ def kept(page: Sequence[str], lines: Sequence[str]) -> Bools:
     line_keys = [line.replace(" ", "") for line in lines]
     on_page, left = Counter(keys), Counter(line_keys)
     result = np.array([left[key] >= on_page[key] for key in keys], bool)
-    # what remains of the extractor's text when whole lines are done
+    # what remains of the extractor's text when whole lines are done, and of the page
     rest = [_words(line.lower()) for line, key in zip(lines, line_keys, strict=True) if key not in on_page]
-    whole = "\n".join(f" {' '.join(words)} " for words in rest)
-    shingles = Counter(s for words in rest for s in _shingles(words))
-    doubtful: list[int] = []
-    for i in np.flatnonzero(~result).tolist():
-        if left[keys[i]]:
+    open_places = np.flatnonzero(~result).tolist()
+    asked = {i: _words(page[i].lower()) for i in open_places if rest and not left[keys[i]]}
+    shingles = Counter(s for words in rest for s in _runs(words, SHINGLE))
+    short = _those_in({tuple(words) for words in asked.values() if len(words) < N_WORDS_LOW}, rest)
+    doubtful = [i for i in open_places if left[keys[i]]]
+    for i, words in asked.items():
+        if len(words) >= N_WORDS_LOW:
+            own = list(_runs(words, SHINGLE))
+            if sum(shingles[s] > 0 for s in own) >= SHARE_LOW * len(own):
+                result[i] = True
+                shingles.subtract(own)
+        elif tuple(words) in short:
+            # part of a line that holds more, such as a cell of a table: kept if what stands around it is
             doubtful.append(i)
-        elif rest:
-            words = _words(page[i].lower())
-            if len(words) >= N_WORDS_LOW:
-                own = _shingles(words)
-                if sum(shingles[s] > 0 for s in own) >= SHARE_LOW * len(own):
-                    result[i] = True
-                    shingles.subtract(own)
-            elif words and f" {' '.join(words)} " in whole:
-                # part of a line that holds more, such as a cell of a table: kept if what stands around it is
-                doubtful.append(i)
     if doubtful:
         weight = np.array([min(len(key), N_LETTERS_HIGH) for key in keys], np.float64)
         weight[doubtful] = 0
         share = _around(weight * result) / np.maximum(_around(weight), 1)
-        for i in sorted(doubtful, key=lambda i: -share[i]):
+        for i in sorted(doubtful, key=lambda i: (-share[i], i)):
             if left[keys[i]] > 0:
                 left[keys[i]] -= 1
                 result[i] = True
@@ -65,8 +63,15 @@ def kept(page: Sequence[str], lines: Sequence[str]) -> Bools:
     return result
 
 
-def _shingles(words: Sequence[str]) -> list[tuple[str, ...]]:
-    return list(zip(*(words[k:] for k in range(SHINGLE)), strict=False))
+def _runs(words: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
+    """The runs of so many words."""
+    return zip(*(words[k:] for k in range(size)), strict=False)
+
+
+def _those_in(runs: set[tuple[str, ...]], lines: Sequence[Sequence[str]]) -> set[tuple[str, ...]]:
+    """Those of some runs of words that stand in a line."""
+    sizes = sorted({len(run) for run in runs} - {0})
+    return {run for words in lines for size in sizes for run in runs.intersection(_runs(words, size))}
 
 
 def _around(values: Floats) -> Floats:

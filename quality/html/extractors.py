@@ -6,13 +6,14 @@ they fail on different pages. Both are imported when a page is there to be read 
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quality.html.page import texts, walk
+from quality.columns import Ints
+from quality.html.metadata import quiet
+from quality.html.page import BLOCKS, texts, walk
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # resiliparse's time grows with the square of the nesting of containers; at this it is a fifth of a second. Pages of the
 # corpora have up to 124 by this count.
 NESTING_HIGH = 1_000
+# Elements of formatting that a parser opens again, for they were left open; each takes some 400 bytes.
+REOPENED_HIGH = 1_000_000
 
 _has_word = re.compile(r"[^\W_]").search
 
@@ -28,20 +31,26 @@ def article_lines(root: HtmlElement, url: str | None) -> tuple[list[str], list[s
     """What trafilatura keeps as text and as comments by readers, and a warning where it failed."""
     import trafilatura
 
-    # it says on its log what it thinks of a page; what matters of it is in our warnings
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     try:
-        # what it keeps too much of, the other extractor and the role model take out; this way it is also faster
-        found: Any = trafilatura.bare_extraction(root, url=url, favor_recall=True)
+        with quiet("trafilatura"):
+            # what it keeps too much of, the other extractor and the role model take out; this way it is also faster
+            found: Any = trafilatura.bare_extraction(root, url=url, favor_recall=True)
     except Exception as error:  # another's code on a hostile page: whatever it is, the page is read without
         return [], [], f"trafilatura failed on it ({type(error).__name__})"
     if found is None:
         return [], [], None
     lines, comments = (
-        [] if tree is None else texts(walk(tree, frozenset()).blocks)
+        [] if tree is None else texts(walk(tree, frozenset(), with_hidden=True).blocks)
         for tree in (found.body, found.commentsbody)
     )
     return lines, comments, None
+
+
+def refusal(html: str) -> str | None:
+    """What to say of a page that resiliparse must not read, for the memory it would take; None where it may."""
+    if reopened(html) <= REOPENED_HIGH:
+        return None
+    return "the page leaves too much formatting open for resiliparse: read without"
 
 
 def main_lines(html: str) -> list[str]:
@@ -65,14 +74,50 @@ def _lines(html: str, *, main_content: bool) -> list[str]:
 
 
 def nesting(html: str) -> int:
-    """How many containers of a page's source stand in one another at most, as far as their names' first letters tell."""
-    source = np.frombuffer(html.encode() + b"   ", np.uint8)
-    at = np.flatnonzero(source[:-3] == ord("<"))
+    """How many containers of a page's source stand in one another at most; an end without a beginning counts nothing."""
+    name, step = _tags(html)
+    return int(_open(step * np.isin(name, _CONTAINERS)).max(initial=0))
+
+
+def reopened(html: str) -> int:
+    """How many elements of formatting are open where blocks begin or end, summed: each may be made again there."""
+    name, step = _tags(html)
+    n_open = _open(step * np.isin(name, _FORMATTING))
+    return int(n_open[np.isin(name, _BLOCKS)].sum())
+
+
+def _open(step: Ints) -> Ints:
+    """How many are open after each step, +1 a beginning and -1 an end; what was not begun cannot end."""
+    running = np.cumsum(step)
+    return running - np.minimum.accumulate(np.minimum(running, 0))
+
+
+def _tags(html: str) -> tuple[Ints, Ints]:
+    """The tags of a page's source: their names as numbers (`_number`), and +1 where one begins, -1 where it ends."""
+    source = np.frombuffer(html.encode() + b" " * (LETTERS + 2), np.uint8)
+    at = np.flatnonzero(source[: -LETTERS - 2] == ord("<"))
     closes = source[at + 1] == ord("/")
-    at += closes
-    # without the bit that tells small letters from capitals
-    name = (source[at + 1] & 0xDF).astype(np.int64) << 8 | (source[at + 2] & 0xDF)
-    return int(np.cumsum(np.isin(name, _CONTAINERS) * np.where(closes, -1, 1)).max(initial=0))
+    at += 1 + closes
+    name = np.zeros(at.size, np.int64)
+    goes_on = np.ones(at.size, bool)
+    for k in range(LETTERS):
+        # without the bit that tells small letters from capitals
+        letter = source[at + k] & 0xDF
+        goes_on &= (letter >= ord("A")) & (letter <= ord("Z"))
+        name = name << 8 | np.where(goes_on, letter, 0)
+    return name[name > 0], np.where(closes, -1, 1)[name > 0]
 
 
-_CONTAINERS = [a << 8 | b for a, b in (b"DI", b"SE", b"AR", b"TA", b"UL", b"OL", b"MA", b"BL", b"CE")]
+# Letters of a name that are read.
+LETTERS = 7
+
+
+def _number(name: str) -> int:
+    """The first letters of an element's name as one number."""
+    return int.from_bytes(name.upper().encode()[:LETTERS].ljust(LETTERS, b"\0"))
+
+
+_CONTAINERS = [_number(name) for name in "article blockquote center div main ol section table ul".split()]
+_BLOCKS = [_number(name) for name in BLOCKS]
+# The elements that HTML opens again after a block that ended with them open; h1 to h6 are no such.
+_FORMATTING = [_number(name) for name in "a b big code em font i nobr s small strike strong tt u".split()]

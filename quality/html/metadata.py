@@ -1,7 +1,8 @@
 """What a page says of itself: title, author, day of publication, address, language.
 
 Read from the marks made for it - JSON-LD, meta elements, time elements, the head - as they stand in the page's source,
-with no tree. Only where these tell no day, and a tree is there, htmldate is asked: it knows many more places.
+with no tree. Only where these tell no day, and a tree is there, is htmldate asked (`searched_day`): it knows many more
+names of meta elements, and days in other languages. It is shown nothing but marks.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from copy import deepcopy
 from dataclasses import dataclass
 from html import unescape
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from quality.records import iso_day
@@ -36,12 +40,42 @@ DATE_NAMES = (
 URL_NAMES = ("og:url", "twitter:url")
 LANGUAGE_NAMES = ("og:locale", "content-language", "dc.language")
 
-_TAG = re.compile(r"<(html|meta|link|time)\b([^<>]{0,2000})>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
-_TITLE = re.compile(r"<title\b[^>]{0,500}>([^<]{0,2000})", re.IGNORECASE)
-_JSON_LD = re.compile(r"<script\b[^>]{0,500}application/ld\+json[^>]{0,500}>", re.IGNORECASE)
-# Types of schema.org that are the page's own piece, rather than its site, its menu or a picture in it.
-_PIECE = re.compile(r"(?:Article|Posting|Report|Review|WebPage)$")
+# Characters of a tag that are looked at.
+TAG = 10_000
+# Where days stand that are another text's or the site's, in source and tree.
+ASIDE = ("aside", "footer", "nav")
+# Elements marked as a day that are asked at most: an article has one or two, a list of teasers many.
+N_DAYS_HIGH = 10
+# Characters of text in such an element, as "Posted on 4 March 2025 by A. Writer in News".
+DAY_MARK = 100
+
+_NAMED = re.compile(
+    r"<(?:(!--)|(/?)(html|meta|link|time|title|script|style|div|section|ul|ol|li|aside|footer|nav)\b)",
+    re.IGNORECASE,
+)
+# What follows a tag's name. Quotation marks count after "=" alone, and what was read is never read again.
+_REST = re.compile(r"""(?:[^<>=]++|=\s*+(?:"[^"]*+"|'[^']*+')?+)*+""")
+_ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
+_RAW_END = {name: re.compile(rf"</{name}\b", re.IGNORECASE) for name in ("script", "style", "title")}
+_PUBLISHED = re.compile(r"\bpubdate\b|datePublished|\bpublished\b")
+# What an element's id and class say of it, word by word, and in a word.
+_COMMENTS = re.compile(r"(?<![^\W_])comments?(?![^\W_])", re.IGNORECASE)
+_NO_DAY = re.compile(
+    r"(?<![^\W_])(?:comments?|replies|footer|sidebar|related|widget|copyright|events?)(?![^\W_])|modifi|updat",
+    re.IGNORECASE,
+)
+_DAY = re.compile(
+    r"(?<![^\W_])(?:date|time|datetime|timestamp|pubdate|published?|posted|dateline|byline)(?![^\W_])"
+    r"|datePublished|[a-z](?:Date|Time)(?![a-z])"
+)
+# A day that begins with its year has one meaning without hyphens too.
+_YEAR_FIRST = re.compile(r"\s*(\d{4})([/.]?)(\d\d)\2(\d\d)(?!\d)")
+# Types of schema.org that are the page's own piece, rather than its site, its menu or a picture in it; best first, for
+# a page may review or list pieces of others.
+_PIECES = tuple(
+    map(re.compile, (r"(?:Article|BlogPosting|LiveBlogPosting|Report)$", r"WebPage$", r"(?:Posting|Review)$"))
+)
+_NO_PIECE = re.compile(r"JobPosting$")
 
 
 @dataclass(frozen=True)
@@ -55,83 +89,132 @@ class Metadata:
     language: str | None = None
 
 
-def metadata(html: str, tree: HtmlElement | None = None, url: str | None = None) -> Metadata:
-    """What a page says of itself; `url` is where it was found, which may hold its day.
-
-    A `tree` may be taken apart in the search for a day.
-    """
-    head = html[:HEAD]
-    marks, canonical, spoken, times = _marks(head)
-    pieces = [piece for piece in _pieces(head) if _is_piece(piece)]
-    days = [_text(piece.get("datePublished")) for piece in pieces]
-    days += [*(marks.get(name) for name in DATE_NAMES), *times]
+def metadata(html: str) -> Metadata:
+    """What a page says of itself in the marks of its source."""
+    marks = _Marks(html[:HEAD])
+    named = marks.named
+    pieces = _ranked(marks.pieces)
+    days = [_text(piece.get("datePublished")) for piece in pieces] + [named.get(name) for name in DATE_NAMES]
     date = next((day for day in map(_day, days) if day), None)
-    if date is None and tree is not None:
-        date = _searched_day(tree, url)
-    found = _TITLE.search(head)
-    titles = [_text(piece.get("headline")) for piece in pieces] + [marks.get(name) for name in TITLE_NAMES]
-    authors = [_names(piece.get("author")) for piece in pieces] + [marks.get(name) for name in AUTHOR_NAMES]
-    languages = [spoken, *(marks.get(name) for name in LANGUAGE_NAMES)]
+    titles: list[str | None] = [unescape(_text(piece.get("headline")) or "") for piece in pieces]
+    titles += [named.get(name) for name in TITLE_NAMES]
+    authors = [_names(piece.get("author")) for piece in pieces] + [named.get(name) for name in AUTHOR_NAMES]
+    languages = [marks.spoken, *(named.get(name) for name in LANGUAGE_NAMES)]
     language = _first(languages)
     return Metadata(
-        _first([*titles, found and unescape(found[1])]),
+        _first([*titles, marks.title]),
         _first([author for author in authors if author and "://" not in author]),
-        date,
-        _first([u for u in (canonical, *(marks.get(name) for name in URL_NAMES)) if u and "://" in u]),
+        date or _agreed(map(_day, marks.times)),
+        _first([u for u in (marks.canonical, *(named.get(name) for name in URL_NAMES)) if u and "://" in u]),
         re.split("[-_,; ]", language)[0].lower() if language else None,
     )
 
 
-def _first(values: list[str | None]) -> str | None:
+def _first(values: Sequence[str | None]) -> str | None:
     """The first that says anything, white space collapsed."""
     return next((" ".join(value.split()) for value in values if value and value.strip()), None)
 
 
-def _marks(head: str) -> tuple[dict[str, str], str | None, str | None, list[str]]:
-    """Contents of meta elements by name in lower case, the canonical address, the language, and times of publication."""
-    marks: dict[str, str] = {}
-    canonical = spoken = None
-    times: list[str] = []
-    for match in _TAG.finditer(head):
-        given = {m[1].lower(): unescape(m[2] or m[3] or m[4] or "") for m in _ATTRIBUTE.finditer(match[2])}
-        tag = match[1].lower()
-        if tag == "meta":
-            for key in ("property", "name", "itemprop", "http-equiv"):
-                if key in given and given.get("content"):
-                    marks.setdefault(given[key].strip().lower(), given["content"])
-        elif tag == "link" and given.get("rel", "").lower() == "canonical":
-            canonical = canonical or given.get("href")
-        elif tag == "html":
-            spoken = spoken or given.get("lang") or given.get("xml:lang")
-        elif tag == "time" and re.search(r"\bpubdate\b|datePublished|\bpublished\b", match[2]):
-            times.append(given.get("datetime", ""))
-    return marks, canonical, spoken, times
+def _agreed(days: Iterable[str | None]) -> str | None:
+    """The day that all which tell one tell; None where they differ."""
+    told = {day for day in days if day}
+    return told.pop() if len(told) == 1 else None
 
 
-def _pieces(head: str) -> Iterator[Mapping[str, Any]]:
-    """Objects of JSON-LD on the page, in order, those in a graph or list each for itself."""
-    for match in _JSON_LD.finditer(head):
-        end = head.find("</script", match.end())
-        if end < 0:
-            return
-        source = head[match.end() : end].strip()
-        if len(source) <= MARK:
-            try:
-                # sites leave line breaks in strings, and HTML comments around it all
-                value = json.loads(source.removeprefix("<!--").removesuffix("-->"), strict=False)
-            except (json.JSONDecodeError, RecursionError):
+class _Marks:
+    """The marks in a page's source: contents of meta elements by name in lower case, the title, the canonical address,
+    the language, times of publication and JSON-LD values.
+
+    One pass that never goes back, as parsers make it: comments and scripts are passed over.
+    """
+
+    def __init__(self, head: str) -> None:
+        self.named: dict[str, str] = {}
+        self.title: str | None = None
+        self.canonical: str | None = None
+        self.spoken: str | None = None
+        self.times: list[str] = []
+        self.pieces: list[Any] = []
+        self._n_aside = 0
+        self._in_comments = False
+        at = 0
+        while match := _NAMED.search(head, at):
+            at = match.end()
+            if match[1]:
+                at = head.find("-->", at)
+                if at < 0:
+                    return
                 continue
-            graph = value.get("@graph", value) if isinstance(value, dict) else value
-            yield from (
-                one for one in (graph if isinstance(graph, list) else [graph]) if isinstance(one, dict)
-            )
+            rest = _REST.match(head, at, at + TAG)
+            name = match[3].lower()
+            if rest is None or not head.startswith(">", at := rest.end()):
+                continue  # no tag
+            if match[2]:
+                if name in ASIDE:
+                    self._n_aside = max(self._n_aside - 1, 0)
+                continue
+            raw_end = _RAW_END[name].search(head, at) if name in _RAW_END else None
+            if name in _RAW_END:
+                if raw_end is None:
+                    return
+                self._inside(name, rest[0], head[at + 1 : raw_end.start()])
+                at = raw_end.end()
+            else:
+                self._tag(name, rest[0])
+
+    def _tag(self, name: str, rest: str) -> None:
+        given = {m[1].lower(): unescape(m[2] or m[3] or m[4] or "") for m in _ATTRIBUTE.finditer(rest)}
+        if name == "meta":
+            # in the body they are of a piece of it, such as a comment
+            elsewhere = self._n_aside or self._in_comments
+            for key in ("property", "name", "http-equiv", *(() if elsewhere else ("itemprop",))):
+                if key in given and given.get("content"):
+                    self.named.setdefault(given[key].strip().lower(), given["content"])
+        elif name == "link":
+            if given.get("rel", "").lower() == "canonical":
+                self.canonical = self.canonical or given.get("href")
+        elif name == "html":
+            self.spoken = self.spoken or given.get("lang") or given.get("xml:lang")
+        elif name in ASIDE:
+            self._n_aside += 1
+        elif name == "time":
+            if _PUBLISHED.search(rest) and not self._n_aside and not self._in_comments:
+                self.times.append(given.get("datetime", ""))
+        elif _COMMENTS.search(f"{given.get('id', '')} {given.get('class', '')}"):
+            # they stand below the text, and without a tree nobody knows where they end
+            self._in_comments = True
+
+    def _inside(self, name: str, rest: str, inside: str) -> None:
+        if name == "title":
+            self.title = self.title or unescape(inside[:TAG])
+        elif name == "script" and "ld+json" in rest.lower() and len(inside) <= MARK:
+            # sites leave line breaks in strings, and HTML comments around it all
+            source = inside.strip().removeprefix("<!--").removesuffix("-->")
+            with suppress(ValueError, RecursionError):  # no JSON, or a number or nesting that Python refuses
+                self.pieces.append(json.loads(source, strict=False))
 
 
-def _is_piece(piece: Mapping[str, Any]) -> bool:
-    kinds = piece.get("@type")
-    return any(
-        isinstance(k, str) and _PIECE.search(k) for k in (kinds if isinstance(kinds, list) else [kinds])
-    )
+def _ranked(values: Sequence[object]) -> list[Mapping[str, Any]]:
+    """The objects of JSON-LD that are a piece, those in a graph, list or page each for itself; the page's own first."""
+    found: list[tuple[int, Mapping[str, Any]]] = []
+    waiting = list(reversed(values))
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += reversed(value)
+        elif isinstance(value, dict):
+            rank = _rank(value.get("@type"))
+            if rank is not None:
+                found.append((rank, value))
+            waiting += [value[key] for key in ("mainEntity", "@graph") if key in value]
+    return [piece for _, piece in sorted(found, key=lambda one: one[0])]
+
+
+def _rank(kinds: object) -> int | None:
+    """How likely an object of these types is the page's own piece, 0 the most; None where it is none."""
+    some = [k for k in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(k, str)]
+    ranks = (i for i, kind in enumerate(_PIECES) for k in some if kind.search(k) and not _NO_PIECE.search(k))
+    return next(ranks, None)
 
 
 def _text(value: object) -> str | None:
@@ -148,26 +231,78 @@ def _names(value: object) -> str | None:
 def _day(value: str | None) -> str | None:
     """The ISO day of a date, None where it is none that we read or one that cannot be."""
     try:
-        day = iso_day(value.strip() if value else None)
+        day = iso_day(_YEAR_FIRST.sub(r"\1-\3-\4", value.strip(), count=1) if value else None)
     except ValueError:
         return None
     return day if FIRST_DAY <= day < LAST_DAY else None
 
 
-def _searched_day(tree: HtmlElement, url: str | None) -> str | None:
-    """The day that htmldate finds in the marks of a page, without guessing from its text."""
+def searched_day(tree: HtmlElement, url: str | None) -> tuple[str | None, str | None]:
+    """The day that htmldate finds in the marks of a page, and a warning where it failed.
+
+    It is shown the address and the head first, then each element that is marked as a day and is neither another text's
+    nor the site's; of these all must agree. The text of a page it never sees: days are what texts tell of.
+    """
+    days: set[str | None] = set()
+    try:
+        with quiet("htmldate"):
+            day = _day(_found(_page(tree.xpath("/html/head/meta|/html/head/link")), url))
+            marks = _day_marks(tree) if day is None else ()
+            if len(marks) <= N_DAYS_HIGH:
+                days = {_day(mark) or _day(_found(_page((), mark), None)) for mark in marks}
+    except (
+        Exception
+    ) as error:  # another's code on a hostile page: without a day the page is read all the same
+        return None, f"htmldate failed on it ({type(error).__name__})"
+    return day or _agreed(days), None
+
+
+def _found(tree: HtmlElement, url: str | None) -> str | None:
     from htmldate import find_date
 
-    logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+    found: str | None = find_date(
+        tree, url=url, original_date=True, extensive_search=False, min_date=FIRST_DAY, max_date=LAST_DAY
+    )
+    return found
+
+
+def _page(head: Iterable[HtmlElement], mark: str = "") -> HtmlElement:
+    """A page of copies of some elements in its head, and one marked as a day."""
+    from lxml.html import builder
+
+    return builder.HTML(
+        builder.HEAD(*map(deepcopy, head)), builder.BODY(builder.P(builder.CLASS("date"), mark))
+    )
+
+
+def _day_marks(tree: HtmlElement) -> tuple[str, ...]:
+    """What the elements of a tree say that are marked as a day, each saying only once."""
+    found: dict[str, None] = {}
+    waiting = [element for body in tree.iterfind("body") for element in reversed(body)]
+    while waiting and len(found) <= N_DAYS_HIGH:
+        element = waiting.pop()
+        tag, given = element.tag, element.attrib
+        named = " ".join(given.get(key, "") for key in ("id", "class", "itemprop"))
+        if not isinstance(tag, str) or tag in ASIDE or tag in _RAW_END or _NO_DAY.search(named):
+            continue
+        if tag == "time" or _DAY.search(named):
+            told = given.get("datetime") or given.get("content") or (tag == "abbr" and given.get("title"))
+            text = " ".join((told or "".join(islice(element.itertext(), DAY_MARK))).split())
+            if len(text) <= DAY_MARK:
+                # lxml takes no control characters back
+                found["".join(filter(str.isprintable, text))] = None
+                continue
+        waiting += reversed(element)
+    return tuple(found)
+
+
+@contextmanager
+def quiet(name: str) -> Iterator[None]:
+    """Nothing is said on this log: what a library thinks of a page is no matter of ours."""
+    log = logging.getLogger(name)
+    before = log.level
+    log.setLevel(logging.CRITICAL)
     try:
-        found = find_date(
-            tree,
-            url=url,
-            original_date=True,
-            extensive_search=False,
-            min_date=FIRST_DAY,
-            max_date=LAST_DAY,
-        )
-    except Exception:  # another's code on a hostile page: without a day the page is read all the same
-        return None
-    return _day(found)
+        yield
+    finally:
+        log.setLevel(before)

@@ -6,12 +6,14 @@
 
 What is asked is one number for blocks that both extractors keep (little), and one each for those that only the first or
 only the second keeps, on pages where the two mostly agree and on those where they do not. A block is text where the
-margin is above 0; what neither keeps is none. So the first extractor is trusted, as far as the numbers have learnt to
+margin is above 0; what neither keeps is none, but for who wrote it and when, in lines of their own above the text: by
+our choice these belong to it, whatever extractors think. So the first extractor is trusted, as far as the numbers have learnt to
 trust it: scripts/build_html.py, which leaves corpora out to say what that is worth (docs/html.md).
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -32,6 +34,21 @@ SURE = 5.0
 # Probability of content above which a block speaks for its container, and how close to the best sum the sum of a
 # container within it must come to be preferred (as in ../shared/notes/boilerplate.md).
 FAIR, CLOSE = 0.45, 0.95
+# Who wrote it and when stand at most so many blocks above the first in the best container with so many words.
+ABOVE, LONG = 5, 20
+# Their margin, in log odds: text, with a little doubt.
+BYLINE = 1.0
+
+_NAME = r"(?-i:[A-Z][\w.'’-]{0,30})"
+_NAMES = rf"{_NAME}(?:,? (?:{_NAME}|and|&|de|la|van|von|der)){{0,9}}"
+_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+_DATE = rf"(?:\d{{4}}-\d\d-\d\d|\d\d?([./])\d\d?\1\d{{4}}|{_MONTH} \d\d?(?:st|nd|rd|th)?,? \d{{4}}|\d\d?(?:st|nd|rd|th)? {_MONTH},? \d{{4}})"
+_TIME = r"(?:at )?\d\d?[:.]\d\d(?: ?[ap]\.?m\.?)?(?: \(?(?-i:[A-Z]{2,4})\)?)?"
+_is_byline = re.compile(
+    rf"(?:(?:written |posted |published |story |words |text )?by:? {_NAMES}"
+    rf"|(?:(?:published|posted|updated|date)(?: on)?:? )?(?:[a-z]{{3,6}}day,? )?{_DATE}(?:\W{{1,3}}{_TIME})?)\W{{0,3}}",
+    re.IGNORECASE,
+).fullmatch
 
 
 @dataclass(frozen=True)
@@ -39,8 +56,8 @@ class Heard:
     """The blocks of a page, or of many in a row, and what is said of each; one value for each block.
 
     `odds` float64, the role model's log odds of content; `first`, `second` and `comment` bool, what the extractors kept
-    and what the first took for comments; `best` bool, whether it stands in the container with most content; `links`
-    float64, the share of it in links; `agreed` float64, the share of words kept by either extractor on its page that
+    and what the first took for comments; `best` bool, whether it stands in the container with most content; `byline`
+    bool, whether it says above the text who wrote it or when; `links` float64, the share of it in links; `agreed` float64, the share of words kept by either extractor on its page that
     both keep, NaN where neither keeps any.
     """
 
@@ -49,6 +66,7 @@ class Heard:
     second: Bools
     comment: Bools
     best: Bools
+    byline: Bools
     links: Floats
     agreed: Floats
 
@@ -61,7 +79,8 @@ class Heard:
         agreed = (weight * (first & second)).sum() / either if either else np.nan
         links = np.array([b.n_link_characters / len(b.text) for b in blocks])
         best = in_best_container(blocks, odds, weight)
-        return cls(odds, first, second, comment, best, links, np.full(len(blocks), agreed))
+        byline = bylines(blocks, odds, best)
+        return cls(odds, first, second, comment, best, byline, links, np.full(len(blocks), agreed))
 
 
 @dataclass(frozen=True)
@@ -109,6 +128,7 @@ class Stack:
         margin = heard.odds - asked + self.best * heard.best - self.link * heard.links
         margin -= self.comment * heard.comment
         kept = np.where(heard.first | heard.second, margin, -np.inf)
+        kept = np.where(heard.byline, np.maximum(kept, BYLINE), kept)
         return np.where(np.isnan(heard.agreed), heard.odds, kept)
 
 
@@ -116,6 +136,16 @@ class Stack:
 def shipped() -> Stack:
     """The numbers that came with the package."""
     return Stack.load()
+
+
+def bylines(blocks: Sequence[Block], odds: Floats, best: Bools) -> Bools:
+    """Whether each block is a line above the text that says who wrote it or when, and nothing else; bool[blocks]."""
+    found = np.zeros(len(blocks), bool)
+    text = (i for i in np.flatnonzero(best & (odds > 0)).tolist() if blocks[i].text.count(" ") >= LONG - 1)
+    begin = next(text, 0)
+    for i in range(max(begin - ABOVE, 0), begin):
+        found[i] = _is_byline(blocks[i].text) is not None
+    return found
 
 
 def in_best_container(blocks: Sequence[Block], odds: Floats, weight: Floats) -> Bools:

@@ -16,7 +16,7 @@ from quality.model import Linear, sigmoid, total
 from quality.trees import LEAVES, NEVER, UNIT, Trees
 
 # Boosted trees of either look at a paragraph: how many, how far each goes, rows in a leaf, penalty on its value, and the
-# share of columns that each node may choose from (docs/results.md).
+# share of columns that each node may choose from. By hand; docs/results.md has other numbers of trees and leaves.
 N_TREES, TREE_RATE, TREE_LEAF_LOW, TREE_PENALTY, TREE_COLUMNS = 100, 0.1, 60, 5.0, 0.6
 # Log odds of furniture are lowered by this: as much is found as may be while fewer than 3 in 100 words of content are called
 # boilerplate, on corpora left out (docs/results.md).

@@ -33,8 +33,10 @@ CHOICES: Mapping[str, tuple[float, ...]] = {
     "second_differ": (-9, -2, -1, 0, 1, 2, 3, 4, 5),
     "both": (-99, -3, -2, -1),
 }
-# Where the search begins: what both keep stays unless the role model is nearly sure against it; the first is heard unless the block stands apart and the role model
-# is against it; the second is heard where they differ about the page and the role model is for it.
+# Where the search begins, by hand. What both keep stays unless the role model is nearly sure against it. What the first
+# alone keeps stays where they differ about the page; where they agree, if the role model is clearly for it, or in the
+# best container not clearly against it. What the second alone keeps stays if the role model is for it where they differ,
+# or in the best container not nearly sure against it; where they agree, only there, if the role model is clearly for it.
 START = Stack(
     agree=0.5, best=3, link=0, comment=10, both=-3, first_agree=2, first_differ=-9, second_agree=5, second_differ=0
 )  # fmt: skip
