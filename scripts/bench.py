@@ -41,7 +41,10 @@ ARTICLES = HOME / ".." / "shared" / "corpora" / "articles" / "allsides_mbfc_a.js
 SETTINGS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "RAYON", "NUMBA")}
 SETTINGS |= {"POLARS_MAX_THREADS": "1", "HF_HUB_OFFLINE": "1", "LOGURU_LEVEL": "ERROR"}
 ROUNDS = 6  # with the first, which does not count
-FILTER_COPIES, FILTER_ROUNDS = 12, 3  # of the texts for `filter --jobs`: work beside which starting is nothing
+FILTER_COPIES, FILTER_ROUNDS = (
+    12,
+    3,
+)  # of the texts for `filter --jobs`: work beside which starting is nothing
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000)  # paragraphs of a reference index
 TOGETHER = 1600  # documents added at a time
 LINES = 20  # paragraphs of a made text
