@@ -48,7 +48,7 @@ def second_look_columns(batch: Batch, logit: Floats) -> dict[str, Floats]:
     `first_look` and its neighbours are log odds of content; shares, means and ranks lie in 0..1, distances are
     logarithms of one more than a number of paragraphs, with a sign where they tell above (-) from below.
     """
-    look = np.clip(-logit, -SURE, SURE)
+    look = _over_wordless(batch, np.clip(-logit, -SURE, SURE))
     names = around_names(FIRST_LOOK, AROUND)
     columns = dict(zip(names, [look, *neighbourhood(batch, look, AROUND)], strict=True))
     if look.size:
@@ -56,6 +56,26 @@ def second_look_columns(batch: Batch, logit: Floats) -> dict[str, Floats]:
     else:
         columns |= dict.fromkeys(PAGE_NAMES, look)
     return columns
+
+
+def _over_wordless(batch: Batch, look: Floats) -> Floats:
+    """The look with that of wordless paragraphs between those of the nearest worded ones; float64[paragraphs].
+
+    A row of dashes belongs to what it parts, and is no furniture that could rub off on the heading below.
+    """
+    worded = np.flatnonzero(batch.n_words(batch.paragraphs))
+    wordless = np.flatnonzero(batch.n_words(batch.paragraphs) == 0)
+    if not worded.size or not wordless.size:
+        return look
+    parent = batch.paragraphs.parent
+    after = np.searchsorted(worded, wordless)
+    sides = [worded[np.maximum(after - 1, 0)], worded[np.minimum(after, worded.size - 1)]]
+    near = np.array([parent[side] == parent[wordless] for side in sides])
+    looks = np.array([look[side] for side in sides]) * near
+    filled = look.copy()
+    found = near.any(axis=0)
+    filled[wordless[found]] = looks.sum(axis=0)[found] / near.sum(axis=0)[found]
+    return filled
 
 
 PAGE_NAMES = (

@@ -86,6 +86,18 @@ def test_neighbours_are_told_with_their_first_look_as_content():
     assert found["best_look_below"].tolist() == [4.0, 4.0, 4.0, 4.0, -3.0, NOTHING]
 
 
+def test_a_row_of_marks_looks_like_what_it_parts():
+    page = ("* * *", STORY, "* * *", "why it matters", "* * *", "* * *")
+    look = np.array([9.0, -4.0, 9.0, 1.0, 9.0, 9.0])
+    found = columns(("menu",), page, ("menu",), look=np.array([3.0, *look, 3.0]))
+    # at an end of the page there is one side only, and no other page lends its own
+    assert found["first_look"].tolist() == [-3.0, 4.0, 4.0, 1.5, -1.0, -1.0, -1.0, -3.0]
+
+
+def test_a_page_of_marks_alone_keeps_its_look():
+    assert columns(("* * *", "---"), look=np.array([2.0, 1.0]))["first_look"].tolist() == [-2.0, -1.0]
+
+
 def test_distances_lead_to_sure_content_on_either_side():
     found = columns(PAGE)
     assert np.expm1(found["sure_content_below"]).round(6).tolist() == [2, 1, 2, 1, 100, 100]

@@ -3,6 +3,7 @@
 from quality.features import surface  # noqa: I001 - the order of columns
 from quality.features import readability
 from quality.features import boilerplate
+from quality.features import appeals
 from quality.features import repetition
 from quality.features import topic
 from quality.features import officials
@@ -13,6 +14,7 @@ from quality.features import hedging
 from quality.features import sections
 
 __all__ = [
+    "appeals",
     "boilerplate",
     "evasion",
     "hedging",

@@ -13,9 +13,10 @@ from functools import cache
 
 import numpy as np
 
-from quality.columns import PUNCTUATION, WORD, Bools, Floats, Group, Ints, changes, combine, ratio
+from quality.columns import NUMBER, PUNCTUATION, WORD, Bools, Floats, Group, Ints, changes, combine, ratio
 from quality.lexicon import DATA, Phrases
-from quality.registry import feature
+from quality.registry import Counted, feature, rule_among
+from quality.rules import Spans
 from quality.text import Batch, hash_words, once_per_batch
 
 nan = float("nan")
@@ -252,3 +253,74 @@ def numbers_share(batch: Batch, group: Group) -> Floats:
     """Share of tokens other than marks that are numbers in figures."""
     numbers = batch.n_numbers(group)
     return ratio(numbers, numbers + batch.n_words(group))
+
+
+# ---- teasers -----------------------------------------------------------------------------------------
+
+# Words of a teaser, and the share of its longer words that stand elsewhere on the page from which on it is the page's own.
+TEASER_LOW, TEASER_HIGH, TEASER_SHARED = 4, 18, 0.34
+# Marks that a title does not end in; a lone question is a stub, and slashes and commas part tags.
+ENDS = (".", ":", ";", ",", "?")
+PARTS = ("/", ",", "|")
+
+
+@once_per_batch
+def _titles(batch: Batch) -> Bools:
+    """Lines like titles of other stories, below the last long paragraph of their page; bool[paragraphs]."""
+    group = batch.paragraphs
+    words = batch.n_words(group)
+    some = np.maximum(group.last - 1, 0)
+    title = (words >= TEASER_LOW) & (words <= TEASER_HIGH) & ~batch.is_list_item & (group.last > group.first)
+    title &= group.sum(batch.mark('"')) == 0
+    title &= group.sum(batch.vocabulary.among(hash_words(PARTS))[batch.token_word]) < 2
+    if title.any():
+        ends = batch.vocabulary.among(hash_words(ENDS))[batch.token_word[some]]
+        # "Box office: who won?" and "Who is next? A slideshow" are titles all the same
+        title &= ~ends | ((group.sum(batch.mark(":")) > 0) & batch.mark("?")[some])
+        title &= (batch.token_upper | (batch.token_kind == NUMBER))[
+            np.minimum(group.first, batch.token_word.size - 1)
+        ]
+    title &= ~(words_elsewhere_share(batch, group) >= TEASER_SHARED)
+    return title & (_distance(batch, False) == FAR) & (_distance(batch, True) < FAR)
+
+
+_STORY = (
+    "The harbour was closed for two hours on Monday after a barge had lost its anchor in the channel, "
+    "the harbour master told the board.\n"
+)
+
+
+@rule_among(
+    "boilerplate.teaser",
+    tier="soft",
+    title="title of another story",
+    message="the title of another story, as lists below an article have them: «{text}»",
+    why="Pages end in lists of what else there is to read. The titles say nothing about the story above them.",
+    source="own",
+    unit="count",
+    hits=[
+        (
+            _STORY + "Most read\nGolden retriever wins village show\nBakers strike over Sunday hours",
+            ["Golden retriever wins village show", "Bakers strike over Sunday hours"],
+        ),
+    ],
+    clean=[
+        _STORY + "Golden retriever wins village show\nBakers strike over Sunday hours",
+        _STORY + "Most read\nHarbour closed after barge lost anchor",
+        _STORY + "Most read\nGolden retriever wins village show.",
+        _STORY + "Most read\nGolden retriever wins village show\n" + _STORY,
+    ],
+)
+def teasers(batch: Batch, counted: Counted) -> Spans:
+    """Titles with other words than the story, below its last long paragraph, in a row that page furniture begins or ends."""
+    group = batch.paragraphs
+    title, furniture = _titles(batch), counted.is_furniture(batch)
+    worded = np.flatnonzero(batch.n_words(group))
+    row = (title | furniture)[worded]
+    begins = changes(group.parent[worded]) | ~row
+    begins[1:] |= ~row[:-1]
+    run = np.cumsum(begins) - 1
+    size = max(int(run[-1]) + 1, 1) if run.size else 1
+    held = np.bincount(run, weights=furniture[worded], minlength=size) > 0
+    paragraph = worded[row & title[worded] & ~furniture[worded] & held[run]] if run.size else worded
+    return Spans(group.start[paragraph], group.end[paragraph], paragraph)
