@@ -11,6 +11,7 @@ from quality.features import template
 from quality.features import ngrams
 from quality.features import hedging
 from quality.features import sections
+from quality.features import padding
 
 __all__ = [
     "boilerplate",
@@ -18,6 +19,7 @@ __all__ = [
     "hedging",
     "ngrams",
     "officials",
+    "padding",
     "readability",
     "repetition",
     "sections",
