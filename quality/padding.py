@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from quality.columns import NUMBER, Bools, Floats, Ints, combine
+from quality.columns import NUMBER, Bools, Floats, Hashes, Ints, combine
 from quality.lexicon import DATA, is_stop_word
 from quality.masks import PAIR, masked
 from quality.registers import cue_points, foreign_register
@@ -94,11 +96,12 @@ def column_names() -> tuple[str, ...]:
 class Padding:
     """What is learnt of padding, for each of `KINDS`.
 
-    `words` float64[kinds, buckets] are weights of masked words and rows of two and three of them. Of the columns: `center` and
+    `words` int8[kinds, buckets] are weights of masked words and rows of two and three of them, in units of `scale` float64[kinds]. Of the columns: `center` and
     `spread` float64[columns], `weights` float64[kinds, columns]; `intercept` float64[kinds], 0 at the threshold of the rule.
     """
 
-    words: Floats
+    words: NDArray[np.int8]
+    scale: Floats
     center: Floats
     spread: Floats
     weights: Floats
@@ -113,8 +116,9 @@ class Padding:
         with np.load(path, allow_pickle=False) as file:
             if tuple(file["names"]) != column_names():
                 raise ValueError(f"{path} was made for other columns; run scripts/build_padding.py again")
-            words = file["words"] * file["words_scale"][:, None]
-            return cls(words, file["center"], file["spread"], file["weights"], file["intercept"])
+            return cls(
+                *(file[name] for name in ("words", "scale", "center", "spread", "weights", "intercept"))
+            )
 
     def log_odds(self, matrix: Floats) -> Floats:
         """Log odds of each kind from rows of columns, NaN counting as usual; float64[kinds, n].
@@ -144,13 +148,14 @@ class _Prose:
     document: Ints
     n_words: Floats
 
-    def beside(self, values: Floats) -> tuple[Floats, Floats]:
-        """Mean of the other judged paragraphs of the document, and their variance; float64[n] each."""
-        n = np.bincount(self.document)[self.document] - 1
-        mean = (np.bincount(self.document, weights=values)[self.document] - values) / n
-        square = values * values
-        mean_square = (np.bincount(self.document, weights=square)[self.document] - square) / n
-        return mean, np.maximum(mean_square - mean * mean, 0.0)
+    @cached_property
+    def n_others(self) -> Ints:
+        """How many other paragraphs of the document are judged; int64[n]."""
+        return np.bincount(self.document)[self.document] - 1
+
+    def beside(self, values: Floats) -> Floats:
+        """Mean of the other judged paragraphs of the document; float64[n]."""
+        return (np.bincount(self.document, weights=values)[self.document] - values) / self.n_others
 
 
 @once_per_batch
@@ -168,67 +173,124 @@ def _prose(batch: Batch) -> _Prose:
     return _Prose(paragraph, group.parent[paragraph], words[paragraph])
 
 
-def word_rows(batch: Batch) -> tuple[Ints, Ints, Floats]:
-    """Masked words of the judged paragraphs, rows of two and three, and how paragraph and sentences begin.
+class _Stream(NamedTuple):
+    """Buckets (int64) of what is hashed at some tokens: at each from the first on but those at `crossing`, or only `at` some."""
 
-    Judged paragraph (int64[k]), bucket (int64[k]), and for each judged paragraph the value that makes its row's length about one (float64[n]).
+    bucket: Ints
+    crossing: Ints
+    at: Ints | None = None
+
+
+@once_per_batch
+def _streams(batch: Batch) -> tuple[Ints, tuple[_Stream, ...]]:
+    """Tokens of judged paragraphs by paragraph (int64[t], numbered among the judged), and what is hashed of them.
+
+    Masked words, rows of two and three of them, and how paragraphs and sentences begin.
     """
     prose, group, mask = _prose(batch), batch.paragraphs, masked(batch)
     number = np.full(group.n, -1)
     number[prose.paragraph] = np.arange(prose.paragraph.size)
-    # what is judged, close together: rows of two and three that cross paragraphs are left out below
+    # what is judged, close together; rows that cross from one paragraph to the next do not count
     token = np.flatnonzero(np.repeat(number >= 0, group.last - group.first))
     of, mask = number[group.of_token[token]], mask[token]
     pair = combine(mask[:-1], mask[1:])
     triple = combine(pair[:-1], mask[2:])
-    two, three = (np.flatnonzero(of[by:] == of[:-by]) for by in (1, 2))
-    opens = np.zeros(group.of_token.size, bool)
-    opens[batch.sentences.first[batch.sentences.filled]] = True
-    sentence = np.flatnonzero(opens[token])
+    crossing = [np.flatnonzero(of[by:] != of[: of.size - by]) for by in range(3)]
     first = np.flatnonzero(np.diff(of, prepend=-1))
-    parts = (
-        (of, mask),
-        (of[two], pair[two] ^ PAIR),
-        (of[three], triple[three]),
-        (of[first], mask[first] ^ _BEGINS[0]),
-        (of[sentence], mask[sentence] ^ _BEGINS[1]),
+    sentence = np.flatnonzero(_opens(batch)[token])
+    begins = zip((first, sentence), _BEGINS, strict=True)
+    shift = np.uint64(64 - BITS)
+
+    def bucket(key: Hashes) -> Ints:
+        return (key >> shift).view(np.int64)
+
+    rows = zip((mask, pair ^ PAIR, triple), crossing, strict=True)
+    return of, (
+        *(_Stream(bucket(key), across) for key, across in rows),
+        *(_Stream(bucket(mask[at] ^ salt), crossing[0], at) for at, salt in begins),
     )
-    owner = np.concatenate([some for some, _ in parts])
-    bucket = (np.concatenate([key for _, key in parts]) >> np.uint64(64 - BITS)).astype(np.int64)
-    return owner, bucket, 1.0 / np.sqrt(np.maximum(np.bincount(owner, minlength=prose.paragraph.size), 1.0))
 
 
-def word_scores(batch: Batch, words: Floats) -> Floats:
-    """Score of each kind by the words of each judged paragraph; float64[kinds, n]."""
-    owner, bucket, value = word_rows(batch)
-    sums = [np.bincount(owner, weights=some[bucket], minlength=value.size) for some in words]
-    return np.array(sums).reshape(len(words), value.size) * value
+@once_per_batch
+def _opens(batch: Batch) -> Bools:
+    """Tokens that open a sentence; bool[tokens]."""
+    opens = np.zeros(batch.token_word.size, bool)
+    opens[batch.sentences.first[batch.sentences.filled]] = True
+    return opens
+
+
+def word_rows(batch: Batch) -> tuple[Ints, Ints, Floats]:
+    """What is hashed of each judged paragraph (int64[k]), its bucket (int64[k]), and the value of each judged paragraph's entries.
+
+    The values (float64[n]) make a row's length about one.
+    """
+    of, streams = _streams(batch)
+    owner, bucket = [], []
+    for stream in streams:
+        at = np.arange(stream.bucket.size) if stream.at is None else stream.at
+        kept = np.ones(at.size, bool)
+        kept[stream.crossing] = False
+        owner.append(of[at[kept]])
+        bucket.append(stream.bucket[kept])
+    return np.concatenate(owner), np.concatenate(bucket), _value(batch)
+
+
+def _value(batch: Batch) -> Floats:
+    """One over the root of the number of entries of each judged paragraph; float64[n]."""
+    of, streams = _streams(batch)
+    size = np.bincount(of, minlength=_prose(batch).paragraph.size)
+    # of n words there are n - 1 rows of two and n - 2 of three, and the paragraph begins once
+    n_sentences = np.bincount(of[streams[-1].at], minlength=size.size)
+    return 1.0 / np.sqrt(np.maximum(3 * size - 2 + n_sentences, 1))
+
+
+def word_scores(batch: Batch, words: NDArray[np.int8], scale: Floats) -> Floats:
+    """Score of each kind by the words of each judged paragraph; float64[kinds, n].
+
+    Summed as whole numbers, so that a score does not depend on the order or the batch.
+    """
+    of, streams = _streams(batch)
+    begins = np.flatnonzero(np.diff(of, prepend=-1))
+    value, found = _value(batch), []
+    for some, unit in zip(words, scale.tolist(), strict=True):
+        total = np.zeros(of.size, np.int16)
+        for bucket, crossing, at in streams:
+            weight = some.take(bucket)
+            weight[crossing] = 0
+            total[slice(bucket.size) if at is None else at] += weight
+        sums = np.add.reduceat(total, begins, dtype=np.int64) if begins.size else total
+        found.append(sums * (unit * value))
+    return np.array(found).reshape(len(words), value.size)
 
 
 @once_per_batch
 def _rates(batch: Batch) -> Floats:
     """Classes of words and marks for each word, and lengths, of each judged paragraph; float64[columns, n]."""
     prose, group, vocabulary = _prose(batch), batch.paragraphs, batch.vocabulary
-    of_token, n = group.of_token, group.n
-
-    def entries(chosen: Bools) -> Ints:
-        return np.flatnonzero(chosen[batch.token_word])
-
-    tokens = [entries(vocabulary.among(hash_words(words))) for words in _classes().values()]
-    for endings in ENDINGS.values():
-        chosen = np.zeros(len(vocabulary), bool)
-        for ending in endings:
+    classes = np.full(len(vocabulary), -1, np.int8)
+    for k, words in enumerate(_classes().values()):
+        classes[vocabulary.among(hash_words(words))] = k
+    endings = np.full(len(vocabulary), -1, np.int8)
+    for k, some in enumerate(ENDINGS.values()):
+        for ending in some:
             size = np.uint64((1 << (8 * len(ending))) - 1)
-            chosen |= (vocabulary.ending & size) == int.from_bytes(ending.encode(), "big")
-        tokens.append(entries(chosen))
-    tokens.append(np.flatnonzero(batch.token_kind == NUMBER))
-    opens = np.zeros(of_token.size, bool)
-    opens[batch.sentences.first[batch.sentences.filled]] = True
+            endings[(vocabulary.ending & size) == int.from_bytes(ending.encode(), "big")] = k
     capital = batch.token_upper & batch.is_word
-    tokens += [np.flatnonzero(capital & ~opens), np.flatnonzero(capital), np.flatnonzero(is_stop_word(batch))]
-    counts = [np.bincount(of_token[some], minlength=n)[prose.paragraph] for some in tokens]
-    counts.append(group.sum(np.where(batch.is_word, batch.token_length, 0))[prose.paragraph])
-    return np.vstack([np.array(counts) / prose.n_words, prose.n_words / _n_sentences(batch)])
+    single = (batch.token_kind == NUMBER, capital & ~_opens(batch), capital, is_stop_word(batch))
+    counts = [
+        _counts(batch, classes[batch.token_word], len(_classes())),
+        _counts(batch, endings[batch.token_word], len(ENDINGS)),
+        *(group.sum(some)[None] for some in (*single, np.where(batch.is_word, batch.token_length, 0))),
+    ]
+    rates = np.vstack(counts)[:, prose.paragraph] / prose.n_words
+    return np.vstack([rates, prose.n_words / _n_sentences(batch)])
+
+
+def _counts(batch: Batch, number: NDArray[np.int8], n: int) -> Floats:
+    """How many tokens of each paragraph have each number, -1 being none; float64[n, paragraphs]."""
+    token = np.flatnonzero(number >= 0)
+    cell = number[token].astype(np.int64) * batch.paragraphs.n + batch.paragraphs.of_token[token]
+    return np.bincount(cell, minlength=n * batch.paragraphs.n).reshape(n, -1).astype(np.float64)
 
 
 @once_per_batch
@@ -244,7 +306,7 @@ def plain_columns(batch: Batch) -> tuple[Ints, Floats]:
     prose, group = _prose(batch), batch.paragraphs
     at = prose.paragraph
     rates = _rates(batch)
-    beside = np.array([row - prose.beside(row)[0] for row in rates]).reshape(rates.shape)
+    beside = np.array([row - prose.beside(row) for row in rates]).reshape(rates.shape)
     after = np.searchsorted(group.parent, group.parent[at], "right") - 1 - at
     points, story = cue_points(batch)
     rest = (
@@ -268,7 +330,8 @@ def score_columns(batch: Batch, scores: Floats) -> Floats:
     """Word scores, how far they lie above those of the other judged paragraphs, and that in spreads; float64[3 kinds, n]."""
     prose, found = _prose(batch), []
     for score in scores:
-        mean, variance = prose.beside(score)
+        mean = prose.beside(score)
+        variance = np.maximum(prose.beside(score * score) - mean * mean, 0.0)
         found += [score, score - mean, (score - mean) / np.sqrt(variance + GUESS)]
     return np.array(found).reshape(3 * len(scores), prose.paragraph.size)
 
@@ -281,7 +344,7 @@ def padding_log_odds(batch: Batch) -> Floats:
     """
     table = shipped_padding()
     judged, plain = plain_columns(batch)
-    matrix = np.vstack([score_columns(batch, word_scores(batch, table.words)), plain]).T
+    matrix = np.vstack([score_columns(batch, word_scores(batch, table.words, table.scale)), plain]).T
     odds = np.full((len(KINDS), batch.paragraphs.n), np.nan)
     odds[:, judged] = table.log_odds(matrix)
     return odds

@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,6 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from quality.columns import Bools, Floats, Ints
-from quality.learn.columns import Some, columns_of
 from quality.learn.corpora import Labelled, articles, half, own, pages, read_rows
 from quality.learn.fit import one_thread
 from quality.lexicon import DATA
@@ -41,7 +40,11 @@ from quality.padding import (
     word_rows,
     word_scores,
 )
+from quality.registry import Counted, shipped_rules
+from quality.text import Batch
 
+# Texts of a batch.
+N_TEXTS = 400
 # Paragraphs of a corpus of articles that teach, at most, and web pages whose main text does.
 N_ARTICLE, N_PAGES = 9000, 900
 # Where a bank's fillers are put: hollow ones at the end in this share of cases, else anywhere behind the first.
@@ -83,7 +86,7 @@ class Source:
 
     name: str
     is_hand: bool
-    some: tuple[Some, ...]
+    batches: tuple[Batch, ...]
     words: Sparse
     plain: Floats
     kind: Ints
@@ -91,29 +94,41 @@ class Source:
     note: NDArray[np.str_]
     corpus: NDArray[np.str_]
 
-    def columns(self, words: Floats) -> Floats:
+    def columns(self, words: NDArray[np.int8], scale: Floats) -> Floats:
         """All columns, with the scores of some words; float64[n, columns]."""
-        scores = [score_columns(s.batch, word_scores(s.batch, words)).T for s in self.some]
+        scores = [score_columns(b, word_scores(b, words, scale)).T for b in self.batches]
         return np.hstack([np.vstack(scores), self.plain])
+
+
+def batch_of(marked: Sequence[Marked]) -> Batch:
+    """The paragraphs of some texts as columns."""
+    return Batch.of([m.text.text for m in marked], [m.text.paragraphs for m in marked])
+
+
+def is_furniture(batch: Batch) -> Bools:
+    """Paragraphs that boilerplate cues cover; bool[paragraphs]. The other rules need what is learnt here."""
+    rules = shipped_rules()
+    told = [(r, s, (None,) * len(s)) for r, s in zip(rules.rules, rules.find(batch), strict=True)]
+    return Counted.of(told).is_furniture(batch)
 
 
 def source_of(name: str, marked: Sequence[Marked], *, is_hand: bool) -> Source:
     """The paragraphs of some texts; page furniture teaches nothing, of a corpus a sample teaches."""
-    some = columns_of(m.text for m in marked)
-    at = iter(marked)
-    words, plain, kind, note, corpus = [], [], [], [], []
-    for part in some:
-        mine = [next(at) for _ in part.texts]
-        judged, matrix = plain_columns(part.batch)
-        owner, bucket, value = word_rows(part.batch)
+    batches, words, plain, kind, note, corpus = [], [], [], [], [], []
+    for low in range(0, len(marked), N_TEXTS):
+        mine = marked[low : low + N_TEXTS]
+        batch = batch_of(mine)
+        judged, matrix = plain_columns(batch)
+        owner, bucket, value = word_rows(batch)
         shape = (judged.size, 1 << BITS)
+        batches.append(batch)
         words.append(sp.csr_matrix((value[owner].astype(np.float32), (owner, bucket)), shape=shape))
         plain.append(matrix.T)
-        furniture = part.counted.is_furniture(part.batch)[judged]
-        kind.append(np.where(furniture, UNUSED, np.concatenate([m.kind for m in mine])[judged]))
+        kinds = np.concatenate([m.kind for m in mine])
+        kind.append(np.where(is_furniture(batch), UNUSED, kinds)[judged])
         note.append(np.concatenate([m.note for m in mine])[judged])
         names = np.array([m.text.corpus for m in mine])
-        corpus.append(names[part.batch.paragraphs.parent[judged]])
+        corpus.append(names[batch.paragraphs.parent[judged]])
     whole_kind, whole_corpus = np.concatenate(kind), np.concatenate(corpus)
     teaches = whole_kind != UNUSED
     if not is_hand:
@@ -122,7 +137,7 @@ def source_of(name: str, marked: Sequence[Marked], *, is_hand: bool) -> Source:
             here = np.flatnonzero(teaches & (whole_corpus == one))
             teaches[draw.permutation(here)[N_ARTICLE:]] = False
     return Source(
-        name, is_hand, tuple(some), sp.vstack(words).tocsr(), np.vstack(plain), whole_kind, teaches,
+        name, is_hand, tuple(batches), sp.vstack(words).tocsr(), np.vstack(plain), whole_kind, teaches,
         np.concatenate(note), whole_corpus,
     )  # fmt: skip
 
@@ -210,22 +225,17 @@ def from_own(text: Labelled) -> Marked:
 
 def once(marked: Sequence[Marked]) -> list[Marked]:
     """The texts, with sentences of a story that stand in several versions teaching once."""
-    some = columns_of(m.text for m in marked)
+    batch = batch_of(marked)
+    group = batch.paragraphs
+    edges = np.searchsorted(group.parent, np.arange(len(marked) + 1)).tolist()
     seen: set[str] = set()
-    found, at = [], iter(marked)
-    for part in some:
-        group = part.batch.paragraphs
-        texts = [
-            part.batch.text_of(s, e) for s, e in zip(group.start.tolist(), group.end.tolist(), strict=True)
-        ]
-        for d in range(len(part.texts)):
-            one = next(at)
-            mine = [texts[k] for k in np.flatnonzero(group.parent == d).tolist()]
-            kind = tuple(
-                UNUSED if k == HONEST and t in seen else k for k, t in zip(one.kind, mine, strict=True)
-            )
-            seen.update(mine)
-            found.append(replace(one, kind=kind))
+    found = []
+    for one, low, high in zip(marked, edges, edges[1:], strict=False):
+        places = zip(group.start[low:high].tolist(), group.end[low:high].tolist(), strict=True)
+        mine = [batch.text_of(*place) for place in places]
+        kind = tuple(UNUSED if k == HONEST and t in seen else k for k, t in zip(one.kind, mine, strict=True))
+        seen.update(mine)
+        found.append(replace(one, kind=kind))
     return found
 
 
@@ -251,8 +261,8 @@ def taught(sources: Sequence[Source], kind: int) -> tuple[list[Ints], Bools]:
     return rows, np.concatenate([s.kind[r] == kind for s, r in zip(sources, rows, strict=True)])
 
 
-def learn_words(sources: Sequence[Source]) -> Floats:
-    """Weights of buckets for each kind, in steps of 1/127 of the largest; float64[kinds, buckets]."""
+def learn_words(sources: Sequence[Source]) -> tuple[NDArray[np.int8], Floats]:
+    """Weights of buckets for each kind, int8[kinds, buckets] in units of 1/127 of the largest, float64[kinds]."""
     from sklearn.linear_model import LogisticRegression
 
     found = []
@@ -261,9 +271,10 @@ def learn_words(sources: Sequence[Source]) -> Floats:
         matrix = sp.vstack([s.words[r] for s, r in zip(sources, rows, strict=True)]).tocsr()
         fit = LogisticRegression(C=WORD_FREEDOM, max_iter=60, tol=1e-3)
         fit.fit(matrix, label, sample_weight=weights_of(sources, rows, label))
-        scale = np.abs(fit.coef_).max() / 127
-        found.append(np.round(fit.coef_[0] / scale) * scale)
-    return np.array(found)
+        found.append(fit.coef_[0])
+    weights = np.array(found)
+    scale = np.abs(weights).max(axis=1) / 127
+    return np.round(weights / scale[:, None]).astype(np.int8), scale
 
 
 def learn(sources: Sequence[Source]) -> Padding:
@@ -273,7 +284,7 @@ def learn(sources: Sequence[Source]) -> Padding:
     columns = {}
     for fold in range(N_FOLDS):
         words = learn_words([s for k, s in enumerate(sources) if k % N_FOLDS != fold])
-        columns |= {s.name: s.columns(words) for s in sources[fold::N_FOLDS]}
+        columns |= {s.name: s.columns(*words) for s in sources[fold::N_FOLDS]}
     usual = np.vstack([columns[s.name][s.teaches] for s in sources])
     center, spread = np.nanmean(usual, axis=0), np.nanstd(usual, axis=0)
     spread[spread == 0] = 1.0
@@ -286,7 +297,7 @@ def learn(sources: Sequence[Source]) -> Padding:
         fit.fit(scaled, label, sample_weight=weights_of(sources, rows, label))
         weights.append(fit.coef_[0])
         intercept.append(fit.intercept_[0])
-    return Padding(learn_words(sources), center, spread, np.array(weights), np.array(intercept))
+    return Padding(*learn_words(sources), center, spread, np.array(weights), np.array(intercept))
 
 
 def left_out(sources: Sequence[Source]) -> dict[str, Floats]:
@@ -296,7 +307,9 @@ def left_out(sources: Sequence[Source]) -> dict[str, Floats]:
     for k in range(max(len(hands), len(families))):
         out = [some[k % len(some)] for some in (hands, families)]
         table = learn([s for s in sources if s not in out])
-        odds |= {s.name: table.log_odds(s.columns(table.words)) for s in out if s.name not in odds}
+        odds |= {
+            s.name: table.log_odds(s.columns(table.words, table.scale)) for s in out if s.name not in odds
+        }
         print("without", *(s.name for s in out), flush=True)
     return odds
 
@@ -344,18 +357,11 @@ def main() -> None:
         table = learn(sources)
     if given.evaluate:
         given.evaluate.write_text(report(sources, odds), "utf8")
-    scale = np.abs(table.words).max(axis=1) / 127
+    bound = bounds(sources, odds, ALARMS)
+    numbers = {f.name: getattr(table, f.name) for f in fields(Padding)}
     write_arrays(
         DATA / "padding.npz",
-        {
-            "names": np.array(column_names()),
-            "words": np.round(table.words / scale[:, None]).astype(np.int8),
-            "words_scale": scale,
-            "center": table.center,
-            "spread": table.spread,
-            "weights": table.weights,
-            "intercept": table.intercept - bounds(sources, odds, ALARMS),
-        },
+        {"names": np.array(column_names()), **numbers, "intercept": table.intercept - bound},
     )
 
 
