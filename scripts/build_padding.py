@@ -243,14 +243,14 @@ def once(marked: Sequence[Marked]) -> list[Marked]:
 
 
 def weights_of(sources: Sequence[Source], rows: Sequence[Ints], label: Bools) -> Floats:
-    """Weights of rows: half for the filler, and of the other half as much for hands as for corpora; within these, the root of the number."""
+    """Weights of rows: two fifths for the filler, as much for honest paragraphs of hands, the rest for corpora; within these, the root of the number."""
     source = np.concatenate([np.full(r.size, k) for k, r in enumerate(rows)])
     hand = np.array([s.is_hand for s in sources])[source]
     weight = np.zeros(label.size)
     for cell in np.unique(source * 2 + label):
         here = source * 2 + label == cell
         weight[here] = 1 / np.sqrt(here.sum())
-    for some, share in ((label, 0.5), (~label & hand, 0.25), (~label & ~hand, 0.25)):
+    for some, share in ((label, 0.4), (~label & hand, 0.4), (~label & ~hand, 0.2)):
         weight[some] *= share * label.size / weight[some].sum()
     return weight
 

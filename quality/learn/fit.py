@@ -36,9 +36,9 @@ FILLER_FALSE_ALARMS = 0.001
 FILLER_USUAL = 0.02
 # What a soft finding may add to the logit of filler: less than half of what the intercept takes off as learnt.
 SOFT_LIMIT = 0.5
-# Chance of being hollow or spliced from which a paragraph is filler by that alone, before alarms are counted. Not learnt:
-# the labelled texts taught these two terms as well, and would take them for surer than they are of a hand never seen.
-PADDING_ALONE = 2 / 3
+# Chance of being hollow or spliced from which a paragraph is filler by that alone. Not learnt: the labelled texts taught these
+# two terms as well, and would take them for surer than they are of a hand never seen. At 2 in 3 alarms in one corpus would double.
+PADDING_ALONE = 0.85
 # What words may add: enough to make filler where they are far from those of sound paragraphs, as they alone can be known.
 WORD_LIMIT = 3.0
 
@@ -167,24 +167,21 @@ def fit_filler(table: Table, sound: Bools, hard: Sequence[str]) -> Linear:
     bounds = [(0.0, SOFT_LIMIT if is_soft else 12.0) for is_soft in soft]
     if WORD_TERM in table.names:
         bounds[table.names.index(WORD_TERM)] = (0.0, WORD_LIMIT)
+    # kept out of the fit, and weighed below
     padding = [table.names.index(name) for name in KINDS if name in table.names]
     for column in padding:
         bounds[column] = (0.0, 0.0)
 
-    def too_high(logit: Floats) -> float:
-        """How far the logit lies above what the allowed share of sound paragraphs may reach, in the worst corpus."""
-        corpora = [sound & (table.corpus == corpus) for corpus in np.unique(table.corpus[sound])]
-        rates = [
-            float(np.quantile(logit[some], 1 - FILLER_FALSE_ALARMS))
-            for some in corpora
-            if some.sum() >= 1 / FILLER_FALSE_ALARMS
-        ]
-        return max(0.0, *rates) if rates else 0.0
-
     weights, intercept = fit_signed(matrix, label, table.weight.astype(np.float64), None, 1e-3, bounds)
-    intercept -= too_high(intercept + total(matrix * weights))
+    logit = intercept + total(matrix * weights)
+    rates = [
+        float(np.quantile(logit[sound & (table.corpus == corpus)], 1 - FILLER_FALSE_ALARMS))
+        for corpus in np.unique(table.corpus[sound])
+        if (sound & (table.corpus == corpus)).sum() >= 1 / FILLER_FALSE_ALARMS
+    ]
+    intercept -= max(0.0, *rates) if rates else 0.0
+    # what is learnt of padding rings once in 1,000 such paragraphs by its own threshold, so no more is taken off
     weights[padding] = max(0.0, -intercept) / PADDING_ALONE
-    intercept -= too_high(intercept + total(matrix * weights))
     # the threshold stays where it is; the usual paragraph gets the chance that it has
     usual = intercept + total(matrix[sound] * weights)
     low = float(np.median(usual)) if usual.size else 0.0
