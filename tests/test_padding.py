@@ -1,9 +1,12 @@
 """Padding: what is judged, what is found, and that a page's own manner is held against nobody."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from quality.features.padding import padding_chance
+from quality.learn.fit import Table, fit_filler
 from quality.lexicon import DATA
 from quality.padding import BITS, Padding, column_names, padding_log_odds, word_rows, word_scores
 from quality.text import Batch
@@ -76,3 +79,26 @@ def test_numbers_made_for_other_columns_are_refused(tmp_path):
     np.savez(tmp_path / "padding.npz", **arrays)
     with pytest.raises(ValueError, match=r"run scripts/build_padding\.py again"):
         Padding.load(tmp_path / "padding.npz")
+
+
+def filler_table():
+    """Rows in which the labels would teach that padding is certain, and that a foreign register is fair evidence."""
+    n = 2000
+    rows = np.arange(n)
+    label = rows < 400
+    names = ("foreign_register", "hollow", "spliced")
+    register = np.where(label, rows % 2, rows % 1000 == 999)
+    matrix = np.column_stack([register, label, label]).astype(np.float32)
+    zeros = np.zeros(n, np.int32)
+    return Table(names, matrix, label.astype(np.uint8), np.ones(n, np.float32), zeros, zeros, zeros), ~label
+
+
+def test_the_weight_of_padding_is_set_and_not_learnt():
+    table, sound = filler_table()
+    model = fit_filler(table, sound, ())
+    register, hollow, spliced = model.weights
+    # at a chance of .85 either makes filler by itself, and the other terms weigh as they do without them
+    assert hollow == spliced
+    assert 0.85 * hollow + model.intercept == pytest.approx(0.0, abs=1e-9)
+    alone = fit_filler(replace(table, names=table.names[:1], matrix=table.matrix[:, :1]), sound, ())
+    assert [register, model.intercept] == pytest.approx([alone.weights[0], alone.intercept], rel=1e-4)
