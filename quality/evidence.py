@@ -15,8 +15,10 @@ import numpy as np
 
 from quality.columns import Bools, Floats, Group, Ints
 from quality.copies import duplicates
+from quality.features.padding import padding_chance
 from quality.features.template import HOLLOW, definition_line
 from quality.features.topic import off_topic
+from quality.padding import KINDS
 from quality.registers import REGISTERS
 from quality.registry import Counted
 from quality.report import ROLES
@@ -66,6 +68,16 @@ TERMS = (
         "foreign_register",
         "filler",
         "Whether it speaks otherwise than the text, as a law, shop, adviser or notice board.",
+    ),
+    Term(
+        "hollow",
+        "filler",
+        "Probability that the paragraph says nothing, by what is learnt of such paragraphs; 0 in page furniture.",
+    ),
+    Term(
+        "spliced",
+        "filler",
+        "Probability that it came from another text, by its subject and manner; 0 in page furniture.",
     ),
     Term(
         "leaked_words",
@@ -146,6 +158,8 @@ def filler_names(counted: Counted) -> list[str]:
     return [
         "off_topic",
         "foreign_register",
+        "hollow",
+        "spliced",
         "leaked_words",
         "stock_words",
         "question_stub",
@@ -162,7 +176,10 @@ def filler_terms(batch: Batch, counted: Counted, names: Sequence[str], words: Fl
     """
     amounts = amount(findings_per(batch, counted, batch.paragraphs))
     columns = {rule.id: amounts[:, k] for k, rule in enumerate(counted.rules)}
-    columns["off_topic"] = np.where(counted.is_furniture(batch), 0.0, off_topic(batch))
+    furniture = counted.is_furniture(batch)
+    columns["off_topic"] = np.where(furniture, 0.0, off_topic(batch))
+    for kind in KINDS:
+        columns[kind] = np.where(furniture, 0.0, padding_chance(batch, kind))
     columns["foreign_register"] = np.minimum(sum(columns[f"filler.{name}"] for name in REGISTERS), 1.0)
     columns["leaked_words"] = counted.covered(batch, *HOLLOW[:-1])
     stock = counted.covered(batch, "filler.stock")

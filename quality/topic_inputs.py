@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.columns import WORD, Bools, Floats, Ints, changes
-from quality.text import Batch
+from quality.text import Batch, once_per_batch
 from quality.topics import (
     IDF_LOW,
     IDF_UNIT,
@@ -27,6 +27,7 @@ from quality.topics import (
     Singles,
     Topics,
     dot,
+    shipped_topics,
     stems,
 )
 
@@ -137,6 +138,24 @@ class _Words:
             weight,
             row,
         )
+
+
+@once_per_batch
+def looked_at(batch: Batch) -> tuple[Ints, Floats]:
+    """As `inputs`, by the table that comes with the package."""
+    return inputs(batch, shipped_topics())
+
+
+@once_per_batch
+def off_topic_log_odds(batch: Batch) -> Floats:
+    """Log odds that a paragraph is off-topic, 0 at the threshold of the hard rule; float64[paragraphs].
+
+    NaN where it is not judged: under 10 words, or with fewer than two others of such length.
+    """
+    judged, values = looked_at(batch)
+    odds = np.full(batch.paragraphs.n, np.nan)
+    odds[judged] = shipped_topics().log_odds(values)
+    return odds
 
 
 def inputs(batch: Batch, topics: Topics) -> tuple[Ints, Floats]:

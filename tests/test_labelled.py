@@ -61,8 +61,21 @@ def test_the_fillers_held_out_are_enough_and_none_is_learnt_from() -> None:
 
 
 def test_files_are_named_by_kind() -> None:
-    for path in FOLDER.rglob("*.jsonl"):
+    for path in [*FOLDER.glob("*.jsonl"), *(FOLDER / "held_out").glob("*.jsonl")]:
         assert {json.loads(line)["kind"] for line in path.read_text("utf8").splitlines()} == {path.stem}
+
+
+def test_hands_are_pages_with_roles_or_banks_of_stories_and_fillers() -> None:
+    for path in (FOLDER / "hands").glob("*.jsonl"):
+        rows = [json.loads(line) for line in path.read_text("utf8").splitlines()]
+        if "story" in rows[0]:
+            kinds = Counter((row["kind"], row["label"]) for row in rows)
+            assert min(kinds["stock", "filler"], kinds["near", "honest"]) >= 3 * len(
+                {r["story"] for r in rows}
+            )
+        else:
+            roles = {p["label"] for row in rows for p in row["paragraphs"]}
+            assert roles == {"content", "boilerplate", "filler", "duplicate"}
 
 
 def test_reading_keeps_labels_and_groups_are_halved_for_good() -> None:

@@ -12,6 +12,7 @@ from quality.features import template
 from quality.features import ngrams
 from quality.features import hedging
 from quality.features import sections
+from quality.features import padding
 
 __all__ = [
     "appeals",
@@ -20,6 +21,7 @@ __all__ = [
     "hedging",
     "ngrams",
     "officials",
+    "padding",
     "readability",
     "repetition",
     "sections",

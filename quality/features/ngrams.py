@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from quality.columns import NUMBER, PUNCTUATION, Bools, Floats, Hashes, Ints, changes, combine, sorting
-from quality.lexicon import read_lexicon
-from quality.text import Batch, hash_words, once_per_batch
+from quality.masks import PAIR, masked, named
+from quality.text import Batch, once_per_batch
 
 # log2 of the number of buckets, of the sizes measured in ../shared/notes (boilerplate.md, transfer.md): the larger
 # one for paragraphs would gain an AUC of .01 for four times the model
@@ -27,10 +27,7 @@ N_CHARACTERS = 3500
 # of long paragraphs only this many tokens at the start and end count
 HEAD, TAIL = 40, 20
 
-SUFFIXES = ("ing", "ed", "ly", "tions", "tion", "ments", "ment", "ness", "ity", "ive", "ous", "able", "ally", "ers", "er", "est", "s")  # fmt: skip
-LONG_WORD = 7  # letters; a masked word without a known suffix is longer than this, or not
-
-_OPENS, _CLOSES, _PAIR, _SIZE, _WHOLE = (np.uint64(k) for k in (0xA24BAED4963EE407, 0x9FB21C651E98DF25, 0xC5A5F3C1D6E8FEB8, 0xD1B54A32D192ED03, 0x8CB92BA72F3D8DD7))  # fmt: skip
+_OPENS, _CLOSES, _SIZE, _WHOLE = (np.uint64(k) for k in (0xA24BAED4963EE407, 0x9FB21C651E98DF25, 0xD1B54A32D192ED03, 0x8CB92BA72F3D8DD7))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,36 +46,12 @@ class Rows:
         )
 
 
-def _named(name: str) -> np.uint64:
-    return np.uint64(hash_words([name])[0])
-
-
 @once_per_batch
 def _plain(batch: Batch) -> Hashes:
     """Hash of each token with numbers known by their length alone; uint64[tokens]."""
     vocabulary = batch.vocabulary
-    number = combine(
-        np.full(len(vocabulary), _named("0")), np.minimum(vocabulary.length, 5).astype(np.uint64)
-    )
+    number = combine(np.full(len(vocabulary), named("0")), np.minimum(vocabulary.length, 5).astype(np.uint64))
     return np.where(vocabulary.kind == NUMBER, number, vocabulary.hash)[batch.token_word]
-
-
-@once_per_batch
-def _masked(batch: Batch) -> Hashes:
-    """Hash of each token, uncommon words known by case, suffix or length alone; uint64[tokens]."""
-    vocabulary = batch.vocabulary
-    shape = np.where(vocabulary.length > LONG_WORD, _named("l"), _named("s"))
-    for suffix in reversed(SUFFIXES):  # of two that fit, the first of the list is written last
-        size = 8 * len(suffix)
-        ends = (vocabulary.ending & np.uint64((1 << size) - 1)) == int.from_bytes(suffix.encode(), "big")
-        shape[ends & (vocabulary.length > len(suffix))] = _named(suffix)
-    shape = combine(shape, np.full(len(vocabulary), _PAIR))
-    kept = vocabulary.among(hash_words(read_lexicon("common_words"))) | (vocabulary.kind == PUNCTUATION)
-    entry = np.where(vocabulary.kind == NUMBER, _named("0"), np.where(kept, vocabulary.hash, shape))
-    masked = entry[batch.token_word]
-    name = np.flatnonzero(batch.token_upper & batch.is_word & ~kept[batch.token_word])
-    masked[name] = np.where(batch.is_all_capitals[name], _named("aaa"), _named("aa"))
-    return masked
 
 
 @once_per_batch
@@ -100,7 +73,7 @@ def paragraph_rows(batch: Batch) -> Rows:
     brief = some[size[some] < 8]
     parts = [
         (group.of_token[tokens], plain[tokens]),
-        (group.of_token[pairs], pair[pairs] ^ _PAIR),
+        (group.of_token[pairs], pair[pairs] ^ PAIR),
         (some, plain[group.first[some]] ^ _OPENS),
         (two, pair[group.first[two]] ^ _OPENS),
         (three, combine(pair[group.first[three]], plain[group.first[three] + 2]) ^ _OPENS),
@@ -142,13 +115,13 @@ def document_rows(batch: Batch, content: Bools) -> tuple[Rows, Rows]:
     document = batch.documents.of_token
     return (
         _counted(batch.n_documents, document[unmarked], _plain(batch)[unmarked]),
-        _counted(batch.n_documents, document[tokens], _masked(batch)[tokens]),
+        _counted(batch.n_documents, document[tokens], masked(batch)[tokens]),
     )
 
 
 def _counted(n: int, document: Ints, keys: Hashes) -> Rows:
     pair = np.flatnonzero(document[1:] == document[:-1])
-    hashes = np.concatenate((keys, combine(keys[pair], keys[pair + 1]) ^ _PAIR))
+    hashes = np.concatenate((keys, combine(keys[pair], keys[pair + 1]) ^ PAIR))
     bucket = (hashes >> np.uint64(64 - DOCUMENT_BITS)).astype(np.int64)
     cell = np.concatenate((document, document[pair])) << DOCUMENT_BITS | bucket
     cell = cell[sorting((cell & 0xFFFF, 1 << 16), (cell >> 16, n << DOCUMENT_BITS - 16))]

@@ -24,6 +24,10 @@ STUB, STUBS = 20, 3
 
 # "X is a ...": what an encyclopaedia's first sentence looks like, up to this many tokens in.
 DEFINITION_REACH = 14
+# Words of such a line at least. A line of a glossary, "X: a ..." or "X - the ...", has so many words, and its mark within
+# so many tokens.
+DEFINITION_LOW, GLOSS_LOW, GLOSS, GLOSS_REACH = 6, 4, 20, 5
+ARTICLES = ("a", "an", "the", "one")
 # Words in lower case, function words aside, before its verb: "officially", "also called". News tells first:
 # "The witness said she mistook the flat, which is a ..."
 TOLD = 3
@@ -82,20 +86,37 @@ def definition_line(batch: Batch) -> Floats:
     group = batch.paragraphs
     line = np.zeros(group.n, bool)
     line[_definitions(batch)] = True
+    line[_glosses(batch)] = True
     line &= _near(batch, line, (-2, -1, 1, 2))
     n = np.bincount(group.parent, weights=line, minlength=batch.n_documents)[group.parent]
     return np.where(line & (n > 2), np.log2(np.clip(n, 1, 8)), 0.0)
+
+
+def _glosses(batch: Batch) -> Ints:
+    """Paragraphs that open as a glossary does: "Name: a ...", "Thing - the ..."; int64[k]."""
+    group, entry = batch.paragraphs, batch.token_word
+    article = batch.vocabulary.among(hash_words(ARTICLES))
+    words = batch.n_words(group)
+    could = (words >= GLOSS_LOW) & (words <= GLOSS) & (group.sum(batch.mark('"')) == 0)
+    mark = np.flatnonzero(batch.mark(":") | batch.mark("-") | batch.mark("—"))
+    owner = group.of_token[mark]
+    mark, owner = (some[(mark + 1 < group.last[owner]) & could[owner]] for some in (mark, owner))
+    place = mark - group.first[owner]
+    opens = (place > 0) & (place <= GLOSS_REACH) & article[entry[mark + 1]] & batch.spaced[mark + 1]
+    # a dash without a blank before it joins a word; a letter alone is the "A:" of an answer
+    opens &= batch.mark(":")[mark] | batch.spaced[mark]
+    opens &= (place > 1) | (batch.token_length[group.first[owner]] > 1)
+    return np.unique(owner[opens])
 
 
 def _definitions(batch: Batch) -> Ints:
     """Paragraphs that open with "Name is a ..." or "A thing is a ..."; int64[k]."""
     group, entry = batch.paragraphs, batch.token_word
     present, past, article = (
-        batch.vocabulary.among(hash_words(words))
-        for words in (("is", "are"), ("was", "were"), ("a", "an", "the", "one"))
+        batch.vocabulary.among(hash_words(words)) for words in (("is", "are"), ("was", "were"), ARTICLES)
     )
     words = batch.n_words(group)
-    could = (words >= 8) & (words <= 60) & (group.sum(batch.mark('"')) == 0)
+    could = (words >= DEFINITION_LOW) & (words <= 60) & (group.sum(batch.mark('"')) == 0)
     verb = np.flatnonzero((present | past)[entry])
     verb = verb[verb + 1 < group.last[group.of_token[verb]]]
     verb = verb[article[entry[verb + 1]] & could[group.of_token[verb]]]
@@ -126,8 +147,11 @@ def _definitions(batch: Batch) -> Ints:
 @once_per_batch
 def _beside(batch: Batch, counted: Counted) -> tuple[Floats, Floats]:
     """Question stubs and definition lines on pages with another sign of a template; float64[paragraphs] each."""
-    hollow = counted.covered(batch, *HOLLOW) > 0
-    stub, definition = question_stub(batch, hollow), definition_line(batch)
+    definition = definition_line(batch)
+    # a definition is no sign for itself
+    says_nothing = (counted.covered(batch, "filler.hollow") > 0) & (definition == 0)
+    hollow = (counted.covered(batch, *HOLLOW) > 0) | says_nothing
+    stub = question_stub(batch, hollow)
     beside = _on_page(batch, hollow)
     return stub * (beside | _on_page(batch, definition)), definition * (beside | _on_page(batch, stub))
 
@@ -142,6 +166,16 @@ _PLACES = (
     "Larnsund is a harbour town on the western coast, known for its herring and its lighthouse.",
     "The Orne, a river of two countries, is the longest of the region and floods in most springs.",
     "An anchor is a heavy object that holds a vessel in its place.",
+)
+_GLOSSARY = (
+    "Harbour: a place on the coast where ships may moor.",
+    "Lighthouse \u2013 a tower with a light that warns ships.",
+    "Mooring: an anchor, a buoy or a ring on a quay.",
+)
+_ANSWERS = (
+    "A: The harbour opened again at four on Monday afternoon.",
+    "A: The firm that owns the barge has paid for it.",
+    "A: A return ticket costs six pounds in August.",
 )
 _QUESTIONS = (
     "When will the harbour open again?",
@@ -177,8 +211,23 @@ def question_stub_lines(batch: Batch, counted: Counted) -> Spans:
     "sign of a template has to stand on the page.",
     source="own",
     unit="count",
-    hits=[(_NEWS + "\n".join([*_PLACES, *_QUESTIONS]), list(_PLACES))],
-    clean=[_NEWS + "\n".join(_PLACES)],
+    hits=[
+        (_NEWS + "\n".join([*_PLACES, *_QUESTIONS]), list(_PLACES)),
+        (_NEWS + "\n".join([*_GLOSSARY, *_QUESTIONS]), list(_GLOSSARY)),
+    ],
+    clean=[
+        _NEWS + "\n".join(_PLACES),
+        _NEWS + "\n".join(_GLOSSARY),
+        _NEWS + "\n".join([*_ANSWERS, *_QUESTIONS]),
+        "\n".join(
+            [
+                "Ex-the old tug, it was sold.",
+                "Re-the mooring, it was cut.",
+                "Co-the ferry, it was late.",
+                *_QUESTIONS,
+            ]
+        ),
+    ],
 )
 def definition_lines(batch: Batch, counted: Counted) -> Spans:
     """Openings of encyclopaedias in a row, beside another sign of a template."""

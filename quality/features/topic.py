@@ -15,11 +15,8 @@ from quality.registers import REGISTERS, cue_points, foreign_register
 from quality.registry import rule
 from quality.rules import Spans
 from quality.text import Batch, once_per_batch
-from quality.topic_inputs import inputs
-from quality.topics import (
-    INPUTS,
-    shipped_topics,
-)
+from quality.topic_inputs import looked_at, off_topic_log_odds
+from quality.topics import INPUTS
 
 # Log odds from which a paragraph is said to stray, a soft signal: on corpora left out it marks one or two in a
 # thousand honest paragraphs beside the hard rule's (seven in one corpus) and a quarter of the strange ones (docs/results.md).
@@ -29,29 +26,12 @@ ASTRAY = -1.5
 # ---- answers -----------------------------------------------------------------------------------------
 
 
-@once_per_batch
-def _looked_at(batch: Batch) -> tuple[Ints, Floats]:
-    return inputs(batch, shipped_topics())
-
-
-@once_per_batch
-def off_topic_log_odds(batch: Batch) -> Floats:
-    """Log odds that a paragraph is off-topic, 0 at the threshold of the hard rule; float64[paragraphs].
-
-    NaN where it is not judged: under 10 words, or with fewer than two others of such length.
-    """
-    judged, values = _looked_at(batch)
-    odds = np.full(batch.paragraphs.n, nan)
-    odds[judged] = shipped_topics().log_odds(values)
-    return odds
-
-
 def shared_words(batch: Batch) -> Floats:
     """Share of a paragraph's words, by weight, that stand elsewhere in its text; float64[paragraphs].
 
     NaN where it is not judged.
     """
-    judged, values = _looked_at(batch)
+    judged, values = looked_at(batch)
     share = np.full(batch.paragraphs.n, nan)
     share[judged] = values[:, INPUTS.index("coverage")]
     return share
