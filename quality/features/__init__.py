@@ -11,8 +11,10 @@ from quality.features import template
 from quality.features import ngrams
 from quality.features import hedging
 from quality.features import sections
+from quality.features import assistant
 
 __all__ = [
+    "assistant",
     "boilerplate",
     "evasion",
     "hedging",
