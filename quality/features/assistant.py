@@ -8,6 +8,7 @@ behind it. The cues are in quality/data/assistant.toml. Not here: wordings known
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -42,9 +43,13 @@ KINDS = tuple(POINTS)
 LEADING = ("opening", "order")
 # Kinds of which a sentence needs one: nobody is spoken to without.
 VOICE = ("self", "reader", "offer", "opening", "deliver", "order", "machine")
+# Those one of which hard evidence needs: orders are given in textbooks too, and papers tell of language models.
+CLEAR_VOICE = ("self", "offer", "opening", "deliver", "given")
+# Words from which on a sentence is too long for such a remark, and holds many cues by its length.
+LONG = 36
 # Points of a sentence, and of two that stand together, from which they are found; from the second number on they are
 # hard evidence. Set so that next to none of the reliable articles and controls has a hard one (docs/results.md).
-ALONE, PAIR = (6, 8), (8, 10)
+ALONE, PAIR = (5, 7), (7, 9)
 # Of two together each has these at least.
 PART = 3
 # A text that speaks of itself and to its reader in more than this share of its other sentences, and one more, does so by
@@ -68,14 +73,19 @@ def _signs(batch: Batch) -> Bools:
     leading = np.isin(found.value, [KINDS.index(kind) for kind in LEADING])
     kept = ~batch.is_quoted[found.first] & (~leading | (found.first == group.first[sentence]))
     signs = np.zeros((group.n, len(KINDS)), bool)
+    kept &= batch.n_words(group)[sentence] < LONG
     signs[sentence[kept], found.value[kept]] = True
     return signs
 
 
+def _holds(signs: Bools, kinds: Sequence[str]) -> Bools:
+    """Whether each row has one of some kinds; bool[n]."""
+    return signs[:, [KINDS.index(kind) for kind in kinds]].any(axis=1)
+
+
 def _points(signs: Bools) -> Ints:
     """Points of each row; none without a voice."""
-    voiced = signs[:, [KINDS.index(kind) for kind in VOICE]].any(axis=1)
-    return np.where(voiced, signs @ np.array(list(POINTS.values())), 0)
+    return np.where(_holds(signs, VOICE), signs @ np.array(list(POINTS.values())), 0)
 
 
 @once_per_batch
@@ -86,17 +96,21 @@ def assistant_sentences(batch: Batch) -> tuple[Ints, Ints]:
     """
     signs, group = _signs(batch), batch.sentences
     points = _points(signs)
-    pair = _points(signs[:-1] | signs[1:])
+    both = signs[:-1] | signs[1:]
+    pair = _points(both)
     pair[(group.parent[:-1] != group.parent[1:]) | (points[:-1] < PART) | (points[1:] < PART)] = 0
     together = np.maximum(np.append(pair, 0), np.append(0, pair))
     level = np.zeros(group.n, np.int64)
     for k in range(2):
         level += (points >= ALONE[k]) | (together >= PAIR[k])
+    unclear = ~_holds(signs, CLEAR_VOICE) | _holds(signs, ("order",))
+    level[unclear] = np.minimum(level[unclear], 1)
     document = batch.paragraphs.parent[group.parent]
-    speaks = signs[:, [KINDS.index("self"), KINDS.index("reader")]].any(axis=1) & (level == 0)
     n_other = np.bincount(document[level == 0], minlength=batch.n_documents)
-    n_speaking = np.bincount(document[speaks], minlength=batch.n_documents)
-    level[(n_speaking > 1 + AT_HOME * n_other)[document]] = 0
+    for k, voice in ((1, ("self", "reader")), (2, ("self",))):
+        speaks = _holds(signs, voice) & (level == 0)
+        n_speaking = np.bincount(document[speaks], minlength=batch.n_documents)
+        level[(level == k) & (n_speaking > 1 + AT_HOME * n_other)[document]] = 0
     return np.flatnonzero(level == 2), np.flatnonzero(level == 1)
 
 
