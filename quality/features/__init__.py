@@ -12,10 +12,12 @@ from quality.features import ngrams
 from quality.features import hedging
 from quality.features import sections
 from quality.features import assistant
+from quality.features import category_lines
 
 __all__ = [
     "assistant",
     "boilerplate",
+    "category_lines",
     "evasion",
     "hedging",
     "ngrams",
