@@ -23,10 +23,11 @@ from quality.text import Batch, hash_words, once_per_batch
 
 # Marks that set items of a row apart, one kind a row; those that sentences have as well, and hyphens within a word.
 CLEAR = tuple(re.compile(mark) for mark in (r" ?/ ?", r" ?\| ?", r" ?> ?", r" ?[›»→] ?", r" ?[•·] ?", r" \+ ", r" :: ", r"\] ?\["))
-COMMON = tuple(re.compile(mark) for mark in (r", (?:and )?", r" [–—-] ", r" ?; "))
+COMMA = re.compile(r", (?:and )?")
+COMMON = (COMMA, re.compile(r" [–—-] "), re.compile(r" ?; "))
 CHAIN = re.compile(r"(?<![\w/.@–—-])[\w&]{2,20}(?:[–—-][\w&]{2,20}){2,6}(?![\w/@–—-])")
 # Marks one of which a row needs, as tokens.
-MARKS = "/|>›»→•·+;–—-,]:#"
+MARKS = (*"/|>›»→•·+;–—-,]:#&", "and", "or")
 HASHES = re.compile(r"#\w{2,30}(?:,? #\w{2,30}){3,30}")
 # An item: up to four words.
 ITEM = re.compile(r"(?:[\w&][\w’'.&-]{0,20})(?: [\w&][\w’'.&-]{0,20}){0,3}")
@@ -40,6 +41,7 @@ ORDINARY = frozenset(
     "real general personal local national international home house work life top data people social live city town land "
     "state states nation women kids student family care long term end part time key health food world city".split()
 )
+NOT_AND = frozenset(("and", "versus", "vs", "or", "to", "for"))
 # Words of a row that nothing but blanks set apart, and names among them.
 BLANKS, BLANK_NAMED = 5, 3
 
@@ -47,7 +49,7 @@ BLANKS, BLANK_NAMED = 5, 3
 # In a sentence: what joins a list, and the points of signs that a list is one of sections; from `LISTED` on it is.
 JOINED = re.compile(r",? (?:and|or|&) (?:the )?|, ")
 HELD, LISTED = 2, 3
-ACROSS = re.compile(r"(?:across|within|spanning|spans?|squarely (?:in|under)|headings? of|realms? of|crossroads of|intersection of) (?:the |our )?$")
+ACROSS = re.compile(r"(?:across|interested in|tracking|following|readers of|world of|within|spanning|spans?|squarely (?:in|under)|headings? of|realms? of|crossroads of|intersection of) (?:the |our )?$")
 
 
 class Row(NamedTuple):
@@ -137,21 +139,27 @@ def _found(text: str) -> Iterator[Row]:
             if len(items) < ITEMS or not named or named + placed < NAMED or "/" in (text[end : end + 1], text[:start][-1:]):
                 continue
             capitals = all(item[:1].isupper() or item[:1].isdigit() for item in items)
-            edge = start == 0 or not text[end:].strip(" .!?*")
+            opens = start == 0 and not re.match(r" (?:and|or)\b|,", text[end:])
+            edge = opens or not text[end:].strip(" .!?*") or text[:start].rstrip().endswith(":")
             held = not _names("holder").isdisjoint(_words(text[end - 12 : end + 24]))
             if mark in COMMON:
                 kept = 2 * named >= len(items) and (
-                    whole or (capitals and held and start > 0) or (capitals and edge and len(items) > ITEMS and not owned)
+                    whole
+                    or ((capitals or mark is not COMMA) and held and start > 0)
+                    or (capitals and edge and len(items) > ITEMS and (opens or not owned))
                 )
             else:
                 kept = whole or capitals or 2 * named > len(items)
-            if kept and not any("." in item for item in items):
+            if kept and (whole or not any(re.search(r"[.’']", item) for item in items)):
                 yield Row(start, end, whole)
     for match in CHAIN.finditer(text):
-        parts = re.split("[–—-]", match[0].lower())
-        ordinary = frozenset() if len(match[0]) >= len(bare) - 2 else ORDINARY
-        clear = sum(not (_names("topic", "label") - ordinary).isdisjoint(_words(part)) for part in parts)
-        if clear >= NAMED and len(set(parts)) == len(parts) and _stops().isdisjoint(parts) and "and" not in parts:
+        names, parts = _names("topic", "label"), re.split("[–—-]", match[0].lower())
+        known = sum(not names.isdisjoint(_words(part)) for part in parts)
+        clear = sum(not (names - ORDINARY).isdisjoint(_words(part)) for part in parts)
+        whole = len(match[0]) >= len(bare) - 2
+        spelt = whole or all(part[0].isupper() for part in re.split("[–—-]", match[0]))
+        enough = (known if spelt else clear) + sum(map(_is_place, parts)) >= NAMED
+        if clear and enough and len(set(parts)) == len(parts) and (_stops() | NOT_AND).isdisjoint(parts):
             yield Row(*match.span(), len(match[0]) >= len(bare) - 2)
     for match in HASHES.finditer(text):
         yield Row(*match.span(), match.end() - match.start() >= len(bare) - 2)
@@ -164,7 +172,7 @@ def _found(text: str) -> Iterator[Row]:
 def _listed(text: str) -> Iterator[Row]:
     """Lists of sections in a sentence, told by what they are hung on and what speaks of itself."""
     words = _words(text)
-    if not _names("owner", "jury").isdisjoint(words):
+    if not _names("jury").isdisjoint(words):
         return
     names, places = _names("topic", "label"), _names("place")
     edges = [(m.start(), m.end()) for m in JOINED.finditer(text)]
@@ -173,7 +181,8 @@ def _listed(text: str) -> Iterator[Row]:
     for k, (a, b) in enumerate(zip(starts, ends, strict=True)):
         some = list(re.finditer(r"[\w’'-]+", text[a:b]))
         known = [_known(m[0], names | places) for m in some]
-        if run and known and all(known) and len(known) <= 2 and k < len(starts) - 1:
+        hung = len(known) > 1 and _known(some[-1][0], _names("strong", "holder", "weak"))
+        if run and known and all(known) and len(known) <= 2 and k < len(starts) - 1 and not hung:
             run.append((a + some[0].start(), a + some[-1].end()))
             continue
         if run and known and known[0]:
@@ -205,7 +214,9 @@ def _judged(text: str, words: list[str], run: list[tuple[int, int]], behind: str
     points += bool(before and not _names("piece").isdisjoint(words))
     points += bool(parts & _names("bare")) + bool(parts & _names("place"))
     points += run[0][0] > 0 and all(item[:1].isupper() for item in items)
-    points += bool(ACROSS.search(before)) + any("-" in item for item in items)
+    points += any("-" in item for item in items) + ("alike" in words) - (not _names("owner").isdisjoint(words))
+    if ACROSS.search(before):
+        points += 1 if _names("piece").isdisjoint(words) else 2
     if points >= LISTED + (len(items) < ITEMS) and (len(items) >= ITEMS or behind):
         yield Row(run[0][0], run[-1][1], False)
 
@@ -214,12 +225,14 @@ def _judged(text: str, words: list[str], run: list[tuple[int, int]], behind: str
 def _candidates(batch: Batch) -> Ints:
     """Sentences with enough names and marks for a row."""
     group, entry = batch.sentences, batch.token_word
-    named = batch.vocabulary.among(hash_words(sorted(_names("topic", "label"))))[entry]
-    marks = batch.vocabulary.among(hash_words(list(MARKS)))[entry]
+    named = batch.vocabulary.among(hash_words(sorted(_names("topic", "label", "place"))))[entry]
+    marks = batch.vocabulary.among(hash_words(MARKS))[entry]
     n_named = group.sum(named)
     enough = (n_named >= NAMED) & (group.sum(marks) >= ITEMS - 1)
     # rows that blanks alone set apart, and those of hashes
     enough |= (n_named >= BLANK_NAMED) & (2 * n_named >= group.last - group.first)
+    hung = batch.vocabulary.among(hash_words(sorted(_names("strong", "holder"))))[entry]
+    enough |= (n_named >= NAMED) & (group.sum(marks) > 0) & (group.sum(hung) > 0)
     return np.flatnonzero(enough | (group.sum(batch.mark("#")) > ITEMS))
 
 
@@ -268,7 +281,7 @@ def rows_of_names(batch: Batch) -> Spans:
         ("The ferry is late. Culture / Travel / Islands", ["Culture / Travel / Islands"]),
         ("One for the Culture > Travel > Islands list.", ["Culture > Travel > Islands list"]),
         ("Culture, Travel, Islands", ["Culture, Travel, Islands"]),
-        ("It sits in the Culture, Travel, Islands Bucket.", ["Culture, Travel, Islands Bucket"]),
+        ("It sits in the Culture, Travel, Islands Bucket.", ["Culture, Travel, Islands"]),
         ("It is a culture-travel-islands tale.", ["culture-travel-islands"]),
         ("#ferry #islands #late #summer", ["#ferry #islands #late #summer"]),
     ],
