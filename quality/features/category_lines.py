@@ -42,6 +42,7 @@ ORDINARY = frozenset(
     "state states nation women kids student family care long term end part time key health food world city".split()
 )
 NOT_AND = frozenset(("and", "versus", "vs", "or", "to", "for"))
+GUIDE = re.compile(r"\b(?:tags|topics|categories|filed under|posted in|more (?:in|on)|section|in) ?:? ?$", re.IGNORECASE)
 # Words of a row that nothing but blanks set apart, and names among them.
 BLANKS, BLANK_NAMED = 5, 3
 
@@ -68,7 +69,7 @@ def _names(*lists: str) -> frozenset[str]:
 
 @cache
 def _stops() -> frozenset[str]:
-    return frozenset(read_lexicon("stop_words")) - {"and", "of", "us", "it"}
+    return frozenset(read_lexicon("stop_words")) - {"and", "of", "us"}
 
 
 def _words(item: str) -> list[str]:
@@ -140,7 +141,7 @@ def _found(text: str) -> Iterator[Row]:
                 continue
             capitals = all(item[:1].isupper() or item[:1].isdigit() for item in items)
             opens = start == 0 and not re.match(r" (?:and|or)\b|,", text[end:])
-            edge = opens or not text[end:].strip(" .!?*") or text[:start].rstrip().endswith(":")
+            edge = opens or not text[end:].strip(" .!?*") or GUIDE.search(text[:start])
             held = not _names("holder").isdisjoint(_words(text[end - 12 : end + 24]))
             if mark in COMMON:
                 kept = 2 * named >= len(items) and (
