@@ -81,7 +81,7 @@ def _signs(batch: Batch) -> Bools:
 
 def _holds(signs: Bools, kinds: Sequence[str]) -> Bools:
     """Whether each row has one of some kinds; bool[n]."""
-    return signs[:, [KINDS.index(kind) for kind in kinds]].any(axis=1)
+    return np.asarray(signs[:, [KINDS.index(kind) for kind in kinds]].any(axis=1))
 
 
 def _points(signs: Bools) -> Ints:
@@ -120,7 +120,9 @@ def _spans(batch: Batch, sentence: Ints, counted: Counted) -> Spans:
     of = batch.sentences
     known = np.isin(counted.rule, [k for k, rule in enumerate(counted.rules) if rule.id in KNOWN])
     start, end = counted.start[known], np.sort(counted.end[known])
-    new = np.searchsorted(end, of.start[sentence], "right") == np.searchsorted(start, of.end[sentence], "left")
+    new = np.searchsorted(end, of.start[sentence], "right") == np.searchsorted(
+        start, of.end[sentence], "left"
+    )
     sentence = sentence[new]
     return Spans(of.start[sentence], of.end[sentence], of.parent[sentence])
 
@@ -145,6 +147,8 @@ def _spans(batch: Batch, sentence: Ints, counted: Counted) -> Spans:
     ],
     clean=[
         "The ferry is late. Tell me if you'd rather walk.",
+        "The ferry is late. \"I've softened the headline, so tell me if you'd rather keep yours,\" she said.",
+        "I walk. I swim. I know you. I've softened the headline, so tell me if you'd rather keep yours.",
     ],
 )
 def assistant_turn(batch: Batch, counted: Counted) -> Spans:
@@ -163,8 +167,8 @@ def assistant_turn(batch: Batch, counted: Counted) -> Spans:
     unit="count",
     hits=[
         (
-            "The ferry is late. I can trim the part on fares if it helps.",
-            ["I can trim the part on fares if it helps."],
+            "The ferry is late. I can leave out the fares if it helps.",
+            ["I can leave out the fares if it helps."],
         ),
     ],
     clean=["The ferry is late. I can swim."],

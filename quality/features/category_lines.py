@@ -21,36 +21,39 @@ from quality.registry import Counted, rule_among
 from quality.rules import Spans
 from quality.text import Batch, hash_words, once_per_batch
 
-# Marks that set items of a row apart, one kind a row; those that sentences have as well, and hyphens within a word.
-CLEAR = tuple(re.compile(mark) for mark in (r" ?/ ?", r" ?\| ?", r" ?> ?", r" ?[›»→] ?", r" ?[•·] ?", r" \+ ", r" :: ", r"\] ?\["))
+# Marks that set items of a row apart, one kind a row: those that sentences do not have, and those that they do.
+CLEAR = tuple(
+    re.compile(mark)
+    for mark in (r" ?/ ?", r" ?\| ?", r" ?> ?", r" ?[›»→] ?", r" ?[•·] ?", r" \+ ", r" :: ", r"\] ?\[")
+)
 COMMA = re.compile(r", (?:and )?")
 COMMON = (COMMA, re.compile(r" [–—-] "), re.compile(r" ?; "))
+# Hyphens without blanks, outside addresses; tags with hash signs, more than a post needs.
 CHAIN = re.compile(r"(?<![\w/.@–—-])[\w&]{2,20}(?:[–—-][\w&]{2,20}){2,6}(?![\w/@–—-])")
-# Marks one of which a row needs, as tokens.
-MARKS = (*"/|>›»→•·+;–—-,]:#&", "and", "or")
 HASHES = re.compile(r"#\w{2,30}(?:,? #\w{2,30}){3,30}")
-# An item: up to four words.
+# An item: up to four words; as much of it as has capitals.
 ITEM = re.compile(r"(?:[\w&][\w’'.&-]{0,20})(?: [\w&][\w’'.&-]{0,20}){0,3}")
 CAPITALS = re.compile(r"(?:(?:[A-Z0-9&][\w’'.&-]{0,20})(?: |$)){1,4}")
-# Items of a row at least, those of them that are names of sections, and such names where commas or hyphens join it.
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+){0,3}")
+# What a row may be put behind within a sentence.
+GUIDE = re.compile(
+    r"\b(?:tags|topics|categories|filed under|posted in|more (?:in|on)|section|in) ?:? ?$", re.IGNORECASE
+)
+# Items of a row, and names of sections among them, at least; the same of one that blanks alone set apart.
 ITEMS, NAMED = 3, 2
+BLANKS, BLANK_NAMED = 5, 3
+# Tokens one of which any row needs.
+MARKS = (*"/|>›»→•·+;–—-,]:#&", "and", "or")
 # Words from which on a paragraph is prose.
 PROSE = 20
-# Words that name sections and stand in compounds as well: a real-time top-level local-government offer.
-ORDINARY = frozenset(
-    "real general personal local national international home house work life top data people social live city town land "
-    "state states nation women kids student family care long term end part time key health food world city".split()
-)
-NOT_AND = frozenset(("and", "versus", "vs", "or", "to", "for"))
-GUIDE = re.compile(r"\b(?:tags|topics|categories|filed under|posted in|more (?:in|on)|section|in) ?:? ?$", re.IGNORECASE)
-# Words of a row that nothing but blanks set apart, and names among them.
-BLANKS, BLANK_NAMED = 5, 3
-
-
-# In a sentence: what joins a list, and the points of signs that a list is one of sections; from `LISTED` on it is.
+# What joins a list in a sentence, what brings sections in, and the points from which on it is one of sections: `HELD` for
+# what it is hung on, one for each other sign.
 JOINED = re.compile(r",? (?:and|or|&) (?:the )?|, ")
+ACROSS = re.compile(
+    r"(?:across|interested in|tracking|following|readers of|world of|within|spanning|spans?|squarely (?:in|under)|"
+    r"headings? of|realms? of|crossroads of|intersection of) (?:the |our )?$"
+)
 HELD, LISTED = 2, 3
-ACROSS = re.compile(r"(?:across|interested in|tracking|following|readers of|world of|within|spanning|spans?|squarely (?:in|under)|headings? of|realms? of|crossroads of|intersection of) (?:the |our )?$")
 
 
 class Row(NamedTuple):
@@ -96,8 +99,8 @@ def _rows(text: str, mark: re.Pattern[str]) -> Iterator[tuple[int, int, list[str
     first = 0
     for k, (a, b) in enumerate(zip(starts, ends, strict=True)):
         item = text[a:b]
-        lead = len(item) - len(item.lstrip(" \"“(*|[#"))
-        tail = len(item.rstrip(" .!?\"”)*|]:"))
+        lead = len(item) - len(item.lstrip(' "“(*|[#'))
+        tail = len(item.rstrip(' .!?"”)*|]:'))
         core = item[lead:tail]
         if not core and k in (0, len(starts) - 1):
             continue
@@ -129,45 +132,62 @@ def _rows(text: str, mark: re.Pattern[str]) -> Iterator[tuple[int, int, list[str
         yield first, last, run
 
 
-def _found(text: str) -> Iterator[Row]:
-    """Rows of section names in a sentence."""
-    bare = text.strip(" .!?*|[]\"”“")
+def _is_whole(text: str, start: int, end: int) -> bool:
+    return end - start >= len(text.strip(' .!?*|[]"”“')) - 2
+
+
+def _apart(text: str) -> Iterator[Row]:
+    """Rows whose items some mark sets apart."""
     owned = not _names("owner", "jury").isdisjoint(_words(text))
     for mark in (*CLEAR, *COMMON):
         for start, end, items in _rows(text, mark):
-            named, whole = sum(map(_is_named, items)), end - start >= len(bare) - 2
+            named = sum(map(_is_named, items))
             placed = sum(map(_is_place, items)) if mark in CLEAR else 0
-            if len(items) < ITEMS or not named or named + placed < NAMED or "/" in (text[end : end + 1], text[:start][-1:]):
+            in_address = "/" in (text[end : end + 1], text[:start][-1:])
+            if len(items) < ITEMS or not named or named + placed < NAMED or in_address:
                 continue
+            whole = _is_whole(text, start, end)
             capitals = all(item[:1].isupper() or item[:1].isdigit() for item in items)
-            opens = start == 0 and not re.match(r" (?:and|or)\b|,", text[end:])
-            edge = opens or not text[end:].strip(" .!?*") or GUIDE.search(text[:start])
-            held = not _names("holder").isdisjoint(_words(text[end - 12 : end + 24]))
-            if mark in COMMON:
-                kept = 2 * named >= len(items) and (
-                    whole
-                    or ((capitals or mark is not COMMA) and held and start > 0)
-                    or (capitals and edge and len(items) > ITEMS and (opens or not owned))
-                )
-            else:
+            if mark in CLEAR:
                 kept = whole or capitals or 2 * named > len(items)
+            elif 2 * named < len(items):
+                kept = False
+            else:
+                # glued to the sentence behind it, to its own sentence's end or to what it is put before
+                opens = start == 0 and not re.match(r" (?:and|or)\b|,", text[end:])
+                edge = opens or not text[end:].strip(" .!?*") or bool(GUIDE.search(text[:start]))
+                held = start > 0 and not _names("holder").isdisjoint(_words(text[end - 12 : end + 24]))
+                long = capitals and edge and len(items) > ITEMS and (opens or not owned)
+                kept = whole or long or (held and (capitals or mark is not COMMA))
             if kept and (whole or not any(re.search(r"[.’']", item) for item in items)):
                 yield Row(start, end, whole)
+
+
+def _tied(text: str) -> Iterator[Row]:
+    """Rows whose items hyphens tie together, tags with hash signs, and lines of nothing but small words."""
+    names, commonplace = _names("topic", "label"), _names("commonplace")
     for match in CHAIN.finditer(text):
-        names, parts = _names("topic", "label"), re.split("[–—-]", match[0].lower())
-        known = sum(not names.isdisjoint(_words(part)) for part in parts)
-        clear = sum(not (names - ORDINARY).isdisjoint(_words(part)) for part in parts)
-        whole = len(match[0]) >= len(bare) - 2
-        spelt = whole or all(part[0].isupper() for part in re.split("[–—-]", match[0]))
-        enough = (known if spelt else clear) + sum(map(_is_place, parts)) >= NAMED
-        if clear and enough and len(set(parts)) == len(parts) and (_stops() | NOT_AND).isdisjoint(parts):
-            yield Row(*match.span(), len(match[0]) >= len(bare) - 2)
+        whole = _is_whole(text, *match.span())
+        parts = re.split("[–—-]", match[0])
+        spelt = whole or all(part[0].isupper() for part in parts)
+        found = [set(_words(part)) & names for part in parts]
+        clear = sum(bool(some - commonplace) for some in found)
+        known = (sum(map(bool, found)) if spelt else clear) + sum(map(_is_place, parts))
+        small = {part.lower() for part in parts}
+        if (
+            clear
+            and known >= NAMED
+            and len(small) == len(parts)
+            and small.isdisjoint(_stops() | _names("joint"))
+        ):
+            yield Row(*match.span(), whole)
     for match in HASHES.finditer(text):
-        yield Row(*match.span(), match.end() - match.start() >= len(bare) - 2)
-    words = bare.split(" ")
-    if len(words) >= BLANKS and all(re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+){0,3}", word) for word in words):
-        if sum(map(_is_named, words)) >= BLANK_NAMED and _stops().isdisjoint(_words(bare)):
-            yield Row(text.index(bare), text.index(bare) + len(bare), True)
+        yield Row(*match.span(), _is_whole(text, *match.span()))
+    line = text.strip(" .")
+    words = line.split(" ")
+    bare = len(words) >= BLANKS and all(map(SLUG.fullmatch, words)) and _stops().isdisjoint(_words(line))
+    if bare and sum(map(_is_named, words)) >= BLANK_NAMED:
+        yield Row(text.index(line), text.index(line) + len(line), True)
 
 
 def _listed(text: str) -> Iterator[Row]:
@@ -207,18 +227,23 @@ def _known(word: str, names: frozenset[str]) -> bool:
 def _judged(text: str, words: list[str], run: list[tuple[int, int]], behind: str) -> Iterator[Row]:
     """The list as a row, where signs enough say that it is one of sections."""
     items = [text[a:b] for a, b in run]
-    parts = {part for item in items for part in _words(item)}
-    if not parts & _names("topic"):
+    before, parts = text[: run[0][0]], {part for item in items for part in _words(item)}
+    if parts.isdisjoint(_names("topic")) or (len(items) < ITEMS and not behind):
         return
-    before = text[: run[0][0]]
-    points = HELD * (behind in _names("strong", "holder", "weak"))
-    points += bool(before and not _names("piece").isdisjoint(words))
-    points += bool(parts & _names("bare")) + bool(parts & _names("place"))
-    points += run[0][0] > 0 and all(item[:1].isupper() for item in items)
-    points += any("-" in item for item in items) + ("alike" in words) - (not _names("owner").isdisjoint(words))
-    if ACROSS.search(before):
-        points += 1 if _names("piece").isdisjoint(words) else 2
-    if points >= LISTED + (len(items) < ITEMS) and (len(items) >= ITEMS or behind):
+    of_itself, across = not _names("piece").isdisjoint(words), bool(ACROSS.search(before))
+    signs = [
+        bool(before) and of_itself,
+        across,
+        across and of_itself,
+        not parts.isdisjoint(_names("bare")),
+        not parts.isdisjoint(_names("place")),
+        bool(before) and all(item[:1].isupper() for item in items),
+        any("-" in item for item in items),
+        "alike" in words,
+    ]
+    points = sum(signs) + HELD * (behind in _names("strong", "holder", "weak"))
+    points -= not _names("owner").isdisjoint(words)
+    if points >= LISTED + (len(items) < ITEMS):
         yield Row(run[0][0], run[-1][1], False)
 
 
@@ -259,7 +284,7 @@ def rows_of_names(batch: Batch) -> Spans:
         begin, paragraph = int(group.start[sentence]), int(group.parent[sentence])
         text = batch.text_of(begin, int(group.end[sentence])).replace("\n", " ")
         reach = 0
-        for row in sorted([*_found(text), *_listed(text)]):
+        for row in sorted([*_apart(text), *_tied(text), *_listed(text)]):
             alone = row.whole and batch.paragraphs.start[paragraph] == begin
             said = alone and not _names("guide").isdisjoint(_words(text)[:2])
             if row.start >= reach and not (alone and (head[paragraph] or said)):
@@ -285,6 +310,9 @@ def rows_of_names(batch: Batch) -> Spans:
         ("It sits in the Culture, Travel, Islands Bucket.", ["Culture, Travel, Islands"]),
         ("It is a culture-travel-islands tale.", ["culture-travel-islands"]),
         ("#ferry #islands #late #summer", ["#ferry #islands #late #summer"]),
+        ("culture travel islands museums law", ["culture travel islands museums law"]),
+        ("It matters for the travel, opinion and culture categories.", ["travel, opinion and culture"]),
+        ("It is a story for readers of Culture, Travel and Law alike.", ["Culture, Travel and Law"]),
     ],
     clean=[
         "Culture, Travel",
@@ -292,6 +320,9 @@ def rows_of_names(batch: Batch) -> Spans:
         "Topics: Culture, Travel, Islands",
         "She writes of culture, travel and islands.",
         "Ministers of Culture, Travel and Islands met.",
+        "A prize in the travel, opinion and culture categories.",
+        "See example.org/culture/travel/law for fares.",
+        "The culture-or-travel debate goes on.",
         "A real-time top-level local offer.",
         "Culture / Travel / Islands\nThe ferry was late again on Monday, since the mate had lost his way in the fog, "
         "and nobody on the island had a newspaper before noon.",
