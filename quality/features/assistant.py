@@ -43,6 +43,8 @@ KINDS = tuple(POINTS)
 LEADING = ("opening", "order")
 # Kinds of which a sentence needs one: nobody is spoken to without.
 VOICE = ("self", "reader", "offer", "opening", "deliver", "order", "machine")
+# Kinds of which it needs one as well: an invitation to the reader is none of the work.
+MATTER = ("draft", "text", "edit", "work", "limit", "machine", "given", "opening", "deliver", "measure")
 # Those one of which hard evidence needs: orders are given in textbooks too, and papers tell of language models.
 CLEAR_VOICE = ("self", "opening", "deliver")
 # Words from which on a sentence is too long for such a remark, and holds many cues by its length.
@@ -85,8 +87,8 @@ def _holds(signs: Bools, kinds: Sequence[str]) -> Bools:
 
 
 def _points(signs: Bools) -> Ints:
-    """Points of each row; none without a voice."""
-    return np.where(_holds(signs, VOICE), signs @ np.array(list(POINTS.values())), 0)
+    """Points of each row; none without a voice and something it speaks of."""
+    return np.where(_holds(signs, VOICE) & _holds(signs, MATTER), signs @ np.array(list(POINTS.values())), 0)
 
 
 @once_per_batch

@@ -2,7 +2,7 @@
 
 A row has some items between marks of one kind, each of a few words, some of them names of sections. In a page's head a
 line of them is its way through the site and is left to the rules of furniture. The words are in
-quality/data/sections.toml. Not here: rows in a sentence as if they were topics (sections).
+quality/data/category_lines.toml and sections.toml. Not here: rows in a sentence as if they were topics (sections).
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ class Row(NamedTuple):
 
 @cache
 def _names(*lists: str) -> frozenset[str]:
-    table = tomllib.loads((DATA / "sections.toml").read_text("utf8"))["words"]
+    table = {}
+    for file in ("sections.toml", "category_lines.toml"):
+        table |= tomllib.loads((DATA / file).read_text("utf8"))["words"]
     return frozenset(word for name in lists for word in table[name].split())
 
 
