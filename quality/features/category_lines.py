@@ -26,6 +26,7 @@ CLEAR = tuple(
     re.compile(mark)
     for mark in (r" ?/ ?", r" ?\| ?", r" ?> ?", r" ?[›»→] ?", r" ?[•·] ?", r" \+ ", r" :: ", r"\] ?\[")
 )
+SIGNS = re.compile(r"[/|>›»→•·+\]]|::")
 COMMA = re.compile(r", (?:and )?")
 COMMON = (COMMA, re.compile(r" [–—-] "), re.compile(r" ?; "))
 # Hyphens without blanks, outside addresses; tags with hash signs, more than a post needs.
@@ -53,6 +54,7 @@ ACROSS = re.compile(
     r"(?:across|interested in|tracking|following|readers of|world of|within|spanning|spans?|squarely (?:in|under)|"
     r"headings? of|realms? of|crossroads of|intersection of) (?:the |our )?$"
 )
+BRINGS = re.compile(ACROSS.pattern[:-1])
 HELD, LISTED = 2, 3
 
 
@@ -96,6 +98,8 @@ def _is_place(item: str) -> bool:
 def _rows(text: str, mark: re.Pattern[str]) -> Iterator[tuple[int, int, list[str]]]:
     """Runs of items between marks of a kind: start, end and the items."""
     edges = [(m.start(), m.end()) for m in mark.finditer(text)]
+    if len(edges) < ITEMS - 1:
+        return
     starts, ends = [0] + [e for _, e in edges], [s for s, _ in edges] + [len(text)]
     run: list[str] = []
     first = 0
@@ -141,7 +145,7 @@ def _is_whole(text: str, start: int, end: int) -> bool:
 def _apart(text: str) -> Iterator[Row]:
     """Rows whose items some mark sets apart."""
     owned = not _names("owner", "jury").isdisjoint(_words(text))
-    for mark in (*CLEAR, *COMMON):
+    for mark in (*(CLEAR if SIGNS.search(text) else ()), *COMMON):
         for start, end, items in _rows(text, mark):
             named = sum(map(_is_named, items))
             placed = sum(map(_is_place, items)) if mark in CLEAR else 0
@@ -195,6 +199,9 @@ def _tied(text: str) -> Iterator[Row]:
 def _listed(text: str) -> Iterator[Row]:
     """Lists of sections in a sentence, told by what they are hung on and what speaks of itself."""
     words = _words(text)
+    # enough points come from one of these only
+    if _names("piece", "strong", "holder", "weak").isdisjoint(words) and not BRINGS.search(text):
+        return
     if not _names("jury").isdisjoint(words):
         return
     names, places = _names("topic", "label"), _names("place")
@@ -253,14 +260,25 @@ def _judged(text: str, words: list[str], run: list[tuple[int, int]], behind: str
 def _candidates(batch: Batch) -> Ints:
     """Sentences with enough names and marks for a row."""
     group, entry = batch.sentences, batch.token_word
-    named = batch.vocabulary.among(hash_words(sorted(_names("topic", "label", "place"))))[entry]
-    marks = batch.vocabulary.among(hash_words(MARKS))[entry]
-    n_named = group.sum(named)
-    enough = (n_named >= NAMED) & (group.sum(marks) >= ITEMS - 1)
+    n = entry.size
+    named, joins, hung = (
+        batch.vocabulary.among(hash_words(words))[entry]
+        for words in (
+            sorted(_names("topic", "label", "place")),
+            MARKS,
+            sorted(_names("strong", "holder", "weak")),
+        )
+    )
+    # names beside a mark, or one word from it
+    near = np.zeros(n + 4, bool)
+    for by in (0, 1, 3, 4):
+        near[by : n + by] |= joins
+    tied = named & near[2 : n + 2]
+    enough = (group.sum(tied) >= NAMED) & (group.sum(joins) >= ITEMS - 1)
+    enough |= (group.sum(tied) >= NAMED) & (group.sum(hung) > 0)
     # rows that blanks alone set apart, and those of hashes
+    n_named = group.sum(named)
     enough |= (n_named >= BLANK_NAMED) & (2 * n_named >= group.last - group.first)
-    hung = batch.vocabulary.among(hash_words(sorted(_names("strong", "holder"))))[entry]
-    enough |= (n_named >= NAMED) & (group.sum(marks) > 0) & (group.sum(hung) > 0)
     return np.flatnonzero(enough | (group.sum(batch.mark("#")) > ITEMS))
 
 
