@@ -68,7 +68,7 @@ class Row(NamedTuple):
 
 @cache
 def _names(*lists: str) -> frozenset[str]:
-    table = {}
+    table: dict[str, str] = {}
     for file in ("sections.toml", "category_lines.toml"):
         table |= tomllib.loads((DATA / file).read_text("utf8"))["words"]
     return frozenset(word for name in lists for word in table[name].split())
