@@ -12,11 +12,15 @@ from quality.features import template
 from quality.features import ngrams
 from quality.features import hedging
 from quality.features import sections
+from quality.features import assistant
+from quality.features import category_lines
 from quality.features import padding
 
 __all__ = [
     "appeals",
+    "assistant",
     "boilerplate",
+    "category_lines",
     "evasion",
     "hedging",
     "ngrams",

@@ -17,7 +17,16 @@ from quality.rules import Spans
 from quality.text import Batch, hash_words, once_per_batch
 
 # Rules whose findings say that a line is hollow; a reference mark left in it says nothing of the kind.
-HOLLOW = ("leak.chatbot", "leak.assistant", "leak.placeholder", "leak.category", "filler.stock")
+HOLLOW = (
+    "leak.chatbot",
+    "leak.assistant",
+    "leak.prompt",
+    "leak.outline",
+    "leak.placeholder",
+    "leak.blank",
+    "leak.category",
+    "filler.stock",
+)
 
 # Words that make up a question stub at most, and stubs on a page that make its other questions stubs as well.
 STUB, STUBS = 20, 3
