@@ -371,11 +371,12 @@ def test_a_run_whose_counts_do_not_add_up_fails_and_leaves_no_output(corpus, tmp
 
 
 def test_an_input_that_breaks_off_is_used_as_far_as_it_goes_and_the_run_ends_with_2(corpus, tmp_path):
-    whole = gzip.compress(corpus.read_bytes() * 50 + os.urandom(5000))
+    whole = gzip.compress(corpus.read_bytes() * 50 + b'{"id": "%s"}\n' % os.urandom(5000).hex().encode())
     (tmp_path / "cut.jsonl.gz").write_bytes(whole[:-3000])
     done = run(tmp_path / "cut.jsonl.gz", corpus, "-o", tmp_path / "out.jsonl")
     assert done.exit_code == 2
     n = len(read_lines(tmp_path / "out.jsonl"))
+    assert n == 51 * 4  # all that is whole
     assert f"= kept {n} + dropped 0 + quarantined 1" in done.stderr
     assert re.search(r"cut\.jsonl\.gz: cannot be read further", done.stderr)
 
