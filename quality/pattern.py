@@ -9,6 +9,7 @@ hold all it needs, and there only at its beginnings.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
@@ -34,6 +35,9 @@ COMMON_MARKS = b" .,:;'\"-?!()"
 BITS = 18
 # How far from the start a tied pattern is asked for what it opens with.
 FAR = 80
+
+# The last part of an expression that matches at the end of a text only.
+_END = (_parser.AT, _parser.AT_END)
 
 Pieces = frozenset[bytes]
 NOTHING: Pieces = frozenset((b"",))
@@ -67,12 +71,28 @@ class Pattern:
         return re.compile(self.expression, re.IGNORECASE)
 
     @cached_property
+    def alternatives(self) -> list[Pattern]:
+        """The pattern itself, or one of each of the alternatives it consists of; none of them with a group to refer to."""
+        parts = _split(self.expression)
+        return [self] if len(parts) == 1 else [Pattern(part) for part in parts]
+
+    @cached_property
+    def _parsed(self) -> Any:
+        return _parser.parse(self.expression, re.IGNORECASE)
+
+    @cached_property
+    def longest(self) -> float:
+        """Characters of the longest text that it can match where it matches whole texts only, else infinity."""
+        is_whole = self.is_tied and self._parsed[-1] == _END
+        return float(self._parsed.getwidth()[1]) if is_whole else math.inf
+
+    @cached_property
     def pieces(self) -> tuple[Pieces, int, list[Pieces]]:
         """Pieces one of which any match begins with, if any are known; lists of each of which any match holds one.
 
         Where the pattern is tied, the former are those of which one stands at most so many characters from the start.
         """
-        parts = _parser.parse(self.expression, re.IGNORECASE)
+        parts = self._parsed
         runs, _ = _runs(parts)
         openings, reach = _openings(runs), 0
         for k in range(1, len(parts) if self.is_tied and not openings else 0):
@@ -85,6 +105,13 @@ class Pattern:
             return openings, reach, telling[:LISTS]
         marks = [frozenset(piece[:1] for piece in run) for run in others if not _has_common_head(run)]
         return openings, reach, (marks or [run for run in others if _shortest(run) >= SHORTEST])[:1]
+
+    def begins(self, text: str) -> Iterator[int]:
+        """All places at which a match begins, also those within another."""
+        match = self.regex.search(text)
+        while match:
+            yield match.start()
+            match = self.regex.search(text, match.start() + 1)
 
     def matches(self, text: str, places: Iterable[int] | None) -> Iterator[re.Match[str]]:
         """Matches that do not overlap, as `finditer` gives them; at some places, in order, where those are given."""
@@ -102,20 +129,38 @@ class Patterns:
     """Several patterns, searched together."""
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
-        self._patterns = patterns
-        self._is_tied = np.array([pattern.is_tied for pattern in patterns], bool)
-        self._index = _Index(patterns, self._is_tied, np.zeros(len(patterns), bool))
+        # alternatives apart: together they hold nothing in common, and each may hold what is rare
+        parts = [(k, part) for k, pattern in enumerate(patterns) for part in pattern.alternatives]
+        self._patterns, self._parts = patterns, [part for _, part in parts]
+        self._whole = np.array([k for k, _ in parts], np.int64)
+        self._is_alone = np.array([len(patterns[k].alternatives) == 1 for k, _ in parts], bool)
+        self._is_tied = np.array([part.is_tied for part in self._parts], bool)
+        self._index = _Index(self._parts, self._is_tied, np.zeros(len(parts), bool))
+
+    def short_enough(self, asked: Bools, length: Ints) -> Bools:
+        """`asked` without passages that are too long for all that a pattern can match; `length` int64[passages]."""
+        longest = self._known(asked[self._whole].any(axis=1)).longest
+        longest = np.maximum.reduceat(longest, np.flatnonzero(np.diff(self._whole, prepend=-1)))
+        return asked & (length <= longest[:, None])
+
+    def _known(self, asked: Bools) -> _Index:
+        """An index that has the pieces of some alternatives and of all that were ever asked for.
+
+        Taken and put as a whole: threads that search at once may each make one, and every one is right.
+        """
+        index = self._index
+        known = index.known | asked
+        if (known != index.known).any():
+            self._index = index = _Index(self._parts, self._is_tied, known)
+        return index
 
     def search(self, some: Passages, asked: Bools) -> Iterator[tuple[int, int, re.Match[str]]]:
         """Number of a pattern, of a passage, and match: all that a pattern finds in the passages it is asked for.
 
         `asked` bool[patterns, passages].
         """
-        # taken and put as a whole: threads that search at once may each make one, and every one is right
-        index = self._index
-        known = index.known | asked.any(axis=1)
-        if (known != index.known).any():
-            self._index = index = _Index(self._patterns, self._is_tied, known)
+        asked = asked[self._whole]
+        index = self._known(asked.any(axis=1))
         place, of_list = index.table.places(some.letters)
         passage = np.searchsorted(some.edges, place, "right") - 1
         near = np.flatnonzero(place - some.edges[passage] <= index.reach[of_list])
@@ -127,19 +172,27 @@ class Patterns:
         for lists in index.lists:
             possible &= held[lists]
         # at its openings where they are known, else at the start if it is tied to that, else everywhere
-        pattern = index.opens[of_list]
-        at = np.flatnonzero(pattern >= 0)
-        at = at[possible[pattern[at], passage[at]]]
-        at = at[np.lexsort((place[at], passage[at], pattern[at]))]
-        places = place[at] - some.edges[passage[at]]
-        tries = zip(pattern[at].tolist(), passage[at].tolist(), places.tolist(), strict=True)
-        for (k, p), group in groupby(tries, key=itemgetter(0, 1)):
-            for match in self._patterns[k].matches(some.texts[p], map(itemgetter(2), group)):
-                yield k, p, match
-        others = np.flatnonzero(self._is_tied | (index.lists[0] == 0))
+        part = index.opens[of_list]
+        at = np.flatnonzero(part >= 0)
+        at = at[possible[part[at], passage[at]]]
+        tied, of_tied = (possible & self._is_tied[:, None]).nonzero()
+        part, passage = np.append(part[at], tied), np.append(passage[at], of_tied)
+        places = np.append(place[at] - some.edges[passage[: at.size]], np.zeros(tied.size, np.int64))
+        tries = [(self._whole[part], passage, places)]
+        others = np.flatnonzero(~self._is_tied & (index.lists[0] == 0))
         row, passage = possible[others].nonzero()
         for k, p in zip(others[row].tolist(), passage.tolist(), strict=True):
-            for match in self._patterns[k].matches(some.texts[p], (0,) if self._is_tied[k] else None):
+            if self._is_alone[k]:
+                for match in self._parts[k].matches(some.texts[p], None):
+                    yield int(self._whole[k]), p, match
+            else:
+                begins = np.array(list(self._parts[k].begins(some.texts[p])), np.int64)
+                tries.append((np.full(begins.size, self._whole[k]), np.full(begins.size, p), begins))
+        whole, passage, places = (np.concatenate(column) for column in zip(*tries, strict=True))
+        order = np.lexsort((places, passage, whole))
+        told = zip(whole[order].tolist(), passage[order].tolist(), places[order].tolist(), strict=True)
+        for (k, p), group in groupby(told, key=itemgetter(0, 1)):
+            for match in self._patterns[k].matches(some.texts[p], map(itemgetter(2), group)):
                 yield k, p, match
 
 
@@ -148,7 +201,8 @@ class _Index:
 
     `lists` int64[1 + `LISTS`, patterns] are of each pattern its openings and its further lists, list 0 where it has
     none: every passage holds that. Of each list: `reach` int64, how far from the start of a passage its pieces
-    count, and `opens` int64, the pattern that is tried wherever one of them stands, -1 for none.
+    count, and `opens` int64, the pattern that is tried wherever one of them stands, -1 for none. `longest` float64[patterns]
+    is `Pattern.longest` of those known, infinity for the others.
     """
 
     def __init__(self, patterns: Sequence[Pattern], is_tied: Bools, known: Bools) -> None:
@@ -165,6 +219,8 @@ class _Index:
                     lists.append(pieces)
                     reaches.append(reach if is_tied[k] and not slot else 2**62)
         self.reach = np.array(reaches)
+        self.longest = np.full(known.size, math.inf)
+        self.longest[known] = [patterns[k].longest for k in np.flatnonzero(known).tolist()]
         self.opens = np.full(len(lists), -1)
         self.opens[self.lists[0]] = np.where(is_tied, -1, np.arange(known.size))
         self.opens[0] = -1
@@ -235,6 +291,23 @@ def is_tied(expression: str) -> bool:
         else:
             depth += (mark == "(") - (mark == ")")
     return True
+
+
+def _split(expression: str) -> list[str]:
+    """The alternatives of an expression, those within groups left together."""
+    parts, depth, in_class = [""], 0, False
+    for piece in re.findall(r"\\.|.", expression, re.DOTALL):
+        if in_class:
+            in_class = piece != "]"
+        elif piece == "[":
+            in_class = True
+        elif piece == "|" and not depth:
+            parts.append("")
+            continue
+        else:
+            depth += (piece == "(") - (piece == ")")
+        parts[-1] += piece
+    return parts
 
 
 def _openings(runs: Sequence[Pieces]) -> Pieces:

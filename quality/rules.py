@@ -181,7 +181,8 @@ class RulePack:
         for number, rule in enumerate(self.rules):
             if rule.where == "short":
                 asked[number, long] = False
-        paragraphs = np.flatnonzero(asked.any(axis=0))
+        of_pattern = self._patterns.short_enough(asked[self._owner], of.end - of.start)
+        paragraphs = np.flatnonzero(of_pattern.any(axis=0))
         if not paragraphs.size:
             return {}
         start, end, document = (column[paragraphs].tolist() for column in (of.start, of.end, of.parent))
@@ -193,7 +194,7 @@ class RulePack:
         ]
         some = Passages(texts, [folded[low:high] for low, high, _ in bounds])
         places: dict[int, list[tuple[int, int, int]]] = {}
-        for k, p, match in self._patterns.search(some, asked[:, paragraphs][self._owner]):
+        for k, p, match in self._patterns.search(some, of_pattern[:, paragraphs]):
             if match.end() > match.start():
                 place = (start[p] + match.start(), start[p] + match.end(), int(paragraphs[p]))
                 places.setdefault(int(self._owner[k]), []).append(place)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from quality.columns import Bools, Ints
-from quality.lexicon import DATA, read_lexicon
+from quality.lexicon import DATA, is_stop_word, read_lexicon
 from quality.registry import Counted, rule_among
 from quality.rules import Spans
 from quality.text import Batch, hash_words, once_per_batch
@@ -45,6 +45,13 @@ ITEMS, NAMED = 3, 2
 BLANKS, BLANK_NAMED = 5, 3
 # Tokens one of which any row needs.
 MARKS = (*"/|>›»→•·+;–—-,]:#&", "and", "or")
+# Those of them that sentences do not have; stop words that an item may have; what opens `ACROSS`.
+CLEAR_MARKS = tuple(map(ord, "/|>›»→•·+]"))
+KEPT = frozenset(("and", "of", "us"))
+BRINGING = tuple(
+    "across interested tracking following readers world within spanning span spans squarely headings heading "
+    "realms realm crossroads intersection".split()
+)
 # Words from which on a paragraph is prose.
 PROSE = 20
 # What joins a list in a sentence, what brings sections in, and the points from which on it is one of sections: `HELD` for
@@ -76,7 +83,7 @@ def _names(*lists: str) -> frozenset[str]:
 
 @cache
 def _stops() -> frozenset[str]:
-    return frozenset(read_lexicon("stop_words")) - {"and", "of", "us"}
+    return frozenset(read_lexicon("stop_words")) - KEPT
 
 
 def _words(item: str) -> list[str]:
@@ -257,29 +264,59 @@ def _judged(text: str, words: list[str], run: list[tuple[int, int]], behind: str
 
 
 @once_per_batch
-def _candidates(batch: Batch) -> Ints:
-    """Sentences with enough names and marks for a row."""
+def _candidates(batch: Batch) -> tuple[Bools, Bools, Bools]:
+    """Sentences that may hold a row set apart by marks, one tied together, or a list; bool[sentences] each.
+
+    All have names and marks enough, and a sign that they are no list of the sentence's own.
+    """
     group, entry = batch.sentences, batch.token_word
     n = entry.size
-    named, joins, hung = (
+    subject, place, joins, hung, brings = (
         batch.vocabulary.among(hash_words(words))[entry]
         for words in (
-            sorted(_names("topic", "label", "place")),
+            sorted(_names("topic", "label")),
+            sorted(_names("place")),
             MARKS,
             sorted(_names("strong", "holder", "weak")),
+            (*sorted(_names("piece")), *BRINGING),
         )
     )
+    named = subject | place
+    # as they are written: folded, some are quotation marks
+    clear = np.isin(batch.code[batch.token_start], CLEAR_MARKS)
     # names beside a mark, or one word from it
     near = np.zeros(n + 4, bool)
     for by in (0, 1, 3, 4):
         near[by : n + by] |= joins
     tied = named & near[2 : n + 2]
-    enough = (group.sum(tied) >= NAMED) & (group.sum(joins) >= ITEMS - 1)
-    enough |= (group.sum(tied) >= NAMED) & (group.sum(hung) > 0)
-    # rows that blanks alone set apart, and those of hashes
+    n_tied = group.sum(tied)
+    enough = (n_tied >= NAMED) & (group.sum(joins) >= ITEMS - 1)
+    # marks that sentences do not have; no word but names; subjects in capitals; a chain
+    small = is_stop_word(batch) & ~batch.vocabulary.among(hash_words(sorted(KEPT)))[entry]
+    apart = (group.sum(clear) >= ITEMS - 1) | (group.sum(small) == 0)
+    parts = batch.vocabulary.among(hash_words(",;–—-"))[entry] & (batch.spaced | ~batch.mark("-"))
+    capital = subject & batch.token_upper & tied
+    apart |= (group.sum(capital) >= NAMED) & (group.sum(parts) >= ITEMS - 1)
+    apart |= (group.sum(hung) > 0) & (group.sum(parts & ~batch.mark(",")) >= ITEMS - 1)
+    hyphen = batch.mark("-") & ~batch.spaced
+    chain = hyphen.copy()
+    chain[:-2] &= hyphen[2:]
+    chain[-2:] = False
+    tags = group.sum(batch.mark("#")) > ITEMS
+    apart |= group.sum(batch.mark(":")) > ITEMS
+    # a list, names and what joins them (", and the" at most), and what it may hang on
+    follows = np.zeros(n, bool)
+    for by in (2, 3, 4):
+        follows[: max(n - by, 0)] |= named[by:]
+    listed = named & follows
+    listed[:-1] &= joins[1:]
+    some = (group.sum(listed) > 0) & (group.sum(tied & subject) > 0)
+    some &= (group.sum(hung) > 0) | (group.sum(brings) > 0)
+    # rows that blanks alone set apart
     n_named = group.sum(named)
-    enough |= (n_named >= BLANK_NAMED) & (2 * n_named >= group.last - group.first)
-    return np.flatnonzero(enough | (group.sum(batch.mark("#")) > ITEMS))
+    bare = (n_named >= BLANK_NAMED) & (2 * n_named >= group.last - group.first)
+    chained = (n_tied >= NAMED) & (group.sum(chain) > 0)
+    return enough & apart, chained | bare | tags, some
 
 
 def _in_head(batch: Batch) -> Bools:
@@ -298,13 +335,15 @@ def rows_of_names(batch: Batch) -> Spans:
     group = batch.sentences
     head = _in_head(batch)
     found: list[tuple[int, int, int]] = []
-    for sentence in _candidates(batch).tolist():
+    apart, tied, listed = _candidates(batch)
+    for sentence in np.flatnonzero(apart | tied | listed).tolist():
         if batch.is_quoted[group.first[sentence]]:
             continue
         begin, paragraph = int(group.start[sentence]), int(group.parent[sentence])
         text = batch.text_of(begin, int(group.end[sentence])).replace("\n", " ")
+        ways = [way for way, asked in ((_apart, apart), (_tied, tied), (_listed, listed)) if asked[sentence]]
         reach = 0
-        for row in sorted([*_apart(text), *_tied(text), *_listed(text)]):
+        for row in sorted(row for way in ways for row in way(text)):
             alone = row.whole and batch.paragraphs.start[paragraph] == begin
             said = alone and not _names("guide").isdisjoint(_words(text)[:2])
             if row.start >= reach and not (alone and (head[paragraph] or said)):
