@@ -130,7 +130,7 @@ def test_what_is_no_short_plain_question_is_no_stub(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "Larnsund is a harbour town up north.",  # seven words: a caption
+        "Larnsund is a harbour town.",  # seven words: a caption
         "Larnsund is a harbour town " + "on the coast, " * 20,
         "Is a harbour town on the western coast in need of a second quay, or of none at all.",
         "Larnsund (it is a harbour town on the western coast) sells its herring boats this winter.",

@@ -37,8 +37,8 @@ FILLER_USUAL = 0.02
 # What a soft finding may add to the logit of filler: less than half of what the intercept takes off as learnt.
 SOFT_LIMIT = 0.5
 # Chance of being hollow or spliced from which a paragraph is filler by that alone. Not learnt: the labelled texts taught these
-# two terms as well, and would take them for surer than they are of a hand never seen. At 2 in 3 alarms in one corpus would double.
-PADDING_ALONE = 0.85
+# two terms as well, and would take them for surer than they are of a hand never seen. Lower, more alarms (docs/results.md).
+PADDING_ALONE = 0.93
 # What words may add: enough to make filler where they are far from those of sound paragraphs, as they alone can be known.
 WORD_LIMIT = 3.0
 
