@@ -292,6 +292,13 @@ def blocks(body):
     return [block.text for block in walk(tree_of(f"<html><body>{body}</body></html>")).blocks]
 
 
+def test_each_way_of_hiding_hides_a_block_but_not_the_whole_page():
+    for way in ("hidden", "aria-hidden=true", "style=display:none"):
+        assert blocks(f"<p>Oil</p><div {way}><p>Menu</p></div>tail") == ["Oil", "tail"]
+        whole = f"<html {way}><body {way}><p>Oil</p><p {way}>Menu</p></body></html>"
+        assert [block.text for block in walk(tree_of(whole)).blocks] == ["Oil"]
+
+
 def test_lines_of_preformatted_text_are_parted_by_blank_ones():
     text = "Six ships\nleft.\n\n  \n<b>Bread</b> and\noil.\n \n"
     assert blocks(f"<pre>{text}</pre>tail\n\ntail") == ["Six ships left.", "Bread and oil.", "tail tail"]
