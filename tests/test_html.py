@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -290,6 +291,22 @@ def test_a_page_that_scripts_show_is_read_though_it_is_hidden(scorer, source):
 def blocks(body):
     needs_extra()
     return [block.text for block in walk(tree_of(f"<html><body>{body}</body></html>")).blocks]
+
+
+def test_each_way_of_hiding_hides_a_block_but_not_the_whole_page():
+    for way in ("hidden", "aria-hidden=true", "style=display:none"):
+        assert blocks(f"<p>Oil</p><div {way}><p>Menu</p></div>tail") == ["Oil", "tail"]
+        whole = f"<html {way}><body {way}><p>Oil</p><p {way}>Menu</p></body></html>"
+        assert [block.text for block in walk(tree_of(whole)).blocks] == ["Oil"]
+
+
+def test_what_an_extractor_keeps_is_heard_though_the_page_hides_it(monkeypatch):
+    needs_extra()
+    import trafilatura
+
+    found = SimpleNamespace(body=tree_of("<p style=display:none>Ships left."), commentsbody=None)
+    monkeypatch.setattr(trafilatura, "bare_extraction", lambda *_, **_named: found)
+    assert extractors.article_lines(tree_of(article()), None) == (["Ships left."], [], None)
 
 
 def test_lines_of_preformatted_text_are_parted_by_blank_ones():

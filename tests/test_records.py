@@ -521,7 +521,15 @@ def test_a_page_is_read_by_the_charset_it_is_in(head, charset, text):
 
 
 @pytest.mark.parametrize(
-    "head", ["", "<meta charset=utf-8>", "<meta charset=no-such>", "<meta charset=undefined>"]
+    "head",
+    [
+        "",
+        "<meta charset=utf-8>",
+        "<meta charset=no-such>",
+        "<meta charset=undefined>",
+        "<meta charset=utf-16>",
+        "<meta charset=utf-16 >",
+    ],
 )
 def test_a_page_in_no_charset_that_it_names_is_read_as_windows_1252_with_a_warning(head):
     page = f"{head}<p>Ships “left”"
