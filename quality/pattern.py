@@ -76,23 +76,23 @@ class Pattern:
         parts = _split(self.expression)
         return [self] if len(parts) == 1 else [Pattern(part) for part in parts]
 
-    @cached_property
-    def _parsed(self) -> Any:
-        return _parser.parse(self.expression, re.IGNORECASE)
-
-    @cached_property
+    @property
     def longest(self) -> float:
         """Characters of the longest text that it can match where it matches whole texts only, else infinity."""
-        is_whole = self.is_tied and self._parsed[-1] == _END
-        return float(self._parsed.getwidth()[1]) if is_whole else math.inf
+        return self._read[1]
 
-    @cached_property
+    @property
     def pieces(self) -> tuple[Pieces, int, list[Pieces]]:
         """Pieces one of which any match begins with, if any are known; lists of each of which any match holds one.
 
         Where the pattern is tied, the former are those of which one stands at most so many characters from the start.
         """
-        parts = self._parsed
+        return self._read[0]
+
+    @cached_property
+    def _read(self) -> tuple[tuple[Pieces, int, list[Pieces]], float]:
+        parts = _parser.parse(self.expression, re.IGNORECASE)
+        longest = float(parts.getwidth()[1]) if self.is_tied and parts[-1] == _END else math.inf
         runs, _ = _runs(parts)
         openings, reach = _openings(runs), 0
         for k in range(1, len(parts) if self.is_tied and not openings else 0):
@@ -102,9 +102,10 @@ class Pattern:
         others = sorted((run for run in runs if run != openings), key=lambda run: (-_shortest(run), len(run)))
         telling = [run for run in others if _shortest(run) >= TELLING]
         if telling or openings:
-            return openings, reach, telling[:LISTS]
+            return (openings, reach, telling[:LISTS]), longest
         marks = [frozenset(piece[:1] for piece in run) for run in others if not _has_common_head(run)]
-        return openings, reach, (marks or [run for run in others if _shortest(run) >= SHORTEST])[:1]
+        rest = (marks or [run for run in others if _shortest(run) >= SHORTEST])[:1]
+        return (openings, reach, rest), longest
 
     def begins(self, text: str) -> Iterator[int]:
         """All places at which a match begins, also those within another."""
@@ -139,7 +140,7 @@ class Patterns:
 
     def short_enough(self, asked: Bools, length: Ints) -> Bools:
         """`asked` without passages that are too long for all that a pattern can match; `length` int64[passages]."""
-        longest = self._known(asked[self._whole].any(axis=1)).longest
+        longest = self._known(np.any(asked[self._whole], axis=1)).longest
         longest = np.maximum.reduceat(longest, np.flatnonzero(np.diff(self._whole, prepend=-1)))
         return asked & (length <= longest[:, None])
 
@@ -160,7 +161,7 @@ class Patterns:
         `asked` bool[patterns, passages].
         """
         asked = asked[self._whole]
-        index = self._known(asked.any(axis=1))
+        index = self._known(np.any(asked, axis=1))
         place, of_list = index.table.places(some.letters)
         passage = np.searchsorted(some.edges, place, "right") - 1
         near = np.flatnonzero(place - some.edges[passage] <= index.reach[of_list])

@@ -181,8 +181,12 @@ class RulePack:
         for number, rule in enumerate(self.rules):
             if rule.where == "short":
                 asked[number, long] = False
-        of_pattern = self._patterns.short_enough(asked[self._owner], of.end - of.start)
-        paragraphs = np.flatnonzero(of_pattern.any(axis=0))
+        paragraphs = np.flatnonzero(asked.any(axis=0))
+        wanted = self._patterns.short_enough(
+            asked[:, paragraphs][self._owner], (of.end - of.start)[paragraphs]
+        )
+        is_wanted = wanted.any(axis=0)
+        paragraphs, wanted = paragraphs[is_wanted], wanted[:, is_wanted]
         if not paragraphs.size:
             return {}
         start, end, document = (column[paragraphs].tolist() for column in (of.start, of.end, of.parent))
@@ -194,7 +198,7 @@ class RulePack:
         ]
         some = Passages(texts, [folded[low:high] for low, high, _ in bounds])
         places: dict[int, list[tuple[int, int, int]]] = {}
-        for k, p, match in self._patterns.search(some, of_pattern[:, paragraphs]):
+        for k, p, match in self._patterns.search(some, wanted):
             if match.end() > match.start():
                 place = (start[p] + match.start(), start[p] + match.end(), int(paragraphs[p]))
                 places.setdefault(int(self._owner[k]), []).append(place)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quality.columns import Bools, Ints
+from quality.columns import Bools
 from quality.lexicon import DATA, is_stop_word, read_lexicon
 from quality.registry import Counted, rule_among
 from quality.rules import Spans
@@ -271,14 +271,15 @@ def _candidates(batch: Batch) -> tuple[Bools, Bools, Bools]:
     """
     group, entry = batch.sentences, batch.token_word
     n = entry.size
-    subject, place, joins, hung, brings = (
+    subject, place, joins, hung, brings, of_itself = (
         batch.vocabulary.among(hash_words(words))[entry]
         for words in (
             sorted(_names("topic", "label")),
             sorted(_names("place")),
             MARKS,
             sorted(_names("strong", "holder", "weak")),
-            (*sorted(_names("piece")), *BRINGING),
+            BRINGING,
+            sorted(_names("piece")),
         )
     )
     named = subject | place
@@ -310,8 +311,11 @@ def _candidates(batch: Batch) -> tuple[Bools, Bools, Bools]:
         follows[: max(n - by, 0)] |= named[by:]
     listed = named & follows
     listed[:-1] &= joins[1:]
-    some = (group.sum(listed) > 0) & (group.sum(tied & subject) > 0)
-    some &= (group.sum(hung) > 0) | (group.sum(brings) > 0)
+    held = np.zeros(n, bool)
+    for by in (1, 2):
+        held[: max(n - by, 0)] |= hung[by:]
+    hangs = (group.sum(named & held) > 0) | ((group.sum(brings) > 0) & (group.sum(of_itself) > 0))
+    some = (group.sum(listed) > 0) & (group.sum(tied & subject) > 0) & hangs
     # rows that blanks alone set apart
     n_named = group.sum(named)
     bare = (n_named >= BLANK_NAMED) & (2 * n_named >= group.last - group.first)
