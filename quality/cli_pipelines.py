@@ -183,7 +183,7 @@ def filter(
     """Stand before other stages: annotate, drop or clean the records of a stream; everything else in them stays.
 
     IN is JSON Lines (also .gz, .xz, .zst; - is standard input), Parquet, WARC or WET, texts or folders of texts; OUT is
-    of the same kind. The last line says where all records went. docs/pipelines.md tells more.
+    of the same kind. The last line says where all records went. docs/filter.md tells more.
 
     Exit codes: 0 done; 1 nothing kept; 2 wrong usage, or something could not be read or written; 3 the model is
     unusable; 4 records set aside under --strict; 130 interrupted.

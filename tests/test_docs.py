@@ -132,7 +132,7 @@ def test_policies_are_explained_as_the_shipped_model_has_them():
 
 
 def test_the_page_on_pipelines_explains_every_reason_and_mode():
-    page = (ROOT / "docs" / "pipelines.md").read_text("utf8")
+    page = (ROOT / "docs" / "filter.md").read_text("utf8")
     sources = [ROOT / "quality" / f"{name}.py" for name in ("archives", "containers", "filter")]
     reasons = {
         reason for path in sources for reason in re.findall(r'Fault\([^")]*"(\w+)"', path.read_text("utf8"))

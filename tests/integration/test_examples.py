@@ -1,4 +1,4 @@
-"""Examples of docs/integrations.md do what they say: what is printed is what stands behind the line."""
+"""Examples of docs/pipelines.md do what they say: what is printed is what stands behind the line."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "integrations.md").read_text("utf8")
+PAGE = (ROOT / "docs" / "pipelines.md").read_text("utf8")
 FIRST, *EXAMPLES = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from quality.integrations.rater import FIELDS, Rater
 
-PAGE = (Path(__file__).parents[2] / "docs" / "integrations.md").read_text("utf8")
+PAGE = (Path(__file__).parents[2] / "docs" / "pipelines.md").read_text("utf8")
 
 
 def test_pandas_gets_a_frame_with_the_index_of_its_column(texts, rows, same):
