@@ -82,7 +82,7 @@ TERMS = (
     Term(
         "leaked_words",
         "filler",
-        "Share of its characters in a chatbot's words, unfilled blanks and names of site sections.",
+        "Share of its characters in a chatbot's words, prompts, unfilled blanks and names of site sections, told by hard rules.",
     ),
     Term(
         "stock_words",
@@ -181,7 +181,9 @@ def filler_terms(batch: Batch, counted: Counted, names: Sequence[str], words: Fl
     for kind in KINDS:
         columns[kind] = np.where(furniture, 0.0, padding_chance(batch, kind))
     columns["foreign_register"] = np.minimum(sum(columns[f"filler.{name}"] for name in REGISTERS), 1.0)
-    columns["leaked_words"] = counted.covered(batch, *HOLLOW[:-1])
+    # soft leaks have terms of their own only: whole honest lines are covered by them
+    leaks = [r.id for r in counted.rules if r.tier == "hard" and r.id.startswith(HOLLOW[:-1])]
+    columns["leaked_words"] = counted.covered(batch, *leaks)
     stock = counted.covered(batch, "filler.stock")
     columns["stock_words"] = np.where(stock >= STOCK, stock, 0.0)
     # as terms of their own: what they weigh is not bound as that of soft rules
