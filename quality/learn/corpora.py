@@ -178,28 +178,6 @@ def own(folder: Path) -> list[Labelled]:
     return found
 
 
-def hands(folder: Path) -> list[Labelled]:
-    """Pages made by several writers, with the roles that furniture is told by.
-
-    What taught the rules of padding must teach no other model of filler: filler, copies and lines with a finding have no role.
-    """
-    found = []
-    for path in sorted(folder.glob("hand_*.jsonl")):
-        for row in read_rows(path):
-            marks = [f["text"] for f in row["findings"] if not f["rule"].startswith("boilerplate.")]
-            roles = tuple(
-                p["label"]
-                if p["label"] in ("content", "boilerplate") and not any(m in p["text"] for m in marks)
-                else None
-                for p in row["paragraphs"]
-            )
-            page = Labelled(
-                row["id"], "hands", row["group"], "", "page", row["text"], None, roles, row["date"]
-            )
-            found.append(page)
-    return found
-
-
 def half(group: str) -> int:
     """0 or 1 by a hash of the group: choose on one half, report on the other."""
     return hashlib.sha256(group.encode()).digest()[0] & 1

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from quality.learn.columns import Material, columns_of
-from quality.learn.corpora import Labelled, articles, hands, made, other_kinds, own, pages
+from quality.learn.corpora import Labelled, articles, made, other_kinds, own, pages
 from quality.learn.spoil import KINDS, spoil
 
 # Sound articles that are spoilt, at most, from each corpus, and ways in which each is spoilt.
@@ -23,7 +23,7 @@ def read_material(corpora: Path, own_folder: Path, *, seed: int = 0) -> Material
     spoilt = spoil_some(sound, random.Random(seed))
     marked = [*made(corpora / "made" / "farm.jsonl"), *own(own_folder)]
     return Material(
-        columns_of([*pages(corpora / "boilerplate"), *hands(own_folder / "hands")]),
+        columns_of(pages(corpora / "boilerplate")),
         columns_of(sound),
         columns_of([*marked, *spoilt]),
         columns_of(other_kinds(corpora / "hedging")),
