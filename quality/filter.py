@@ -374,14 +374,21 @@ def _processes(n: int) -> Iterator[Callable[..., Future[Any]]]:
     started: list[tuple[BaseProcess, Connection]] = []
 
     def start() -> None:
-        own.pipe, there = spawn.Pipe()
+        pipe, there = spawn.Pipe()
         process = spawn.Process(target=_serve, args=(there,), daemon=True)
-        process.start()
-        there.close()
-        started.append((process, own.pipe))
+        try:
+            process.start()
+        finally:
+            there.close()
+        started.append((process, pipe))
+        own.pipe = pipe
 
     def ask(*given: Any) -> Any:
+        # not as the pool's initializer: where that fails, as when Ctrl-C ends a process that begins, the pool takes the word
+        # to end from its queue, and another thread would wait for it without end
         try:
+            if not hasattr(own, "pipe"):
+                start()
             own.pipe.send(given)
             answer, error = own.pipe.recv()
         except (EOFError, OSError):
@@ -394,7 +401,7 @@ def _processes(n: int) -> Iterator[Callable[..., Future[Any]]]:
         for process, _ in started:
             process.terminate()
 
-    threads = ThreadPoolExecutor(n, initializer=start)
+    threads = ThreadPoolExecutor(n)
     try:
         yield partial(threads.submit, ask)
     finally:

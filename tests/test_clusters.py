@@ -48,7 +48,7 @@ def corpus(tmp_path):
         "spoilt": FAIR + LEAK,
         "other": OTHER,
         "sound": FAIR,
-        "short": "Ships left.",
+        "short": "Ships left on Monday.",
         "cut": FAIR[:-80],
         "farm": FARM,
     }
