@@ -694,7 +694,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bytes(crowd, expected, tmp_pa
 def test_a_process_that_is_killed_ends_the_run_and_what_was_done_is_kept(crowd, tmp_path):
     process = start(crowd, tmp_path, "--jobs", "2")
     assert wait_for_note(process, tmp_path, -1) is not None
-    command = ["ps", "-o", "pid=,args=", "--ppid", str(process.pid)]
+    command = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process.pid)]
     begun: list[int] = []
     while not begun and process.poll() is None:
         told = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
