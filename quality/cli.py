@@ -231,7 +231,7 @@ def usable_index(path: str | None) -> Iterator[None]:
     if path is None:
         yield
         return
-    from quality.index import UnusableIndexError
+    from quality.index_file import UnusableIndexError
 
     try:
         yield

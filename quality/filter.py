@@ -10,20 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import multiprocessing
 import os
-import signal
-import threading
 import time
-import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, suppress
+from concurrent.futures import Future
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, partial
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, NamedTuple, TypeVar
@@ -47,8 +41,10 @@ from quality.containers import (
     packing_of,
 )
 from quality.counts import CLASSES, Counts
-from quality.index import Index, UnusableIndexError
+from quality.index import Index
+from quality.index_file import UnusableIndexError
 from quality.journal import Journal, Output
+from quality.processes import processes
 from quality.records import COMMON_NAMES, Record
 from quality.report import Policy, Report, Threshold, values_of
 from quality.scorer import Scorer, shared_model
@@ -348,7 +344,7 @@ def _in_order(
             yield chunk.n, chunk.end, work(chunk, first)
             first += chunk.n
         return
-    with _processes(jobs) as submit:
+    with processes(jobs) as submit:
         waiting: deque[tuple[int, Place, Future[Result]]] = deque()
         for chunk in chunks:
             waiting.append((chunk.n, chunk.end, submit(work, chunk, first)))
@@ -359,87 +355,6 @@ def _in_order(
         while waiting:
             n, end, future = waiting.popleft()
             yield n, end, future.result()
-
-
-@contextmanager
-def _processes(n: int) -> Iterator[Callable[..., Future[Any]]]:
-    """A function that has another one called in one of n processes, which end with the block.
-
-    Each has a pipe of its own, and a thread here that waits at it. So the end of one that is killed is seen, even in the middle
-    of an answer; at a queue that all share (`ProcessPoolExecutor`) the rest of that answer would be waited for without end.
-    """
-    # not by fork: threads of this process and open outputs have no business in the others
-    spawn = multiprocessing.get_context("spawn")
-    own = threading.local()
-    started: list[tuple[BaseProcess, Connection]] = []
-
-    def start() -> None:
-        pipe, there = spawn.Pipe()
-        process = spawn.Process(target=_serve, args=(there,), daemon=True)
-        try:
-            process.start()
-        finally:
-            there.close()
-        started.append((process, pipe))
-        own.pipe = pipe
-
-    def ask(*given: Any) -> Any:
-        # not as the pool's initializer: where that fails, as when Ctrl-C ends a process that begins, the pool takes the word
-        # to end from its queue, and another thread would wait for it without end
-        try:
-            if not hasattr(own, "pipe"):
-                start()
-            own.pipe.send(given)
-            answer, error = own.pipe.recv()
-        except (EOFError, OSError):
-            raise RuntimeError("a process was killed, perhaps for want of memory; use fewer --jobs") from None
-        if error is not None:
-            raise error
-        return answer
-
-    def end() -> None:
-        for process, _ in started:
-            process.terminate()
-
-    threads = ThreadPoolExecutor(n)
-    try:
-        yield partial(threads.submit, ask)
-    finally:
-        threads.shutdown(wait=False, cancel_futures=True)
-        end()
-        threads.shutdown()
-        end()  # one may have been about to begin
-        for process, pipe in started:
-            process.join()
-            pipe.close()
-
-
-def _serve(pipe: Connection) -> None:
-    """Do what comes through a pipe, one thing after the other, and answer with what comes out or with the error.
-
-    Ctrl-C reaches all processes, and the first one ends the others; where it was killed, they end themselves.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-    with suppress(EOFError, BrokenPipeError):  # nobody asks any more
-        while True:
-            work, *given = pipe.recv()
-            pipe.send(_answer(work, given))
-
-
-def _answer(work: Callable[..., Any], given: Sequence[Any]) -> tuple[Any, Exception | None]:
-    try:
-        return work(*given), None
-    except Exception as error:  # whatever it is: it is raised where it was asked for
-        error.add_note(traceback.format_exc())
-        return None, error
 
 
 # ---- one chunk ----

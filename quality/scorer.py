@@ -121,7 +121,7 @@ class Scorer:
         A `careful` one calls fewer paragraphs boilerplate, where losing some of the text is worse than keeping a menu.
         `pages` says how HTML is read: "full" or "fast" (docs/html.md).
         `against` is a reference index: reports then tell what of a text is known from it (docs/index.md). It must be
-        there, and is read when the first text is scored; what cannot be used then raises `quality.index.UnusableIndexError`.
+        there, and is read when the first text is scored; what cannot be used then raises `quality.index_file.UnusableIndexError`.
 
         Raises FileNotFoundError where there is no such model, ValueError where it cannot be used, where
         the policy is unknown, where a rule pack is not as docs/rules.md says or a row not as docs/officials.md.

@@ -276,7 +276,8 @@ def test_an_index_that_cannot_be_used_ends_the_run_with_3(corpus, tmp_path):
 
 
 def test_an_index_that_fails_on_the_way_stops_the_run(corpus, tmp_path, monkeypatch):
-    from quality.index import Index, UnusableIndexError
+    from quality.index import Index
+    from quality.index_file import UnusableIndexError
 
     CliRunner().invoke(cli.main, ["index", "add", str(tmp_path / "known.index"), str(corpus)])
 

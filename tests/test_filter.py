@@ -26,6 +26,7 @@ from quality.counts import Counts
 from quality.filter import Plan, decide, kept_text
 from quality.html import Extraction
 from quality.html.metadata import Metadata
+from quality.processes import processes
 from quality.records import Record
 from quality.report import Finding, Paragraph, Policy, Report, Threshold
 from quality.scorer import Scorer
@@ -714,12 +715,12 @@ def die_in_an_answer():
 
 @pytest.mark.parametrize("work", [(die_in_an_answer,), (os._exit, 1)])
 def test_a_process_that_dies_even_in_the_middle_of_an_answer_is_missed(work):
-    with engine._processes(1) as submit, pytest.raises(RuntimeError, match="a process was killed"):
+    with processes(1) as submit, pytest.raises(RuntimeError, match="a process was killed"):
         submit(*work).result(60)
 
 
 def test_an_error_in_another_process_is_raised_here_with_the_place_it_came_from():
-    with engine._processes(1) as submit, pytest.raises(ZeroDivisionError) as error:
+    with processes(1) as submit, pytest.raises(ZeroDivisionError) as error:
         submit(divmod, 1, 0).result(60)
     assert "answer" in error.value.__notes__[0]
 

@@ -20,9 +20,10 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from quality import cli
+from quality import cli, index_file
 from quality import index as module
-from quality.index import FURNITURE, Index, UnusableIndexError
+from quality.index import FURNITURE, Index
+from quality.index_file import UnusableIndexError
 from quality.minhash import compact, signatures
 from quality.records import Record
 from quality.scorer import Scorer
@@ -267,7 +268,7 @@ def test_compacting_beside_one_who_reads_is_not_said_to_be_done(index, monkeypat
     add(index, **{f"d{k}": made_story(k) for k in range(20)})
     index.remove([f"d{k}" for k in range(1, 20)])
     index.close()
-    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    monkeypatch.setattr(index_file, "PATIENCE", 0.1)
     with Index(index.path) as reader:
         with reader._step("DEFERRED") as connection:
             connection.execute("SELECT count(*) FROM document").fetchone()
