@@ -279,19 +279,7 @@ def _hash(four: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 def is_tied(expression: str) -> bool:
     """Whether an expression can match at the start of a text only: it begins with ^ and has no other alternative."""
-    if not expression.startswith("^"):
-        return False
-    depth, in_class = 0, False
-    for mark in re.sub(r"\\.", "", expression):  # what is escaped is no mark
-        if in_class:
-            in_class = mark != "]"
-        elif mark == "[":
-            in_class = True
-        elif mark == "|" and not depth:
-            return False
-        else:
-            depth += (mark == "(") - (mark == ")")
-    return True
+    return expression.startswith("^") and len(_split(expression)) == 1
 
 
 def _split(expression: str) -> list[str]:

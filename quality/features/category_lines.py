@@ -26,7 +26,6 @@ CLEAR = tuple(
     re.compile(mark)
     for mark in (r" ?/ ?", r" ?\| ?", r" ?> ?", r" ?[›»→] ?", r" ?[•·] ?", r" \+ ", r" :: ", r"\] ?\[")
 )
-SIGNS = re.compile(r"[/|>›»→•·+\]]|::")
 COMMA = re.compile(r", (?:and )?")
 COMMON = (COMMA, re.compile(r" [–—-] "), re.compile(r" ?; "))
 # Hyphens without blanks, outside addresses; tags with hash signs, more than a post needs.
@@ -45,23 +44,32 @@ ITEMS, NAMED = 3, 2
 BLANKS, BLANK_NAMED = 5, 3
 # Tokens one of which any row needs.
 MARKS = (*"/|>›»→•·+;–—-,]:#&", "and", "or")
-# Those of them that sentences do not have; stop words that an item may have; what opens `ACROSS`.
-CLEAR_MARKS = tuple(map(ord, "/|>›»→•·+]"))
+# Those of them that sentences do not have, by one of which or two colons `CLEAR` are known; stop words that an item may have.
+CLEAR_MARKS = "/|>›»→•·+]"
+SIGNS = re.compile(f"[{re.escape(CLEAR_MARKS)}]|::")
 KEPT = frozenset(("and", "of", "us"))
-BRINGING = tuple(
-    "across interested tracking following readers world within spanning span spans squarely headings heading "
-    "realms realm crossroads intersection".split()
-)
 # Words from which on a paragraph is prose.
 PROSE = 20
 # What joins a list in a sentence, what brings sections in, and the points from which on it is one of sections: `HELD` for
 # what it is hung on, one for each other sign.
 JOINED = re.compile(r",? (?:and|or|&) (?:the )?|, ")
-ACROSS = re.compile(
-    r"(?:across|interested in|tracking|following|readers of|world of|within|spanning|spans?|squarely (?:in|under)|"
-    r"headings? of|realms? of|crossroads of|intersection of) (?:the |our )?$"
+BRINGING = (
+    *(
+        "across",
+        "interested in",
+        "tracking",
+        "following",
+        "readers of",
+        "world of",
+        "within",
+        "spanning",
+        "span",
+        "spans",
+    ),
+    *("squarely in", "squarely under", "heading of", "headings of", "realm of", "realms of", "crossroads of"),
+    "intersection of",
 )
-BRINGS = re.compile(ACROSS.pattern[:-1])
+ACROSS = re.compile(rf"(?:{'|'.join(BRINGING)}) (?:the |our )?$")
 HELD, LISTED = 2, 3
 
 
@@ -206,9 +214,6 @@ def _tied(text: str) -> Iterator[Row]:
 def _listed(text: str) -> Iterator[Row]:
     """Lists of sections in a sentence, told by what they are hung on and what speaks of itself."""
     words = _words(text)
-    # enough points come from one of these only
-    if _names("piece", "strong", "holder", "weak").isdisjoint(words) and not BRINGS.search(text):
-        return
     if not _names("jury").isdisjoint(words):
         return
     names, places = _names("topic", "label"), _names("place")
@@ -278,13 +283,13 @@ def _candidates(batch: Batch) -> tuple[Bools, Bools, Bools]:
             sorted(_names("place")),
             MARKS,
             sorted(_names("strong", "holder", "weak")),
-            BRINGING,
+            [words.split()[0] for words in BRINGING],
             sorted(_names("piece")),
         )
     )
     named = subject | place
     # as they are written: folded, some are quotation marks
-    clear = np.isin(batch.code[batch.token_start], CLEAR_MARKS)
+    clear = np.isin(batch.code[batch.token_start], list(map(ord, CLEAR_MARKS)))
     # names beside a mark, or one word from it
     near = np.zeros(n + 4, bool)
     for by in (0, 1, 3, 4):
