@@ -86,6 +86,15 @@ class Spans:
         """Spans from token `first` to token `last` (exclusive), both int64[k]."""
         return cls(batch.token_start[first], batch.token_end[last - 1], batch.paragraphs.of_token[first])
 
+    @classmethod
+    def of_paragraphs(cls, batch: Batch, paragraph: Ints) -> Spans:
+        """Whole paragraphs, given by number: int64[k]."""
+        return cls(batch.paragraphs.start[paragraph], batch.paragraphs.end[paragraph], paragraph)
+
+    def where(self, kept: Bools) -> Spans:
+        """Some of the places: bool[k]."""
+        return Spans(self.start[kept], self.end[kept], self.paragraph[kept])
+
     def __len__(self) -> int:
         return int(self.start.size)
 
@@ -225,13 +234,13 @@ class RulePack:
             texts = [batch.text_of(int(start), int(end)).replace("\n", " ") for start, end in bounds]
             keep[keep] = ~_any_holds(texts, self._unless[number])[of_span]
         if self._paragraph_unless[number]:
-            kept = Spans(spans.start[keep], spans.end[keep], spans.paragraph[keep])
+            kept = spans.where(keep)
             keep[keep] = ~_spoken_of(batch, kept, self._paragraph_unless[number])
         if self._document_unless[number]:
             document, of_span = np.unique(batch.documents.of_token[token[keep]], return_inverse=True)
             texts = [batch.texts[k] for k in document]
             keep[keep] = ~_any_holds(texts, self._document_unless[number])[of_span]
-        return Spans(spans.start[keep], spans.end[keep], spans.paragraph[keep])
+        return spans.where(keep)
 
 
 def _spoken_of(batch: Batch, spans: Spans, patterns: Sequence[Pattern]) -> Bools:

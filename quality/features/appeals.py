@@ -62,7 +62,7 @@ def _imperatives(batch: Batch) -> Bools:
 
 def _whole(batch: Batch, chosen: Bools) -> Spans:
     paragraph = np.flatnonzero(chosen)
-    return Spans(batch.paragraphs.start[paragraph], batch.paragraphs.end[paragraph], paragraph)
+    return Spans.of_paragraphs(batch, paragraph)
 
 
 @rule(

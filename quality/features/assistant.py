@@ -120,13 +120,7 @@ def assistant_sentences(batch: Batch) -> tuple[Ints, Ints]:
 def _spans(batch: Batch, sentence: Ints, counted: Counted) -> Spans:
     """The sentences, those left out in which a wording known by heart tells the same."""
     of = batch.sentences
-    known = np.isin(counted.rule, [k for k, rule in enumerate(counted.rules) if rule.id in KNOWN])
-    start, end = counted.start[known], np.sort(counted.end[known])
-    new = np.searchsorted(end, of.start[sentence], "right") == np.searchsorted(
-        start, of.end[sentence], "left"
-    )
-    sentence = sentence[new]
-    return Spans(of.start[sentence], of.end[sentence], of.parent[sentence])
+    return counted.unmet(Spans(of.start[sentence], of.end[sentence], of.parent[sentence]), *KNOWN)
 
 
 # ---- rules -------------------------------------------------------------------------------------------

@@ -323,4 +323,4 @@ def teasers(batch: Batch, counted: Counted) -> Spans:
     size = max(int(run[-1]) + 1, 1) if run.size else 1
     held = np.bincount(run, weights=furniture[worded], minlength=size) > 0
     paragraph = worded[row & title[worded] & ~furniture[worded] & held[run]] if run.size else worded
-    return Spans(group.start[paragraph], group.end[paragraph], paragraph)
+    return Spans.of_paragraphs(batch, paragraph)

@@ -399,9 +399,4 @@ def rows_of_names(batch: Batch) -> Spans:
 )
 def category_line(batch: Batch, counted: Counted) -> Spans:
     """Rows that meet no finding of section names in prose."""
-    spans = rows_of_names(batch)
-    ids = [r.id.startswith("leak.category") for r in counted.rules]
-    known = np.array(ids, bool)[counted.rule]
-    start, end = counted.start[known], np.sort(counted.end[known])
-    new = np.searchsorted(end, spans.start, "right") == np.searchsorted(start, spans.end, "left")
-    return Spans(spans.start[new], spans.end[new], spans.paragraph[new])
+    return counted.unmet(rows_of_names(batch), "leak.category")

@@ -46,7 +46,7 @@ def _found(batch: Batch, kind: str) -> Spans:
     odds = padding_log_odds(batch)
     mine = odds[KINDS.index(kind)]
     paragraph = np.flatnonzero((mine >= 0.0) & (mine >= odds.max(axis=0)))
-    return Spans(batch.paragraphs.start[paragraph], batch.paragraphs.end[paragraph], paragraph)
+    return Spans.of_paragraphs(batch, paragraph)
 
 
 @rule(

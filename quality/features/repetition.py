@@ -253,7 +253,7 @@ def _in_block(batch: Batch) -> Bools:
 def _places(batch: Batch, copies: Bools) -> Spans:
     """The copies and their originals, each whole."""
     paragraph = np.unique(np.concatenate((np.flatnonzero(copies), duplicates(batch)[1][copies])))
-    return Spans(batch.paragraphs.start[paragraph], batch.paragraphs.end[paragraph], paragraph)
+    return Spans.of_paragraphs(batch, paragraph)
 
 
 @once_per_batch
@@ -302,7 +302,7 @@ _NIGHT = "Fares from the north pier and back by night"
 def block(batch: Batch) -> Spans:
     """Paragraphs in a row, two of them of 25 words or more, that copy as many in a row further up."""
     paragraph = np.flatnonzero(_reported(batch)[0])
-    return Spans(batch.paragraphs.start[paragraph], batch.paragraphs.end[paragraph], paragraph)
+    return Spans.of_paragraphs(batch, paragraph)
 
 
 @rule(

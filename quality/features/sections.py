@@ -292,16 +292,6 @@ def _spans(batch: Batch, where: list[tuple[int, int]]) -> Spans:
     return Spans.of_tokens(batch, first[kept], last[kept]) if kept.any() else Spans.none()
 
 
-def _not_known(spans: Spans, counted: Counted) -> Spans:
-    """Spans that meet no finding of the wordings known by heart, which tell the same."""
-    names = [r.id for r in counted.rules]
-    known = counted.rule == names.index(KNOWN) if KNOWN in names else np.zeros(counted.rule.size, bool)
-    # findings of one rule do not overlap, so their starts and their ends are both in order
-    start, end = counted.start[known], counted.end[known]
-    new = np.searchsorted(end, spans.start, "right") == np.searchsorted(start, spans.end, "left")
-    return Spans(spans.start[new], spans.end[new], spans.paragraph[new])
-
-
 # ---- rules -------------------------------------------------------------------------------------------
 
 
@@ -341,7 +331,7 @@ def _not_known(spans: Spans, counted: Counted) -> Spans:
 )
 def category_list(batch: Batch, counted: Counted) -> Spans:
     """Rows of sections with a hyphenated name among them."""
-    return _not_known(rows_of_sections(batch)[0], counted)
+    return counted.unmet(rows_of_sections(batch)[0], KNOWN)
 
 
 @rule_among(
@@ -367,4 +357,4 @@ def category_list(batch: Batch, counted: Counted) -> Spans:
 )
 def section_words(batch: Batch, counted: Counted) -> Spans:
     """Rows of sections that are not as clear."""
-    return _not_known(rows_of_sections(batch)[1], counted)
+    return counted.unmet(rows_of_sections(batch)[1], KNOWN)

@@ -167,7 +167,7 @@ def _beside(batch: Batch, counted: Counted) -> tuple[Floats, Floats]:
 
 def _lines(batch: Batch, value: Floats) -> Spans:
     paragraph = np.flatnonzero(value)
-    return Spans(batch.paragraphs.start[paragraph], batch.paragraphs.end[paragraph], paragraph)
+    return Spans.of_paragraphs(batch, paragraph)
 
 
 _NEWS = "The harbour was closed for two hours on Monday after a barge had lost its anchor in the channel.\n"

@@ -58,7 +58,7 @@ def _opens_with_quotation(batch: Batch) -> Bools:
 def _spans(batch: Batch, chosen: Bools) -> Spans:
     """Whole paragraphs, without those that open with a quotation mark."""
     paragraph = np.flatnonzero(chosen & ~_opens_with_quotation(batch))
-    return Spans(batch.paragraphs.start[paragraph], batch.paragraphs.end[paragraph], paragraph)
+    return Spans.of_paragraphs(batch, paragraph)
 
 
 _STORY = (
