@@ -236,6 +236,16 @@ def test_reference_marks_make_no_filler() -> None:
     assert filler_terms(text, count(text), names).tolist() == [[0.0, 0.0]] * 3
 
 
+def test_words_under_a_soft_leak_are_no_leaked_words_for_honest_lines_look_so_too() -> None:
+    text = batch(NEWS, "The mill in MILL_TOWN closes.", "[Your Name], the mayor")
+    leaked, blank, placeholder = filler_terms(
+        text, count(text), ["leaked_words", "leak.blank", "leak.placeholder"]
+    ).T.tolist()
+    assert [value > 0 for value in blank] == [False, True, False]
+    assert [value > 0 for value in placeholder] == [False, False, True]
+    assert [value > 0 for value in leaked] == [False, False, True]
+
+
 def test_every_term_that_is_no_rule_is_declared_with_its_meaning():
     counted = count(Batch.of(["One."]))
     rules = {rule.id for rule in counted.rules}

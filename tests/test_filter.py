@@ -719,6 +719,18 @@ def test_a_process_that_dies_even_in_the_middle_of_an_answer_is_missed(work):
         submit(*work).result(60)
 
 
+def test_a_process_that_cannot_begin_ends_the_run_and_none_waits(monkeypatch):
+    def start(self):
+        raise BrokenPipeError
+
+    monkeypatch.setattr("multiprocessing.context.SpawnProcess.start", start)
+    with processes(2) as submit:
+        given = [submit(divmod, 1, 1) for _ in range(4)]
+        for future in given:
+            with pytest.raises(RuntimeError, match="a process was killed"):
+                future.result(60)
+
+
 def test_an_error_in_another_process_is_raised_here_with_the_place_it_came_from():
     with processes(1) as submit, pytest.raises(ZeroDivisionError) as error:
         submit(divmod, 1, 0).result(60)

@@ -35,6 +35,7 @@ def found(expression: str, texts: list[str]) -> list[tuple[int, str]]:
         (r"(?<!no )harbou?r", "harbour, no harbour, Harbor"),
         (r"abab|ba", "ababab bab"),
         (r"\bI['\u2019]m sorry", "I\u2019m sorry. i'm Sorry. I am sorry"),
+        (r"[$#]x+|xx% of|\Wof x", "$xx% of x, xx% of x"),
         (r"\[\d{1,2}\]", "[1][22] [333]"),
         (r"(?:\[\d\]){1,3}", "[1][2] and [3][4][5][6]"),
         (r"[a-z]{2,9}-and-[a-z]{2,9} (?:scene|realm)s?", "the salt-and-pepper realms"),
@@ -131,3 +132,15 @@ def test_an_expression_is_tied_to_the_start_where_it_cannot_match_elsewhere(
 ) -> None:
     assert is_tied(expression) is tied
     assert (re.search(expression, "x b, a|b") is None) or not tied
+
+
+def test_passages_too_long_for_all_that_a_pattern_can_match_are_not_asked() -> None:
+    patterns = Patterns([Pattern(p) for p in ("^ab{1,3}$", "^ab$|^abcdef$", "^ab", "ab")])
+    asked = np.ones((4, 3), bool)
+    asked[3, 0] = False
+    assert patterns.short_enough(asked, np.array([4, 5, 7])).tolist() == [
+        [True, False, False],
+        [True, True, False],
+        [True, True, True],
+        [False, True, True],
+    ]
