@@ -48,6 +48,13 @@ if TYPE_CHECKING:
 LINE_SECONDS = 30.0
 # Seconds between two writings of the metrics; scrapers come every fifteen at most.
 METRICS_SECONDS = 5.0
+# What is written for each kind of input, in words.
+EXPECTED = {
+    "jsonl": "one file for all inputs, such as OUT.jsonl or OUT.jsonl.gz",
+    "text": "a new folder, in which the texts have the same names",
+    "parquet": "one file for all inputs, such as OUT.parquet",
+    "warc": "one file for all inputs, such as OUT.warc or OUT.warc.gz",
+}
 # Reasons that the closing lines name, most frequent first.
 SHOWN = 8
 
@@ -60,7 +67,8 @@ SHOWN = 8
     default="-",
     show_default=True,
     metavar="OUT",
-    help="Where kept records go: a file, or a folder for texts; - is standard output.",
+    help="Where kept records go: one file, whatever the number of inputs; of texts, even of one, a new folder. "
+    "- is standard output.",
 )
 @click.option(
     "--mode",
@@ -146,7 +154,11 @@ SHOWN = 8
     metavar="SECONDS",
     help="How often it is noted how far the run is, for --resume.",
 )
-@click.option("--quiet", is_flag=True, help="No progress and no summary; problems are still told.")
+@click.option(
+    "--quiet",
+    is_flag=True,
+    help="No progress and no summary; problems, and how many records were set aside, are still told.",
+)
 @click.pass_context
 def filter(
     ctx: click.Context,
@@ -182,7 +194,7 @@ def filter(
 ) -> None:
     """Stand before other stages: annotate, drop or clean the records of a stream; everything else in them stays.
 
-    IN is JSON Lines (also .gz, .xz, .zst; - is standard input), Parquet, WARC or WET, texts or folders of texts; OUT is
+    IN is JSON Lines (also .gz, .bz2, .xz, .zst; - is standard input), Parquet, WARC or WET, texts or folders of texts; OUT is
     of the same kind. The last line says where all records went. docs/filter.md tells more.
 
     Exit codes: 0 done; 1 nothing kept; 2 wrong usage, or something could not be read or written; 3 the model is
@@ -208,6 +220,7 @@ def filter(
     """
     from quality import filter as engine
     from quality.containers import Feed, Form, comes_once, kind_of, listed
+    from quality.journal import NotResumableError
     from quality.records import FieldNames
 
     if threshold is not None and not threshold >= 0:  # NaN passes every range
@@ -228,10 +241,13 @@ def filter(
     try:
         kinds = {kind_of(path) for path in inputs} if kind == "auto" else {kind}
         if len(kinds) > 1:
-            raise ValueError(f"one kind of input at a time; given are {' and '.join(sorted(kinds))}")
+            raise ValueError(
+                f"one kind of input at a time; given are {' and '.join(sorted(kinds))}: filter each by itself"
+            )
         (kind,) = kinds
         sources = listed(inputs, kind)
         targets = {"kept": output, "dropped": dropped, "quarantine": quarantine}
+        _check_names(targets, kind)
         places = {
             name: None if path in (None, "-") else _whole_path(str(path)) for name, path in targets.items()
         }
@@ -300,7 +316,8 @@ def filter(
         if places["kept"] is None and isinstance(error, OSError):
             let_go_of_output()
         click.echo(f"quality: {_told(error)}", err=True)
-        if _can_go_on(places["kept"]):
+        # a run that was refused has done nothing, and the note is of another one
+        if not isinstance(error, NotResumableError | BlockingIOError) and _can_go_on(places["kept"]):
             click.echo(
                 "quality: what was done is kept: the same command with --resume goes on from there", err=True
             )
@@ -313,8 +330,7 @@ def filter(
         signal.signal(signal.SIGTERM, before)
     for problem in counts.broken:
         click.echo(f"quality: {_visible(problem)}", err=True)
-    if not quiet:
-        _summarize(counts, quarantine)
+    _summarize(counts, quarantine, quiet)
     if counts.broken:
         ctx.exit(UNREADABLE)
     if strict and counts.quarantined:
@@ -343,14 +359,23 @@ def _check_inputs(inputs: Sequence[str], kind: str, has_names: bool) -> None:
         raise ValueError(f"names of fields are for JSON Lines and Parquet; the input is {kind}")
 
 
+def _check_names(targets: Mapping[str, str | None], kind: str) -> None:
+    """Raise ValueError for a file that is named as a folder."""
+    for name, path in targets.items():
+        wanted = "jsonl" if name == "quarantine" else kind
+        if path is not None and path.endswith("/") and wanted != "text":
+            raise ValueError(f"{path} names a folder: give {EXPECTED[wanted]}")
+
+
 def _check_outputs(places: Mapping[str, Path | None], inputs: Sequence[str], kind: str, resume: bool) -> None:
     """Raise ValueError for outputs that would be of another kind, or take the place of something else."""
     from quality.containers import ENDINGS, PACKINGS, comes_once, packing_of
     from quality.journal import is_all_written
+    from quality.records import PAGES
 
     main = places["kept"]
     if main is None and kind in ("text", "parquet"):
-        raise ValueError(f"{kind} cannot be written to standard output: say where with -o")
+        raise ValueError(f"{kind} cannot be written to standard output: say where with -o, {EXPECTED[kind]}")
     if resume and (main is None or any(map(comes_once, inputs))):
         raise ValueError("--resume needs files, as input and as output: pipes do not come again")
     for name, path in places.items():
@@ -360,7 +385,8 @@ def _check_outputs(places: Mapping[str, Path | None], inputs: Sequence[str], kin
         told = next((k for k, some in ENDINGS.items() if {*path.suffixes} & {*some}), None)
         if told not in (None, wanted):
             raise ValueError(
-                f"{path} is called as {told}, but {wanted} goes in: outputs are of the same kind"
+                f"{path} is called as {told}, but {wanted} goes in: outputs are of the same kind; "
+                f"give {EXPECTED[wanted]}"
             )
         packing = packing_of(path)
         if packing and packing not in PACKINGS.get(wanted, (packing,)):
@@ -369,9 +395,11 @@ def _check_outputs(places: Mapping[str, Path | None], inputs: Sequence[str], kin
         if wanted == "text" and path.is_dir() and any(path.iterdir()) and not is_named:
             raise ValueError(f"{path} is there and not empty: give a new folder")
         if wanted != "text" and path.is_dir():
-            raise ValueError(f"{path} is a directory: give a file")
-        if wanted == "text" and path.is_file():
-            raise ValueError(f"{path} is a file: give a folder for the texts")
+            raise ValueError(f"{path} is a directory: give a file, {EXPECTED[wanted]}")
+        if wanted == "text" and (path.is_file() or path.suffix.lower() in (".txt", *PAGES)):
+            raise ValueError(
+                f"{path} is a file, but texts, even one, go into a folder: give {EXPECTED[wanted]}"
+            )
 
 
 def _whole_path(path: str) -> Path:
@@ -436,15 +464,16 @@ def _visible(text: str) -> str:
     return visible(text)
 
 
-def _summarize(counts: Counts, quarantine: str | None) -> None:
-    """The closing lines on standard error: verdicts, reasons, and where all records went."""
+def _summarize(counts: Counts, quarantine: str | None, quiet: bool) -> None:
+    """The closing lines on standard error: verdicts, reasons, and where all records went; if `quiet`, what was set aside alone."""
     lines = [("verdicts", counts.verdicts), ("dropped", counts.dropped_for), ("removed", counts.removed)]
-    lines.append(("quarantined", counts.quarantined_for))
-    for name, some in lines:
+    for name, some in [*([] if quiet else lines), ("quarantined", counts.quarantined_for)]:
         top = ", ".join(f"{reason} {n}" for reason, n in some.most_common(SHOWN) if n)
         if top:
             more = f", {len(some) - SHOWN} more" if len(some) > SHOWN else ""
             click.echo(f"quality: {name}: {top}{more}", err=True)
+    if quiet:
+        return
     if counts.quarantined and quarantine is None:
         click.echo("quality: to see what was set aside, and why: --quarantine FILE", err=True)
     click.echo(f"quality: {counts}", err=True)

@@ -117,7 +117,7 @@ def score(
     """Score texts: reliability, verdict, and the reasons with the words they rest on.
 
     FILE is a text (one document), a page of HTML, JSON Lines (.jsonl or .ndjson, one record a line), each of them
-    also compressed (.gz, .xz, .zst), or - for standard input, which is read when no FILE is given. Records are scored
+    also compressed (.gz, .bz2, .xz, .zst), or - for standard input, which is read when no FILE is given. Records are scored
     a megabyte at a time: of those that trickle in through a pipe none is reported before a megabyte is there, or the end.
 
     \b

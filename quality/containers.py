@@ -1,7 +1,7 @@
 """Files of many records: how each kind is read in chunks, and written again with what was found out added.
 
 A *chunk* is about a megabyte of input, as it stood there. A *member* is what becomes of a chunk in an output: bytes
-that may follow any other member (lines, gzip members, xz streams, zstd frames, WARC records, Arrow streams, entries
+that may follow any other member (lines, gzip members, bzip2 and xz streams, zstd frames, WARC records, Arrow streams, entries
 of a tar archive). So an output grows by members, may be cut after any of them, and is the same whichever process
 made them. Where the kind itself is none of that (a folder, a Parquet file), `finish` makes it of the members.
 
@@ -10,6 +10,7 @@ Everything a record holds besides goes through as it stood: lines are spliced, n
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import errno
 import gzip
@@ -42,7 +43,7 @@ CHUNK_BYTES = 950_000
 CHUNK_RECORDS = 4096
 # The list of verdicts that stands in an output folder beside the texts.
 MANIFEST = "quality.jsonl"
-COMPRESSIONS = ("gz", "xz", "zst")
+COMPRESSIONS = ("gz", "bz2", "xz", "zst")
 # How a kind that is one file may be compressed: only as its readers expect it.
 PACKINGS: Mapping[str, tuple[str, ...]] = {"jsonl": COMPRESSIONS, "warc": ("gz",), "parquet": ()}
 # Endings of names, without those of `COMPRESSIONS`; every other file is a text.
@@ -205,6 +206,8 @@ def packed(data: bytes, packing: str) -> bytes:
 def _packed(data: bytes, packing: str) -> bytes:
     if packing == "gz":
         return gzip.compress(data, 6, mtime=0)
+    if packing == "bz2":
+        return bz2.compress(data)
     if packing == "xz":
         return lzma.compress(data, preset=1)  # 6 takes as long as scoring does
     for name in ("compression.zstd", "zstandard"):
@@ -495,6 +498,8 @@ class Texts:
         ending = Path(name).suffix.lower()
         if ending in NO_TEXT or ending in (".jsonl", ".ndjson"):
             return Fault(None, "not_text", NO_TEXT.get(ending, "holds records: name it by itself"), name)
+        if packing_of(Path(name)):
+            return Fault(None, "not_text", "a text that is compressed: unpack it first", name)
         try:
             text, warnings = decode(data)
         except ValueError as error:

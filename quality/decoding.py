@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import lzma
@@ -19,6 +20,8 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 # Share of other control characters above which a file counts as binary. Text has none; in random
 # bytes one in ten is one.
 _CONTROL_SHARE_HIGH = 0.02
+# How a bzip2 stream begins: with its first block or, of nothing, with its end; "BZh" alone could begin a text.
+_BZIP2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)")
 # Bytes of a stream that are unpacked at a time.
 PIECE = 1 << 16
 BROKEN_STREAM: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
@@ -144,10 +147,12 @@ def buffered(stream: BinaryIO) -> io.BufferedReader:
 
 
 def decompressed(raw: io.BufferedReader) -> io.BufferedReader:
-    """The stream itself, or what it is a gzip, xz or zstd form of. Raises ImportError without zstd."""
-    head = raw.peek(6)
+    """The stream itself, or what it is a gzip, bzip2, xz or zstd form of. Raises ImportError without zstd."""
+    head = raw.peek(10)
     if head.startswith(b"\x1f\x8b"):
         return io.BufferedReader(_Stepwise(gzip.GzipFile(fileobj=raw)), PIECE)
+    if _BZIP2.match(head):
+        return io.BufferedReader(_Stepwise(bz2.BZ2File(raw)), PIECE)
     if head.startswith(b"\xfd7zXZ\0"):
         return io.BufferedReader(_Stepwise(lzma.LZMAFile(raw)), PIECE)
     if head.startswith(b"\x28\xb5\x2f\xfd"):
@@ -156,9 +161,9 @@ def decompressed(raw: io.BufferedReader) -> io.BufferedReader:
 
 
 class _Stepwise(io.RawIOBase):
-    """A gzip or xz stream that gives what it has before it says that it breaks off: else all that a read had filled is lost."""
+    """A gzip, bzip2 or xz stream that gives what it has before it says that it breaks off: else all that a read had filled is lost."""
 
-    def __init__(self, stream: gzip.GzipFile | lzma.LZMAFile) -> None:
+    def __init__(self, stream: gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile) -> None:
         self._stream = stream
 
     def readable(self) -> bool:

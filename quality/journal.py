@@ -30,6 +30,14 @@ PARTIAL, PROGRESS, PART = ".partial", ".progress", ".part"
 FORMAT = 1
 
 
+class NotResumableError(ValueError):
+    """An earlier run that this one cannot go on from."""
+
+
+class LostOutputError(FileNotFoundError, NotResumableError):
+    """An output that an earlier run had written is gone."""
+
+
 class Output(NamedTuple):
     """Where members go: to a file that `finish(partial, target)` puts in place, or to a stream as they come."""
 
@@ -44,8 +52,8 @@ class Journal:
     With `resume` it goes on from the note of an earlier run, where there is one. `is_written` says that the earlier
     run had written all and only names were missing.
 
-    Raises ValueError where the earlier run was told other things (`terms`) or its outputs do not fit its note,
-    OSError where an output cannot be made, BlockingIOError where another run writes it, FileNotFoundError (at the end)
+    Raises NotResumableError where the earlier run was told other things (`terms`) or its outputs do not fit its note,
+    OSError where an output cannot be made, BlockingIOError where another run writes it, LostOutputError (at the end)
     where one that was written is gone.
     """
 
@@ -136,7 +144,7 @@ class Journal:
                 sync_folder(output.target.parent)
             elif self._sound[0].get(name) and not output.target.exists():
                 lost = "neither it nor what it grew as is there: begin anew without --resume"
-                raise FileNotFoundError(errno.ENOENT, lost, str(output.target))
+                raise LostOutputError(errno.ENOENT, lost, str(output.target))
         if self._note is not None:
             self._note.unlink(missing_ok=True)
 
@@ -162,7 +170,9 @@ class Journal:
         file, path, known = self._files[name], self._paths[name], self._sound[0].get(name, 0)
         size = os.fstat(file.fileno()).st_size
         if size < known:
-            raise ValueError(f"{path} has {size} bytes, {known} are noted: begin anew without --resume")
+            raise NotResumableError(
+                f"{path} has {size} bytes, {known} are noted: begin anew without --resume"
+            )
         os.ftruncate(file.fileno(), known)
         file.seek(known)
         sync_folder(path.parent)
@@ -173,10 +183,12 @@ class Journal:
     def _take(self, note: Any) -> None:
         """Go on from a note."""
         if note["format"] != FORMAT:
-            raise ValueError(f"{self._note} was written by another version: begin anew without --resume")
+            raise NotResumableError(
+                f"{self._note} was written by another version: begin anew without --resume"
+            )
         for name, value in self._terms.items():
             if note["terms"].get(name) != value:
-                raise ValueError(
+                raise NotResumableError(
                     f"{name} is not as it was in the run to resume ({self._note}): "
                     "give the same inputs and options, or begin anew without --resume"
                 )
@@ -190,7 +202,7 @@ def is_all_written(main: Path) -> bool:
 
 
 def _read_note(path: Path) -> Any:
-    """The note as it stands, None without any. Raises ValueError for what is none."""
+    """The note as it stands, None without any. Raises NotResumableError for what is none."""
     try:
         note = json.loads(path.read_text("utf8"))
     except FileNotFoundError:
@@ -198,7 +210,7 @@ def _read_note(path: Path) -> Any:
     except ValueError:
         note = None
     if not isinstance(note, dict) or "format" not in note:
-        raise ValueError(f"{path} is no note of a run: begin anew without --resume")
+        raise NotResumableError(f"{path} is no note of a run: begin anew without --resume")
     return note
 
 

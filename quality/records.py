@@ -75,9 +75,9 @@ NO_PROSE: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 # Endings of a file of one record a line, packed or not.
-_RECORDS = re.compile(r"\.(?:jsonl|ndjson)(?:\.(?:gz|xz|zst))*$", re.IGNORECASE)
+_RECORDS = re.compile(r"\.(?:jsonl|ndjson)(?:\.(?:gz|bz2|xz|zst))*$", re.IGNORECASE)
 
-_COMPRESSED = (".gz", ".xz", ".zst")
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def read(
 ) -> Iterator[Record | Problem]:
     """Records and problems of some files, in order; "-" is standard input.
 
-    A file is JSONL when its name (without .gz, .xz, .zst) ends in .jsonl or .ndjson, standard input
+    A file is JSONL when its name (without .gz, .bz2, .xz, .zst) ends in .jsonl or .ndjson, standard input
     when its first character is "{"; a page of HTML when its name ends in .html, .htm or .xhtml or when it begins as
     one; everything else is one text, and a problem where it begins as a JSON array does. `kind` "text", "html" or "jsonl" overrules that. Compression is told by the first bytes. `on_bytes` hears how many bytes of the files,
     as they lie on disk, have been used since it was last called.

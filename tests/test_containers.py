@@ -1,5 +1,6 @@
 """Files of many records: read in chunks that do not depend on where one begins, written with every other byte kept."""
 
+import bz2
 import gzip
 import io
 import json
@@ -162,7 +163,7 @@ def test_lines_come_in_chunks_that_end_where_the_next_run_may_begin(tmp_path, mo
         assert chunks_of(Lines(), [first, second], chunk.end) == chunks[k + 1 :]
 
 
-@pytest.mark.parametrize("packing", ["", "gz", "xz", "zst"])
+@pytest.mark.parametrize("packing", ["", "gz", "bz2", "xz", "zst"])
 def test_members_of_a_compressed_file_follow_one_another(tmp_path, monkeypatch, packing):
     if packing == "zst":
         pytest.importorskip("zstandard")
@@ -176,7 +177,7 @@ def test_members_of_a_compressed_file_follow_one_another(tmp_path, monkeypatch, 
 
 def test_nothing_compressed_is_nothing_but_a_file_of_nothing_can_be_unpacked(tmp_path):
     assert packed(b"", "gz") == b""
-    for name, unpack in (("a.gz", gzip.decompress), ("a.xz", lzma.decompress)):
+    for name, unpack in (("a.gz", gzip.decompress), ("a.bz2", bz2.decompress), ("a.xz", lzma.decompress)):
         (tmp_path / "partial").write_bytes(b"")
         containers.named(tmp_path / "partial", tmp_path / name)
         assert (tmp_path / name).stat().st_size > 0
@@ -269,6 +270,12 @@ def test_a_folder_is_its_files_by_name(folder):
     ]
 
 
+def test_a_text_that_is_compressed_is_told_as_that(tmp_path):
+    for name, compress in (("a.txt.gz", gzip.compress), ("a.txt.bz2", bz2.compress)):
+        (fault,) = records_of(Texts(), [write(tmp_path / name, compress(b"Ships left."))])
+        assert (fault.reason, fault.error) == ("not_text", "a text that is compressed: unpack it first")
+
+
 def test_texts_of_several_places_must_have_names_of_their_own(folder, tmp_path):
     other = tmp_path / "other"
     other.mkdir()
@@ -307,6 +314,7 @@ def test_texts_become_a_folder_again_and_new_ones_are_encoded_as_the_old(folder,
     [
         ("a.jsonl", "jsonl"),
         ("a.NDJSON.gz", "jsonl"),
+        ("a.jsonl.bz2", "jsonl"),
         ("-", "jsonl"),
         ("a.parquet", "parquet"),
         ("CC-MAIN.warc.gz", "warc"),

@@ -13,7 +13,7 @@ from quality import filter as engine
 from quality.containers import Source
 from quality.counts import Counts
 from quality.filter import Outcome, Plan
-from quality.journal import Journal, Output, replace_text
+from quality.journal import Journal, NotResumableError, Output, replace_text
 
 
 class Death(BaseException):
@@ -286,9 +286,10 @@ def test_an_output_that_was_written_and_is_gone_is_missed(unnamed, tmp_path):
     (tmp_path / "out.partial").unlink()
     with (
         Journal(unnamed, {}, resume=True, every=0) as one,
-        pytest.raises(FileNotFoundError, match="is there"),
+        pytest.raises(FileNotFoundError, match="is there") as missed,
     ):
         one.finish()
+    assert isinstance(missed.value, NotResumableError)
     assert (tmp_path / "out.progress").exists()
 
 

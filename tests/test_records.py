@@ -1,5 +1,6 @@
 """Reading: whatever comes in, nothing is lost and nothing is guessed in silence."""
 
+import bz2
 import gzip
 import io
 import itertools
@@ -287,11 +288,22 @@ def test_nul_characters_that_json_wrote_are_kept_with_a_warning(folder):
 # ---- streams ----
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, lzma.compress])
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
 def test_compression_is_told_by_the_first_bytes(folder, compress):
     assert read_bytes(folder, "a.jsonl.gz", compress(b'{"text": "One."}\n'))[0].text == "One."
     assert read_bytes(folder, "a.jsonl", compress(b'{"text": "One."}\n'))[0].text == "One."
     assert read_bytes(folder, "a.txt.xz", compress(b"One."))[0].text == "One."
+
+
+def test_bzip2_is_known_by_its_name_and_its_first_block_and_not_by_letters_that_could_begin_a_text(folder):
+    one, two = (bz2.compress((json.dumps({"text": text}) + "\n").encode()) for text in ("One.", "Two."))
+    assert [r.text for r in read_bytes(folder, "a.jsonl.bz2", one + two)] == ["One.", "Two."]
+    *records, problem = read_bytes(folder, "a.jsonl.bz2", one + two[:-20])
+    assert [r.text for r in records] == ["One."]
+    assert "the file breaks off here" in problem.message
+    (problem,) = read_bytes(folder, "a.txt.bz2", bz2.compress(b""))
+    assert problem.message == "is empty: there is no text in it"
+    assert read_bytes(folder, "a.txt", b"BZh9 is a postcode.")[0].text == "BZh9 is a postcode."
 
 
 def test_zstd_is_read_where_the_package_is_there(folder):

@@ -31,7 +31,7 @@ def labelled_texts(
 ) -> Iterator[Labelled | Problem]:
     """The texts of some files or folders of JSON Lines, in order, each with its labels or with what is wrong with it.
 
-    Files may be packed (gzip, xz, zstd); "-" is standard input. The corpus is `corpus`, else the record's own, else
+    Files may be packed (gzip, bzip2, xz, zstd); "-" is standard input. The corpus is `corpus`, else the record's own, else
     the file's name, with folders where two files have the same. A text without an id is called after its file and
     line, and one without a group stands alone. A text that waits for its label is a problem unless it `may_wait`.
     A record with a fault in any of its labels, its date or its names is a problem and no text.
