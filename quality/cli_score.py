@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import click
@@ -282,9 +283,20 @@ def _results(task: Task, chunks: Iterable[list[Record]], jobs: int) -> Iterator[
 
     # what joblib says of work that nobody waits for any more, as after `| head`
     warnings.filterwarnings("ignore", r"\d+ tasks (have been successfully|which were still)")
+    is_wanted = True
+    # no chunk is read any more once nobody waits for results
+    wanted = takewhile(lambda _: is_wanted, chunks)
     parallel = Parallel(n_jobs=jobs, return_as="generator", batch_size=1)
-    for results in parallel(delayed(_scored_apart)(task, chunk, os.getpid()) for chunk in chunks):
-        yield from results
+    found = parallel(delayed(_scored_apart)(task, chunk, os.getpid()) for chunk in wanted)
+    try:
+        for results in found:
+            yield from results
+    finally:
+        # what is at work is waited for (some tenths of a second): joblib would kill the processes in the midst of it, and
+        # its tracker of resources would complain of what they leave behind
+        is_wanted = False
+        for _ in found:
+            pass
 
 
 def _scored_apart(task: Task, records: Sequence[Record], first: int) -> list[_Result]:

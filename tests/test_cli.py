@@ -20,6 +20,7 @@ import quality
 from quality import cli, cli_score
 from quality import filter as engine
 from quality.model import Model
+from quality.records import Record
 from quality.report import Contribution, Finding, Paragraph, Policy, Report, RoleReasons
 from quality.scorer import batches, shared_model
 
@@ -622,6 +623,24 @@ def test_a_closed_pipe_ends_quietly(tmp_path, jobs):
     errors = run.stderr.read()
     run.stderr.close()
     assert (run.wait(), errors) == (0, b"")
+
+
+def test_after_a_closed_pipe_no_more_is_read_and_no_process_is_killed_at_work(monkeypatch):
+    killed, n_read = [], 0
+    monkeypatch.setattr(
+        "joblib._parallel_backends.LokyBackend.abort_everything", lambda *_, **__: killed.append("all")
+    )
+
+    def chunks():
+        nonlocal n_read
+        for n_read in range(1, 100_001):  # noqa: B007 - it is counted
+            yield [Record("a", "", STORY)]
+
+    results = cli_score._results(cli_score.Task("default", "jsonl"), chunks(), 2)
+    assert json.loads(next(results).shown)["verdict"] == "keep"
+    results.close()
+    assert killed == []
+    assert n_read < 100_000
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
