@@ -3,13 +3,16 @@
 Texts are taken one after the other, in the order of the input or the most reliable first, and after all others those that
 the run will drop for something else: a text that is lost itself should not cost its copies. One that resembles a text
 that stays (`sketches.NEAR`) belongs to that one's cluster, every other one stays itself. So no chain of small changes
-makes one cluster of texts that have nothing in common, and only what stays has to be found again.
+makes one cluster of texts that have nothing in common, and only what stays has to be found again. A text of under five
+words, which has no row of five to compare, resembles those of the same words in the same order and no other.
 
 All of it is in a file, so memory does not grow with the input: about 600 bytes a text while it is made.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +25,7 @@ import numpy as np
 
 from quality import beside
 from quality.columns import Bytes, Ints
-from quality.minhash import compact, is_empty, signatures, similarity
+from quality.minhash import Signatures, compact, is_empty, signatures, similarity
 from quality.sketches import NEAR, Settings, Sketches
 from quality.text import Batch
 
@@ -30,6 +33,7 @@ ORDERS = ("first", "best")
 # Texts decided on at a time: those that stay among them are found in memory, and written down together.
 _PORTION = 512
 
+_WORD = re.compile(r"\w+")
 _TEXTS = Sketches("text", Settings())
 _TABLES = """
 CREATE TABLE text (number INTEGER PRIMARY KEY, id TEXT, reliability REAL, is_lost INTEGER NOT NULL, signature BLOB NOT NULL, keys BLOB NOT NULL);
@@ -47,7 +51,7 @@ class Cluster(NamedTuple):
 
 
 class Signed(NamedTuple):
-    """What is kept of some texts with shingles: their places, ids, reliabilities, whether they are dropped for something
+    """What is kept of some texts with words: their places, ids, reliabilities, whether they are dropped for something
     else, compact signatures and keys.
     """
 
@@ -62,12 +66,23 @@ class Signed(NamedTuple):
 def sign(
     batch: Batch, ids: Sequence[str], reliability: Sequence[float | None], is_lost: Sequence[bool]
 ) -> Signed:
-    """What is kept of the texts of a batch; those of under five words resemble nothing and are left out."""
+    """What is kept of the texts of a batch; those of under five words are like those of the same words alone, those without
+    any are left out.
+    """
     whole = signatures(batch, batch.documents)
+    for k in np.flatnonzero(is_empty(whole)).tolist():
+        if words := _WORD.findall(batch.texts[k].lower()):
+            whole[k] = _of_few(words, whole.shape[1])
     at = np.flatnonzero(~is_empty(whole)).tolist()
     whole = whole[at]
     facts = [ids[k] for k in at], [reliability[k] for k in at], [is_lost[k] for k in at]
     return Signed(at, *facts, compact(whole), _TEXTS.keys(whole))
+
+
+def _of_few(words: Sequence[str], n: int) -> Signatures:
+    """A signature for a text that has no shingle: n numbers, all the same for the same words and none for any others."""
+    digest = hashlib.shake_128(" ".join(words).encode("utf8", "surrogatepass")).digest(4 * n)
+    return np.frombuffer(digest, np.uint32)
 
 
 @contextmanager

@@ -46,7 +46,7 @@ from quality.index_file import UnusableIndexError
 from quality.journal import Journal, Output
 from quality.processes import processes
 from quality.records import COMMON_NAMES, Record
-from quality.report import Policy, Report, Threshold, values_of
+from quality.report import Paragraph, Policy, Report, Threshold, values_of
 from quality.scorer import Scorer, shared_model
 from quality.segment import BREAKS
 from quality.text import Batch
@@ -118,7 +118,7 @@ class Outcome(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What becomes of a record: dropped or not, and why; what is added, and its new text if it has one."""
+    """What becomes of a record: dropped or not, and what for; what is added, and its new text if it has one."""
 
     is_dropped: bool
     reasons: tuple[str, ...]
@@ -496,11 +496,14 @@ def decide(plan: Plan, policy: Policy, report: Report, record: Record, met: Met 
     adds_text = plan.kind != "warc" and (_is_extracted(plan, record) or (plan.with_text and name is None))
     text = record.text if adds_text else None
     is_dropped = plan.mode == "drop" and report.verdict == "drop"
+    # what else speaks against a text does not drop it, and is not counted as if it did
+    dropped_for = reasons[:] if is_dropped else []
     if plan.mode == "clean":
         kept = kept_text(report, record)
         quality["removed"] = _removed(report, record, kept)
         if not kept.strip():
             is_dropped = True
+            dropped_for.append("nothing_left")
             reasons.append("nothing_left")
         elif name is None or kept != record.text:
             text = kept
@@ -516,11 +519,12 @@ def decide(plan: Plan, policy: Policy, report: Report, record: Record, met: Met 
         }
         if not cluster.stays:
             is_dropped |= plan.mode != "annotate"
+            dropped_for.append("near_duplicate")
             reasons.append("near_duplicate")
     if report.warnings:
         quality["warnings"] = list(report.warnings)
     quality["model"] = report.model["digest"][:16]
-    return Decision(is_dropped, tuple(reasons), quality, text, name or "text")
+    return Decision(is_dropped, tuple(dropped_for), quality, text, name or "text")
 
 
 def _text_field(plan: Plan, record: Record) -> str | None:
@@ -543,7 +547,7 @@ def kept_text(report: Report, record: Record) -> str:
     of the gaps that were between them, so that no two paragraphs grow together; before the first and after the last
     stands what stood there.
     """
-    kept = [p for p in report.paragraphs if p.role == "content"]
+    kept = _kept(report)
     if record.paragraphs is not None:
         return "\n\n".join(record.paragraphs[p.i] for p in kept)
     if not kept:
@@ -559,6 +563,18 @@ def kept_text(report: Report, record: Record) -> str:
     return "".join(pieces) + text[ends[-1] :]
 
 
+def _kept(report: Report) -> list[Paragraph]:
+    """The paragraphs that are content; and the only one of a text that is called boilerplate for its looks alone.
+
+    Furniture is told from a text by what stands around it: with nothing there, a short text looks like a line of a menu,
+    and only words that a rule knows tell the two apart.
+    """
+    kept = [p for p in report.paragraphs if p.role == "content"]
+    has_words_of_furniture = any(f.rule.startswith("boilerplate.") for f in report.findings)
+    is_alone = [p.role for p in report.paragraphs] == ["boilerplate"]
+    return list(report.paragraphs) if is_alone and not has_words_of_furniture else kept
+
+
 def _n_breaks(gap: str) -> int:
     return sum(gap.count(mark) for mark in BREAKS)
 
@@ -570,6 +586,7 @@ def _line_start(text: str, low: int, start: int) -> int:
 
 def _removed(report: Report, record: Record, kept: str) -> dict[str, int]:
     roles = Counter(p.role for p in report.paragraphs)
+    roles.subtract(p.role for p in _kept(report))
     counts = {role: roles[role] for role in ("boilerplate", "filler", "duplicate")}
     return counts | {"characters": len(record.text) - len(kept)}
 

@@ -136,6 +136,34 @@ def test_bad_records_keep_their_place_in_the_count(corpus, tmp_path):
     assert told(tmp_path / "out.jsonl") == dict.fromkeys(("spoilt", "sound", "cut"), (2, "spoilt"))
 
 
+def test_texts_of_fewer_than_five_words_are_copies_where_their_words_are_the_same_and_else_not(tmp_path):
+    texts = [
+        "Ships left.",
+        "Ships came.",
+        "ships  left!",
+        "Left ships.",
+        "Ships",
+        "",
+        "",
+        "...",
+        "Ships left.",
+    ]
+    texts += [
+        "Four ships have left",
+        "Five ships have left",
+        "Four ships have left",
+        "Ships left port, they say.",
+    ]
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(json.dumps({"id": str(k), "text": t}) + "\n" for k, t in enumerate(texts)))
+    done = run(path, "-o", tmp_path / "out.jsonl", "--dedup", "first", "--mode", "drop")
+    assert "quality: dropped: near_duplicate 3" in done.stderr
+    kept = [int(r["id"]) for r in read_lines(tmp_path / "out.jsonl")]
+    assert kept == [0, 1, 3, 4, 5, 6, 7, 9, 10, 12]
+    assert told(tmp_path / "out.jsonl") == {"0": (1, "0"), "9": (10, "9")}
+    assert read_lines(tmp_path / "out.jsonl")[0]["quality"]["cluster"]["similarity"] == 1.0
+
+
 def test_clusters_are_the_same_in_portions_of_any_size(tmp_path, monkeypatch):
     words = [f"w{k}" for k in range(200)]
     # every text is near the one before and the one after, and the first is far from the last
@@ -155,7 +183,7 @@ def test_clusters_are_the_same_in_portions_of_any_size(tmp_path, monkeypatch):
 
 
 def test_texts_are_read_by_number_from_any_place(tmp_path):
-    batch = Batch.of([FAIR, "x", FAIR])
+    batch = Batch.of([FAIR, "...", FAIR])
     signed = clusters.sign(batch, ["a", "b", "c"], [None] * 3, [False] * 3)
     assert signed.at == [0, 2]
     make(tmp_path / "c", "", [(10, signed)], "best")

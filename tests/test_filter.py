@@ -131,6 +131,23 @@ def test_a_text_of_which_nothing_is_left_is_dropped_by_clean(tmp_path):
     assert (tmp_path / "out.jsonl").read_bytes() == b""
 
 
+def test_a_text_of_one_paragraph_is_not_taken_out_for_its_looks_alone(tmp_path):
+    texts = ["Ships left.", "Prices rose again.", "Subscribe to our newsletter", ""]
+    assert [Scorer.load().score(t).paragraphs[0].role for t in texts[:3]] == ["boilerplate"] * 3
+    path = write_lines(tmp_path / "in.jsonl", *({"id": str(k), "text": t} for k, t in enumerate(texts)))
+    done = run(path, "-o", tmp_path / "out.jsonl", "--mode", "clean", "--dropped", tmp_path / "no.jsonl")
+    kept = read_lines(tmp_path / "out.jsonl")
+    assert [r["text"] for r in kept] == texts[:2]
+    assert kept[0]["quality"]["removed"] == {"boilerplate": 0, "filler": 0, "duplicate": 0, "characters": 0}
+    dropped = read_lines(tmp_path / "no.jsonl")
+    assert [r["text"] for r in dropped] == texts[2:]
+    assert dropped[0]["quality"]["removed"]["boilerplate"] == 1
+    assert done.stderr.splitlines()[1:] == [
+        "quality: dropped: nothing_left 2",  # and not what else is said of them, such as few words
+        "quality: in 4 = kept 2 + dropped 2 + quarantined 0",
+    ]
+
+
 def test_clean_writes_to_the_field_that_was_read(tmp_path):
     path = write_lines(tmp_path / "in.jsonl", {"body": FARM, "text": "mine"}, {"body": FAIR.split("\n\n")})
     run(path, "-o", tmp_path / "out.jsonl", "--mode", "clean", "--text-field", "body")
