@@ -194,8 +194,15 @@ def filter(
 ) -> None:
     """Stand before other stages: annotate, drop or clean the records of a stream; everything else in them stays.
 
-    IN is JSON Lines (also .gz, .bz2, .xz, .zst; - is standard input), Parquet, WARC or WET, texts or folders of texts; OUT is
-    of the same kind. The last line says where all records went. docs/filter.md tells more.
+    \b
+    IN                               OUT (-o)
+    JSON Lines (-: standard input),  one file of the same kind for all inputs;
+      Parquet, WARC or WET           standard output if not given (not Parquet)
+    texts or pages of HTML, even     a new folder in which they have the same names
+      one, or folders of them
+
+    JSON Lines may be compressed (.gz, .bz2, .xz, .zst). The last line says where all records went. docs/filter.md tells
+    more.
 
     Exit codes: 0 done; 1 nothing kept; 2 wrong usage, or something could not be read or written; 3 the model is
     unusable; 4 records set aside under --strict; 130 interrupted.
@@ -398,7 +405,7 @@ def _check_outputs(places: Mapping[str, Path | None], inputs: Sequence[str], kin
             raise ValueError(f"{path} is a directory: give a file, {EXPECTED[wanted]}")
         if wanted == "text" and (path.is_file() or path.suffix.lower() in (".txt", *PAGES)):
             raise ValueError(
-                f"{path} is a file, but texts, even one, go into a folder: give {EXPECTED[wanted]}"
+                f"{path} names a file, but texts, even one, go into a folder: give {EXPECTED[wanted]}"
             )
 
 

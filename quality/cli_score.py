@@ -293,7 +293,7 @@ def _results(task: Task, chunks: Iterable[list[Record]], jobs: int) -> Iterator[
             yield from results
     finally:
         # what is at work is waited for (some tenths of a second): joblib would kill the processes in the midst of it, and
-        # its tracker of resources would complain of what they leave behind
+        # its tracker of resources may complain of what they leave behind
         is_wanted = False
         for _ in found:
             pass

@@ -29,12 +29,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
-from quality.decoding import BROKEN_STREAM, buffered, decode, decompressed
+from quality.decoding import BROKEN_STREAM, buffered, decode, decode_page, decompressed
 from quality.journal import sync_folder
-from quality.records import NO_PROSE, NOT_READ, PAGES, SEPARATORS, FieldNames, Record
-
-# Endings of files that are no text here, and what to do with them.
-NO_TEXT = {**NOT_READ, **dict.fromkeys(PAGES, "a page of HTML: put it into the field html of a record")}
+from quality.records import NO_PROSE, NOT_READ, PAGE, PAGES, SEPARATORS, FieldNames, Record
 
 # Bytes of input in a chunk: a little less than two of the scorer's batches (half a million characters each), so that no
 # third one is all but empty, and a third of a second of work, beside which handing it to another process is nothing.
@@ -148,8 +145,8 @@ class Container(Protocol):
 def listed(paths: Sequence[str], kind: str) -> list[Source]:
     """The files of some paths; of folders every file that is not hidden, by name.
 
-    Raises ValueError where two texts would be called the same in an output folder, or a folder is given that
-    holds no texts.
+    Raises ValueError where two texts, or a text and that of a page, would be called the same in an output folder, or a
+    folder is given that holds no texts.
     """
     if kind != "text":
         for path in paths:
@@ -168,7 +165,16 @@ def listed(paths: Sequence[str], kind: str) -> list[Source]:
             if name in found:
                 raise ValueError(f"{found[name]} and {file} would both be called {name} in the output")
             found[name] = str(file)
+    for name, path in found.items():
+        own = _name_of_text(name)
+        if own != name and own in found:
+            raise ValueError(f"the text of {path} and {found[own]} would both be called {own} in the output")
     return [Source(path, name) for name, path in found.items()]
+
+
+def _name_of_text(name: str) -> str:
+    """What a text is called in an output folder where it is written anew: that of a page is no page."""
+    return name + ".txt" if name.lower().endswith(PAGES) else name
 
 
 def comes_once(path: str) -> bool:
@@ -187,8 +193,8 @@ def kind_of(path: str) -> str:
     for kind, endings in ENDINGS.items():
         if ending in endings and not os.path.isdir(path):
             return kind
-    if ending in NO_TEXT and not os.path.isdir(path):
-        raise ValueError(f"{path}: {NO_TEXT[ending]}")
+    if ending in NOT_READ and not os.path.isdir(path):
+        raise ValueError(f"{path}: {NOT_READ[ending]}")
     return "text"
 
 
@@ -465,7 +471,10 @@ def _too_large(stream: BinaryIO, head: bytes, number: int, limit: int) -> tuple[
 
 
 class Texts:
-    """Files that are a text each; in the output a folder with the same names, and the list `MANIFEST`."""
+    """Files that are a text or a page each; in the output a folder with the same names, and the list `MANIFEST`.
+
+    A page stays as it stood; a text that takes its place has a name of its own.
+    """
 
     def chunks(self, sources: Sequence[Source], start: Place, form: Form, feed: Feed) -> Iterator[Chunk]:
         """Chunks of whole files."""
@@ -496,16 +505,19 @@ class Texts:
 
     def _record(self, path: str, name: str, data: bytes) -> Record | Fault:
         ending = Path(name).suffix.lower()
-        if ending in NO_TEXT or ending in (".jsonl", ".ndjson"):
-            return Fault(None, "not_text", NO_TEXT.get(ending, "holds records: name it by itself"), name)
+        if ending in NOT_READ or ending in (".jsonl", ".ndjson"):
+            return Fault(None, "not_text", NOT_READ.get(ending, "holds records: name it by itself"), name)
         if packing_of(Path(name)):
             return Fault(None, "not_text", "a text that is compressed: unpack it first", name)
         try:
-            text, warnings = decode(data)
+            is_page = _is_page(name, data)
+            text, warnings = decode_page(data) if is_page else decode(data)
         except ValueError as error:
             return Fault(None, "not_text", str(error), name)
         if not text.strip():
             return Fault(None, "no_text", "is empty: there is no text in it", name)
+        if is_page:
+            return Record(id=name, source=path, html=text, warnings=warnings, has_id=False)
         for beginning, message in NO_PROSE:
             if beginning.match(text):
                 return Fault(None, "not_text", message, name)
@@ -526,9 +538,11 @@ class Texts:
         entries, lines = [], []
         for change in changes:
             _, name, data = chunk.items[change.at].data
+            place = name
             if change.text is not None:
-                data = _encoded_like(data, change.text)
-            entries.append(_tar_entry(name, data))
+                place = _name_of_text(name)
+                data = change.text.encode() if _is_page(name, data) else _encoded_like(data, change.text)
+            entries.append(_tar_entry(place, data))
             lines.append(json.dumps({"id": name, form.key: change.quality}, allow_nan=False))
         listing = "".join(line + "\n" for line in lines).encode("ascii")
         return b"".join(entries) + (_tar_entry(MANIFEST, listing) if lines else b"")
@@ -562,6 +576,11 @@ class Texts:
                     os.fsync(file.fileno())
         for place, _, _ in os.walk(folder):
             sync_folder(Path(place))
+
+
+def _is_page(name: str, data: bytes) -> bool:
+    """Whether a file is a page of HTML, by its name or by how it begins. Raises ValueError for what looks binary."""
+    return name.lower().endswith(PAGES) or PAGE.match(decode(data)[0]) is not None
 
 
 def _tar_entry(name: str, data: bytes) -> bytes:

@@ -316,7 +316,9 @@ def _read_one(
             yield from _read_stream(path, buffered(given), kind, names, lambda: 0, on_bytes)
             return
         if Path(path).is_dir():
-            yield Problem(path, None, f"is a directory: name its files, such as {Path(path) / '*.txt'}")
+            endings = (p.suffix for p in sorted(Path(path).iterdir()) if p.is_file() and p.suffix)
+            named = Path(path) / f"*{next(endings, '.txt')}"
+            yield Problem(path, None, f"is a directory: name its files, such as {named}")
             return
         with open(path, "rb") as raw:
             # a pipe or terminal given by name has no place to tell

@@ -453,7 +453,7 @@ def test_a_folder_of_texts_becomes_a_folder_of_the_kept_ones_and_a_list(tmp_path
     (tmp_path / "in" / "sub").mkdir(parents=True)
     (tmp_path / "in" / "fair.txt").write_text(FAIR)
     (tmp_path / "in" / "sub" / "farm.txt").write_text(FARM)
-    (tmp_path / "in" / "page.html").write_text("<p>x")
+    (tmp_path / "in" / "table.csv").write_text("a,b")
     done = run(tmp_path / "in", "-o", tmp_path / "out", "--mode", "drop", "--dropped", tmp_path / "no")
     assert done.stderr.splitlines()[-1] == "quality: in 3 = kept 1 + dropped 1 + quarantined 1"
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["fair.txt", "quality.jsonl"]
@@ -467,6 +467,14 @@ def test_a_folder_of_texts_becomes_a_folder_of_the_kept_ones_and_a_list(tmp_path
 
 
 # ---- what is said ----
+
+
+def test_the_help_says_what_is_written_for_one_input_for_several_and_for_a_folder():
+    shown = run("--help").stdout
+    assert re.search(r"JSON Lines .*  one file of the same kind for all inputs;\n", shown)
+    assert re.search(
+        r"texts or pages of HTML, even  +a new folder in which they have the same names\n", shown
+    )
 
 
 def test_what_was_set_aside_is_told_even_when_quiet(corpus, tmp_path):
@@ -525,8 +533,14 @@ def test_labels_of_metrics_are_escaped():
             "new/ names a folder: give one file for all inputs, such as OUT.parquet",
         ),
         (["texts", "-o", "x", "--quarantine", "q/"], "q/ names a folder: give one file for all inputs"),
-        (["in.txt", "-o", "new.txt"], "new.txt is a file, but texts, even one, go into a folder: give a new"),
-        (["in.txt", "-o", "x.rules"], "x.rules is a file, but texts, even one, go into a folder: give a new"),
+        (
+            ["in.txt", "-o", "new.txt"],
+            "new.txt names a file, but texts, even one, go into a folder: give a new",
+        ),
+        (
+            ["in.txt", "-o", "x.rules"],
+            "x.rules names a file, but texts, even one, go into a folder: give a new",
+        ),
         (
             ["in.txt", "-o", "new.jsonl"],
             "outputs are of the same kind; give a new folder, in which the texts",

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quality import html
+from quality.containers import listed
 from quality.html import extractors, reading
 from quality.html.agreement import kept
 from quality.html.metadata import Metadata, metadata, searched_day
@@ -448,6 +449,50 @@ def test_the_command_reads_pages_beside_texts_and_dates_them(scorer, tmp_path, m
     shown = CliRunner().invoke(main, ["score", "dated.html", "--quiet"])
     assert shown.exit_code == 0
     assert "as of 2025-03-04 (by the page)" in shown.stdout
+
+
+def test_a_folder_of_pages_is_filtered_and_cleaned_texts_have_names_of_their_own(tmp_path):
+    needs_extra()
+    from click.testing import CliRunner
+
+    from quality.cli import main
+
+    def run(*arguments):
+        return CliRunner().invoke(main, ["filter", *map(str, arguments)])
+
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    files = {
+        "a.html": article(),
+        "sub/b.HTM": article(STORY[:3]),
+        "page": article(),
+        "c.txt": "\n\n".join(STORY),
+    }
+    for name, text in files.items():
+        (tmp_path / "in" / name).write_text(text, "utf8")
+    done = run(tmp_path / "in", "-o", tmp_path / "told")
+    assert done.stderr.splitlines()[-1] == "quality: in 4 = kept 4 + dropped 0 + quarantined 0"
+    assert {name: (tmp_path / "told" / name).read_text("utf8") for name in files} == files
+    ids = [json.loads(line)["id"] for line in (tmp_path / "told" / "quality.jsonl").read_text().splitlines()]
+    assert ids == ["a.html", "c.txt", "page", "sub/b.HTM"]
+    assert run(tmp_path / "in", "-o", tmp_path / "clean", "--mode", "clean", "--html", "fast").exit_code == 0
+    texts = {
+        p.relative_to(tmp_path / "clean").as_posix(): p.read_text("utf8") for p in (tmp_path / "clean").rglob("*")
+        if p.is_file() and p.name != "quality.jsonl"
+    }  # fmt: skip
+    assert sorted(texts) == ["a.html.txt", "c.txt", "page", "sub/b.HTM.txt"]
+    for text in texts.values():
+        assert STORY[2] in text  # with its curly quotes: whatever the page was in, its text is UTF-8
+        assert "Cookie settings" not in text
+        assert "<p>" not in text
+    one = run(tmp_path / "in" / "a.html", "-o", tmp_path / "one")
+    assert (one.exit_code, (tmp_path / "one" / "a.html").read_text("utf8")) == (0, article())
+
+
+def test_a_page_and_a_text_that_would_have_its_name_are_refused(tmp_path):
+    for name in ("a.html", "a.html.txt"):
+        (tmp_path / name).write_text("Ships left.")
+    with pytest.raises(ValueError, match=r"a\.html.* would both be called a\.html\.txt in the output"):
+        listed([str(tmp_path)], "text")
 
 
 def test_the_command_names_pages_that_it_cannot_read_without_the_extra_and_scores_the_rest(

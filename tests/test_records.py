@@ -117,6 +117,11 @@ def test_a_file_that_is_no_text_is_a_problem_and_says_why(folder, name, data, me
 def test_missing_files_and_directories_are_problems_and_the_others_are_read(folder):
     (folder / "pages").mkdir()
     (folder / "ships.txt").write_text("Ships left.")
+    (folder / "crawl").mkdir()
+    for name in ("about", "b.htm"):
+        (folder / "crawl" / name).write_text("<p>Ships left.")
+    (told,) = read(["crawl"])
+    assert told.message == "is a directory: name its files, such as crawl/*.htm"
     missing, directory, record = read(["none.txt", "pages", "ships.txt"])
     assert str(missing) == "none.txt: cannot be read: No such file or directory"
     assert str(directory) == "pages: is a directory: name its files, such as pages/*.txt"

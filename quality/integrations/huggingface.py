@@ -59,6 +59,10 @@ class Keep:
 
 def _columns(rater: Rater, text: str, date: str | None, examples: Mapping[str, Any]) -> dict[str, Any]:
     """Columns of a batch; of one example, values."""
+    for option, name in (("text", text), ("date", date)):
+        if name is not None and isinstance(examples, Mapping) and name not in examples:
+            known = ", ".join(map(str, examples))
+            raise ValueError(f"there is no column {name!r} but {known}: say with {option}= which holds it")
     texts, dates = examples[text], None if date is None else examples[date]
     if not isinstance(texts, list | str | None):
         raise TypeError(

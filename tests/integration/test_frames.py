@@ -202,6 +202,20 @@ def test_huggingface_what_is_dropped_must_be_verdicts():
         Keep(drop=("Drop",))
 
 
+def test_huggingface_a_column_that_is_not_there_is_told_with_those_that_are():
+    datasets = pytest.importorskip("datasets")
+    from quality.integrations.huggingface import Annotate, Keep
+
+    dataset = datasets.Dataset.from_dict({"body": ["Ships left."], "n": [1]})
+    told = r"there is no column 'text' but body, n: say with text= which holds it"
+    for call in (lambda d: d.map(Annotate(), batched=True), lambda d: d.filter(Keep())):
+        with pytest.raises(ValueError, match=told):
+            call(dataset)
+    with pytest.raises(ValueError, match="there is no column 'day' but body, n: say with date= which"):
+        dataset.map(Annotate(text="body", date="day"))
+    assert dataset.map(Annotate(text="body"))["quality_verdict"][:] == ["unsure"]
+
+
 def test_huggingface_unknown_fields_are_refused():
     from quality.integrations.huggingface import Annotate
 
