@@ -467,6 +467,8 @@ def _decided(
         raise
     except Exception as error:  # whatever it is: it may concern one record only
         if len(records) == 1:
+            if isinstance(error, ModuleNotFoundError):  # what reading a page needs: no error of ours
+                return [Fault(None, "not_text", str(error), records[0].id)]
             reason = f"scoring failed: {type(error).__name__}: {error}"
             return [Fault(None, "scoring_failed", reason, records[0].id)]
     middle = len(records) // 2
