@@ -513,13 +513,13 @@ def test_the_command_names_pages_that_it_cannot_read_without_the_extra_and_score
     assert len(done.stdout.splitlines()) == 1
     assert "page.html: reading HTML needs" in done.stderr
     assert "some.jsonl: record x: reading HTML needs" in done.stderr
+    assert "pip install 'quality[html]'" in done.stderr
     done = CliRunner().invoke(
         main, ["filter", "some.jsonl", "-o", "out.jsonl", "--quarantine", "aside.jsonl"]
     )
     assert done.stderr.splitlines()[-1] == "quality: in 2 = kept 1 + dropped 0 + quarantined 1"
     (aside,) = map(json.loads, (tmp_path / "aside.jsonl").read_text().splitlines())
     assert (aside["id"], aside["reason"], aside["error"][:18]) == ("x", "not_text", "reading HTML needs")
-    assert "pip install 'quality[html]'" in done.stderr
 
 
 # ---- whose lines are kept ----
