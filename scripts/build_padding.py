@@ -25,6 +25,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from quality.columns import Bools, Floats, Ints
+from quality.features.template import HOLLOW as HOLLOW_LINES
+from quality.features.template import template_lines
 from quality.learn.corpora import Labelled, articles, half, own, pages, read_rows
 from quality.learn.fit import one_thread
 from quality.lexicon import DATA
@@ -105,15 +107,18 @@ def batch_of(marked: Sequence[Marked]) -> Batch:
     return Batch.of([m.text.text for m in marked], [m.text.paragraphs for m in marked])
 
 
-def is_furniture(batch: Batch) -> Bools:
-    """Paragraphs that boilerplate cues cover; bool[paragraphs]. The other rules need what is learnt here."""
+def is_told(batch: Batch) -> Bools:
+    """Paragraphs that boilerplate cues cover, and lines of templates; bool[paragraphs]. The other rules need what is learnt here."""
     rules = shipped_rules()
     told = [(r, s, (None,) * len(s)) for r, s in zip(rules.rules, rules.find(batch), strict=True)]
-    return Counted.of(told).is_furniture(batch)
+    counted = Counted.of(told)
+    furniture = counted.is_furniture(batch)
+    lines = template_lines(batch, counted.covered(batch, *HOLLOW_LINES) > 0, furniture)
+    return furniture | lines.question | lines.definition
 
 
 def source_of(name: str, marked: Sequence[Marked], *, is_hand: bool) -> Source:
-    """The paragraphs of some texts; page furniture teaches nothing, of a corpus a sample teaches."""
+    """The paragraphs of some texts; page furniture and lines of templates teach nothing, of a corpus a sample teaches."""
     batches, words, plain, kind, note, corpus = [], [], [], [], [], []
     for low in range(0, len(marked), N_TEXTS):
         mine = marked[low : low + N_TEXTS]
@@ -125,7 +130,7 @@ def source_of(name: str, marked: Sequence[Marked], *, is_hand: bool) -> Source:
         words.append(sp.csr_matrix((value[owner].astype(np.float32), (owner, bucket)), shape=shape))
         plain.append(matrix.T)
         kinds = np.concatenate([m.kind for m in mine])
-        kind.append(np.where(is_furniture(batch), UNUSED, kinds)[judged])
+        kind.append(np.where(is_told(batch), UNUSED, kinds)[judged])
         note.append(np.concatenate([m.note for m in mine])[judged])
         names = np.array([m.text.corpus for m in mine])
         corpus.append(names[batch.paragraphs.parent[judged]])
