@@ -99,6 +99,7 @@ TERMS = (
         "filler",
         "An opening as of an encyclopaedia or another answer, on a page that is a template filled in.",
     ),
+    Term("template_heading", "filler", "A heading above such lines, or above nothing."),
     Term(
         WORD_TERM,
         "filler",
@@ -164,6 +165,7 @@ def filler_names(counted: Counted) -> list[str]:
         "stock_words",
         "question_stub",
         "definition_line",
+        "template_heading",
         *rules,
         WORD_TERM,
     ]
@@ -189,6 +191,7 @@ def filler_terms(batch: Batch, counted: Counted, names: Sequence[str], words: Fl
     # as terms of their own: what they weigh is not bound as that of soft rules
     columns["question_stub"] = columns["filler.question_stub"]
     columns["definition_line"] = columns["filler.definition_line"]
+    columns["template_heading"] = columns["filler.heading"]
     columns[WORD_TERM] = np.zeros(batch.paragraphs.n) if words is None else words
     return _chosen(columns, names)
 

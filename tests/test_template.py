@@ -171,9 +171,9 @@ def test_findings_are_told_for_the_lines_of_a_template() -> None:
     page = Batch.of([""], [[NEWS, "People ask", WHEN, WHO, TOWN, RIVER]])
     counted = count(page)
     told = [(counted.rules[r].id, p) for r, p in zip(counted.rule, counted.paragraph, strict=True)]
-    names = ("boilerplate.heading", "filler.question_stub", "filler.definition_line")
+    names = ("filler.heading", "filler.question_stub", "filler.definition_line")
     assert sorted((p, name) for name, p in told if name in names) == [
-        (1, "boilerplate.heading"),
+        (1, "filler.heading"),
         (2, "filler.question_stub"),
         (3, "filler.question_stub"),
         (4, "filler.definition_line"),

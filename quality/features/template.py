@@ -338,7 +338,7 @@ def definition_lines(batch: Batch, counted: Counted) -> Spans:
 
 
 @rule_among(
-    "boilerplate.heading",
+    "filler.heading",
     tier="soft",
     title="heading of a template",
     message="a heading of the page's template: «{text}»",
