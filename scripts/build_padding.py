@@ -200,14 +200,14 @@ def from_page(row: dict[str, Any], hand: str) -> Marked:
 
 
 def from_bank(hand: str, rows: Sequence[dict[str, Any]]) -> list[Marked]:
-    """Three pages of each story of a bank, each with a hollow paragraph, an honest one that looks so, and perhaps a spliced one."""
+    """Pages of each story of a bank, each with a hollow paragraph, an honest one that looks so and a spliced one, while there are any."""
     chance = random.Random(hand)
     found = []
     for number in sorted({r["story"] for r in rows}):
         by = {kind: [r["text"] for r in rows if (r["story"], r["kind"]) == (number, kind)] for kind in BANK}
-        for k in range(3):
+        for k in range(max(len(by[kind]) for kind in PLANTED)):
             page = [(text, "story") for text in by["story"]]
-            for kind in ("near", "off_topic", "stock"):
+            for kind in PLANTED:
                 at_end = kind == "stock" and chance.random() < AT_END
                 place = len(page) if at_end else chance.randint(1, len(page))
                 page[place:place] = [(text, kind) for text in by[kind][k : k + 1]]
@@ -217,6 +217,7 @@ def from_bank(hand: str, rows: Sequence[dict[str, Any]]) -> list[Marked]:
     return found
 
 
+PLANTED = ("near", "off_topic", "stock")
 BANK = {"story": HONEST, "near": HONEST, "stock": HOLLOW, "off_topic": SPLICED}
 
 
@@ -248,14 +249,14 @@ def once(marked: Sequence[Marked]) -> list[Marked]:
 
 
 def weights_of(sources: Sequence[Source], rows: Sequence[Ints], label: Bools) -> Floats:
-    """Weights of rows: two fifths for the filler, as much for honest paragraphs of hands, the rest for corpora; within these, the root of the number."""
+    """Weights of rows: three tenths for the filler, half for honest paragraphs of hands, the rest for corpora; within these, the root of the number."""
     source = np.concatenate([np.full(r.size, k) for k, r in enumerate(rows)])
     hand = np.array([s.is_hand for s in sources])[source]
     weight = np.zeros(label.size)
     for cell in np.unique(source * 2 + label):
         here = source * 2 + label == cell
         weight[here] = 1 / np.sqrt(here.sum())
-    for some, share in ((label, 0.4), (~label & hand, 0.4), (~label & ~hand, 0.2)):
+    for some, share in ((label, 0.3), (~label & hand, 0.5), (~label & ~hand, 0.2)):
         weight[some] *= share * label.size / weight[some].sum()
     return weight
 
