@@ -132,10 +132,10 @@ def hard_rules(counted: Counted) -> list[str]:
 def soft_rules(counted: Counted) -> list[str]:
     """Ids of the soft rules that speak against a text as such.
 
-    Page furniture is judged by role instead; hedges and weasel words are as common in reliable articles of corpora left
-    out as in others (docs/results.md).
+    Page furniture and doubled captions are judged by role instead; hedges and weasel words are as common in reliable articles
+    of corpora left out as in others (docs/results.md).
     """
-    no_terms = ("boilerplate.", "hedge.cue", "hedge.weasel")
+    no_terms = ("boilerplate.", "repeat.doubled", "hedge.cue", "hedge.weasel")
     return [r.id for r in counted.rules if r.tier == "soft" and not r.id.startswith(no_terms)]
 
 
