@@ -125,6 +125,8 @@ def test_an_aside_in_brackets_does_not_push_the_verb_out_of_reach() -> None:
         "Oluf Brask was a pilot who marked the channel with beacons of his own.",
         'Orne is a town "that never sleeps in the herring season", the mayor told the crowd on the quay.',
         "Orne is a village.",
+        "Boats lay idle. The Orne is a river that drains the moors above the village.",
+        "At 9 a.m. The Orne rose above the quay of the village.",
         "Orne is a fishing village " + "on the moors, " * 20,
         "Is a fishing village on the moors in need of a second quay, or of none at all.",
         "Orne (it is a fishing village on the moors) sells its herring boats this winter.",
@@ -140,6 +142,8 @@ def test_what_does_not_open_like_an_encyclopaedia_makes_no_template(line: str) -
     [
         "The Orne is a river that drains the moors above the village.",
         "A gull is a white bird that follows the plough.",
+        "Gull (noun). A white bird that follows the plough.",
+        "Anchor. A heavy object that holds a vessel in its place.",
         "Oluf Brask (1790-1856) was a pilot who marked the channel with beacons of his own.",
     ],
 )

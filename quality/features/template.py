@@ -168,18 +168,22 @@ def _after(batch: Batch, chosen: Bools) -> Bools:
 
 
 def _glosses(batch: Batch) -> Bools:
-    """Paragraphs that open as a glossary does: "Name: a ...", "Thing - the ..."; bool[paragraphs]."""
+    """Paragraphs that open as a glossary does: "Name: a ...", "Thing - the ...", "Thing (noun). A ..."; bool[paragraphs]."""
     group, entry = batch.paragraphs, batch.token_word
     article = batch.vocabulary.among(hash_words(ARTICLES))
     words = batch.n_words(group)
     could = (words >= GLOSS_LOW) & (words <= GLOSS) & ~_quotes(batch)
-    mark = np.flatnonzero(batch.mark(":") | batch.mark("-") | batch.mark("—"))
+    stop = batch.mark(".")
+    mark = np.flatnonzero(batch.mark(":") | batch.mark("-") | batch.mark("—") | stop)
     owner = group.of_token[mark]
     mark, owner = (some[(mark + 1 < group.last[owner]) & could[owner]] for some in (mark, owner))
     place = mark - group.first[owner]
     opens = (place > 0) & (place <= GLOSS_REACH) & article[entry[mark + 1]] & batch.spaced[mark + 1]
-    # a dash without a blank before it joins a word; a letter alone is the "A:" of an answer
-    opens &= batch.mark(":")[mark] | batch.spaced[mark]
+    # a dash without a blank before it joins a word; a letter alone is the "A:" of an answer; a stop ends short forms too
+    opens &= batch.mark(":")[mark] | stop[mark] | batch.spaced[mark]
+    opens &= ~stop[mark] | (
+        batch.token_upper[mark + 1] & (batch.mark(")") | (batch.token_length > 3))[mark - 1]
+    )
     opens &= (place > 1) | (batch.token_length[group.first[owner]] > 1)
     found = np.zeros(group.n, bool)
     found[owner[opens]] = True
@@ -213,7 +217,9 @@ def _definitions(batch: Batch) -> tuple[Bools, Bools]:
     )
     words = batch.n_words(group)
     could = (words >= DEFINITION_LOW) & (words <= DEFINITION) & ~_quotes(batch)
-    verb = np.flatnonzero((present | past | timeless)[entry])
+    # in the first sentence of its paragraph
+    opening = batch.sentences.of_token[group.first[group.of_token]] if entry.size else entry
+    verb = np.flatnonzero((present | past | timeless)[entry] & (batch.sentences.of_token == opening))
     verb = verb[verb + 1 < group.last[group.of_token[verb]]]
     verb = verb[(article[entry[verb + 1]] | timeless[entry[verb]]) & could[group.of_token[verb]]]
     owner = group.of_token[verb]
