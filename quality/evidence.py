@@ -16,7 +16,7 @@ import numpy as np
 from quality.columns import Bools, Floats, Group, Ints
 from quality.copies import duplicates
 from quality.features.padding import padding_chance
-from quality.features.template import HOLLOW, definition_line
+from quality.features.template import HOLLOW
 from quality.features.topic import off_topic
 from quality.padding import KINDS
 from quality.registers import REGISTERS
@@ -92,13 +92,14 @@ TERMS = (
     Term(
         "question_stub",
         "filler",
-        "One of several questions that nothing answers, beside another sign of a template.",
+        "A question that nothing answers, on a page that is a template filled in.",
     ),
     Term(
         "definition_line",
         "filler",
-        "One of several openings as of an encyclopaedia, beside another sign of a template; more for more of them.",
+        "An opening as of an encyclopaedia or another answer, on a page that is a template filled in.",
     ),
+    Term("template_heading", "filler", "A heading above such lines, or above nothing."),
     Term(
         WORD_TERM,
         "filler",
@@ -131,10 +132,10 @@ def hard_rules(counted: Counted) -> list[str]:
 def soft_rules(counted: Counted) -> list[str]:
     """Ids of the soft rules that speak against a text as such.
 
-    Page furniture is judged by role instead; hedges and weasel words are as common in reliable articles of corpora left
-    out as in others (docs/results.md).
+    Page furniture and doubled captions are judged by role instead; hedges and weasel words are as common in reliable articles
+    of corpora left out as in others (docs/results.md).
     """
-    no_terms = ("boilerplate.", "hedge.cue", "hedge.weasel")
+    no_terms = ("boilerplate.", "repeat.doubled", "hedge.cue", "hedge.weasel")
     return [r.id for r in counted.rules if r.tier == "soft" and not r.id.startswith(no_terms)]
 
 
@@ -164,6 +165,7 @@ def filler_names(counted: Counted) -> list[str]:
         "stock_words",
         "question_stub",
         "definition_line",
+        "template_heading",
         *rules,
         WORD_TERM,
     ]
@@ -188,7 +190,8 @@ def filler_terms(batch: Batch, counted: Counted, names: Sequence[str], words: Fl
     columns["stock_words"] = np.where(stock >= STOCK, stock, 0.0)
     # as terms of their own: what they weigh is not bound as that of soft rules
     columns["question_stub"] = columns["filler.question_stub"]
-    columns["definition_line"] = definition_line(batch) * (columns["filler.definition_line"] > 0)
+    columns["definition_line"] = columns["filler.definition_line"]
+    columns["template_heading"] = columns["filler.heading"]
     columns[WORD_TERM] = np.zeros(batch.paragraphs.n) if words is None else words
     return _chosen(columns, names)
 

@@ -176,13 +176,12 @@ class Patterns:
         part = index.opens[of_list]
         at = np.flatnonzero(part >= 0)
         at = at[possible[part[at], passage[at]]]
-        tied, of_tied = (possible & self._is_tied[:, None]).nonzero()
+        tied, of_tied = _cells(possible, np.flatnonzero(self._is_tied))
         part, passage = np.append(part[at], tied), np.append(passage[at], of_tied)
         places = np.append(place[at] - some.edges[passage[: at.size]], np.zeros(tied.size, np.int64))
         tries = [(self._whole[part], passage, places)]
-        others = np.flatnonzero(~self._is_tied & (index.lists[0] == 0))
-        row, passage = possible[others].nonzero()
-        for k, p in zip(others[row].tolist(), passage.tolist(), strict=True):
+        untied = _cells(possible, np.flatnonzero(~self._is_tied & (index.lists[0] == 0)))
+        for k, p in zip(*(column.tolist() for column in untied), strict=True):
             if self._is_alone[k]:
                 for match in self._parts[k].matches(some.texts[p], None):
                     yield int(self._whole[k]), p, match
@@ -195,6 +194,13 @@ class Patterns:
         for (k, p), group in groupby(told, key=itemgetter(0, 1)):
             for match in self._patterns[k].matches(some.texts[p], map(itemgetter(2), group)):
                 yield k, p, match
+
+
+def _cells(table: Bools, rows: Ints) -> tuple[Ints, Ints]:
+    """Row and column of what is true in some rows of a table, in order; int64[k] each."""
+    # several times as fast as the nonzero of two dimensions
+    row, column = np.divmod(np.flatnonzero(table[rows]), table.shape[1])
+    return rows[row], column
 
 
 class _Index:

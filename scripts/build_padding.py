@@ -25,6 +25,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from quality.columns import Bools, Floats, Ints
+from quality.features.template import HOLLOW as HOLLOW_LINES
+from quality.features.template import template_lines
 from quality.learn.corpora import Labelled, articles, half, own, pages, read_rows
 from quality.learn.fit import one_thread
 from quality.lexicon import DATA
@@ -105,15 +107,18 @@ def batch_of(marked: Sequence[Marked]) -> Batch:
     return Batch.of([m.text.text for m in marked], [m.text.paragraphs for m in marked])
 
 
-def is_furniture(batch: Batch) -> Bools:
-    """Paragraphs that boilerplate cues cover; bool[paragraphs]. The other rules need what is learnt here."""
+def is_told(batch: Batch) -> Bools:
+    """Paragraphs that boilerplate cues cover, and lines of templates; bool[paragraphs]. The other rules need what is learnt here."""
     rules = shipped_rules()
     told = [(r, s, (None,) * len(s)) for r, s in zip(rules.rules, rules.find(batch), strict=True)]
-    return Counted.of(told).is_furniture(batch)
+    counted = Counted.of(told)
+    furniture = counted.is_furniture(batch)
+    lines = template_lines(batch, counted.covered(batch, *HOLLOW_LINES) > 0, furniture)
+    return furniture | lines.question | lines.definition
 
 
 def source_of(name: str, marked: Sequence[Marked], *, is_hand: bool) -> Source:
-    """The paragraphs of some texts; page furniture teaches nothing, of a corpus a sample teaches."""
+    """The paragraphs of some texts; page furniture and lines of templates teach nothing, of a corpus a sample teaches."""
     batches, words, plain, kind, note, corpus = [], [], [], [], [], []
     for low in range(0, len(marked), N_TEXTS):
         mine = marked[low : low + N_TEXTS]
@@ -125,7 +130,7 @@ def source_of(name: str, marked: Sequence[Marked], *, is_hand: bool) -> Source:
         words.append(sp.csr_matrix((value[owner].astype(np.float32), (owner, bucket)), shape=shape))
         plain.append(matrix.T)
         kinds = np.concatenate([m.kind for m in mine])
-        kind.append(np.where(is_furniture(batch), UNUSED, kinds)[judged])
+        kind.append(np.where(is_told(batch), UNUSED, kinds)[judged])
         note.append(np.concatenate([m.note for m in mine])[judged])
         names = np.array([m.text.corpus for m in mine])
         corpus.append(names[batch.paragraphs.parent[judged]])
@@ -195,14 +200,14 @@ def from_page(row: dict[str, Any], hand: str) -> Marked:
 
 
 def from_bank(hand: str, rows: Sequence[dict[str, Any]]) -> list[Marked]:
-    """Three pages of each story of a bank, each with a hollow paragraph, an honest one that looks so, and perhaps a spliced one."""
+    """Pages of each story of a bank, each with a hollow paragraph, an honest one that looks so and a spliced one, while there are any."""
     chance = random.Random(hand)
     found = []
     for number in sorted({r["story"] for r in rows}):
         by = {kind: [r["text"] for r in rows if (r["story"], r["kind"]) == (number, kind)] for kind in BANK}
-        for k in range(3):
+        for k in range(max(len(by[kind]) for kind in PLANTED)):
             page = [(text, "story") for text in by["story"]]
-            for kind in ("near", "off_topic", "stock"):
+            for kind in PLANTED:
                 at_end = kind == "stock" and chance.random() < AT_END
                 place = len(page) if at_end else chance.randint(1, len(page))
                 page[place:place] = [(text, kind) for text in by[kind][k : k + 1]]
@@ -212,6 +217,7 @@ def from_bank(hand: str, rows: Sequence[dict[str, Any]]) -> list[Marked]:
     return found
 
 
+PLANTED = ("near", "off_topic", "stock")
 BANK = {"story": HONEST, "near": HONEST, "stock": HOLLOW, "off_topic": SPLICED}
 
 
@@ -243,14 +249,14 @@ def once(marked: Sequence[Marked]) -> list[Marked]:
 
 
 def weights_of(sources: Sequence[Source], rows: Sequence[Ints], label: Bools) -> Floats:
-    """Weights of rows: two fifths for the filler, as much for honest paragraphs of hands, the rest for corpora; within these, the root of the number."""
+    """Weights of rows: three tenths for the filler, half for honest paragraphs of hands, the rest for corpora; within these, the root of the number."""
     source = np.concatenate([np.full(r.size, k) for k, r in enumerate(rows)])
     hand = np.array([s.is_hand for s in sources])[source]
     weight = np.zeros(label.size)
     for cell in np.unique(source * 2 + label):
         here = source * 2 + label == cell
         weight[here] = 1 / np.sqrt(here.sum())
-    for some, share in ((label, 0.4), (~label & hand, 0.4), (~label & ~hand, 0.2)):
+    for some, share in ((label, 0.3), (~label & hand, 0.5), (~label & ~hand, 0.2)):
         weight[some] *= share * label.size / weight[some].sum()
     return weight
 

@@ -12,133 +12,15 @@ from quality.evidence import (
     hard_rules,
     roles,
 )
-from quality.features.template import definition_line, question_stub
 from quality.features.topic import off_topic
 from quality.registry import count
 from quality.text import Batch
 
-HARBOUR = "Larnsund is a harbour town on the western coast, known for its herring and its lighthouse."
-RIVER = "The Orne, a river of two countries, is the longest of the region and floods in most springs."
 NEWS = "The harbour was closed for two hours on Monday after a barge had lost its anchor in the channel."
-WHEN, WHO = "When will the harbour open again?", "Who pays for the lost anchor?"
-
-# What three lines on a page say: the logarithm of their number to base 2.
-THREE = 1.584962500721156
 
 
 def batch(*paragraphs: str) -> Batch:
     return Batch.of([""], [paragraphs])
-
-
-def stubs(*paragraphs: str, hollow: int | None = None) -> list[float]:
-    return question_stub(batch(*paragraphs), np.arange(len(paragraphs)) == hollow).tolist()
-
-
-def test_lines_that_open_like_an_encyclopaedia_count_where_three_stand_together():
-    assert definition_line(batch(NEWS, HARBOUR, RIVER, HARBOUR)).tolist() == [0.0, THREE, THREE, THREE]
-    assert definition_line(batch(HARBOUR, NEWS, "-", RIVER, HARBOUR)).tolist() == [
-        THREE,
-        0.0,
-        0.0,
-        THREE,
-        THREE,
-    ]
-    assert definition_line(batch(HARBOUR, RIVER, NEWS, NEWS, HARBOUR)).tolist() == [0.0, 0.0, 0.0, 0.0, 0.0]
-    assert definition_line(batch(NEWS, HARBOUR, RIVER)).tolist() == [0.0, 0.0, 0.0]
-
-
-def test_two_texts_of_a_batch_do_not_stand_together():
-    assert definition_line(Batch.of([HARBOUR, RIVER, HARBOUR])).tolist() == [0.0, 0.0, 0.0]
-    assert question_stub(Batch.of([WHEN, WHO, WHEN]), np.zeros(3, bool)).tolist() == [0.0, 0.0, 0.0]
-
-
-def test_more_such_lines_say_more_up_to_eight():
-    lines = [HARBOUR, RIVER] * 5
-    for n, expected in ((4, 2.0), (8, 3.0), (10, 3.0)):
-        assert definition_line(batch(*lines[:n])).tolist() == [expected] * n
-
-
-def first_of_three(line: str) -> float:
-    return float(definition_line(batch(line, HARBOUR, RIVER))[0])
-
-
-def test_an_aside_in_brackets_does_not_push_the_verb_out_of_reach():
-    aside = "Larnsund (old spelling: Larnsond, from two words for sand and bay; chartered on 3 May 1290, a Sunday) "
-    assert first_of_three(aside + "is a harbour town on the coast.") == THREE
-    bare = aside.replace("(", "").replace(")", "")
-    assert first_of_three(bare + "is a harbour town on the coast.") == 0.0
-
-
-def test_a_sentence_that_tells_something_before_the_verb_is_news():
-    told = "Larnsund learned on Friday that its old quay, where the herring boats used to lie, is a listed building."
-    assert first_of_three(told) == 0.0
-
-
-def test_a_sentence_that_opens_with_a_function_word_goes_on_with_a_story():
-    assert first_of_three("But Larnsund is a harbour town that would rather keep its herring boats.") == 0.0
-    assert first_of_three("The Larn is a river that drains the moors above the harbour town.") == THREE
-    assert first_of_three("A barge is a flat boat that carries heavy goods on rivers and canals.") == THREE
-    assert first_of_three("The closure is a blow to the boats that land their herring in winter.") == 0.0
-
-
-def test_the_past_tense_is_that_of_an_encyclopaedia_after_dates_in_brackets_only():
-    was = "was a pilot who marked the channel of the harbour with beacons of his own."
-    assert first_of_three(f"Oluf Brask (1790-1856) {was}") == THREE
-    assert first_of_three(f"Oluf Brask {was}") == 0.0
-
-
-def test_a_quoted_definition_is_part_of_a_story():
-    quoted = (
-        'Larnsund is a town "that never sleeps in the herring season", the mayor told the crowd on the quay.'
-    )
-    assert first_of_three(quoted) == 0.0
-
-
-def test_three_questions_that_stand_together_are_stubs():
-    assert stubs(NEWS, WHEN, WHO, WHEN) == [0.0, 1.0, 1.0, 1.0]
-    assert stubs(WHEN, "-", WHO, WHEN) == [1.0, 0.0, 1.0, 1.0]
-    assert stubs(NEWS, WHEN, WHO) == [0.0, 0.0, 0.0]
-    assert stubs(WHEN, "Why? Who pays for it?", WHO) == [0.0, 0.0, 0.0]
-
-
-def test_questions_that_the_text_answers_are_no_stubs():
-    assert stubs(WHEN, NEWS, WHO, NEWS, WHEN, NEWS) == [0.0] * 6
-
-
-def test_a_question_before_stock_text_is_a_stub():
-    assert stubs(WHEN, NEWS, WHO, NEWS, hollow=1) == [1.0, 0.0, 0.0, 0.0]
-
-
-def test_among_three_stubs_the_other_questions_of_a_page_are_stubs_as_well():
-    assert stubs(WHEN, NEWS, NEWS, WHEN, WHO, WHEN) == [1.0, 0.0, 0.0, 1.0, 1.0, 1.0]
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "Who pays then?",  # three words: a heading
-        'Will "the gate" open?',
-        "Who pays for the anchor that the barge lost in the channel, for the two hours in which no boat could leave, "
-        "and for the herring that spoilt on the quay?",
-    ],
-)
-def test_what_is_no_short_plain_question_is_no_stub(line: str) -> None:
-    assert stubs(WHEN, line, WHO) == [0.0, 0.0, 0.0]
-    assert stubs(WHEN, "Who pays for the gate?", WHO) == [1.0, 1.0, 1.0]
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "Larnsund is a harbour town.",  # seven words: a caption
-        "Larnsund is a harbour town " + "on the coast, " * 20,
-        "Is a harbour town on the western coast in need of a second quay, or of none at all.",
-        "Larnsund (it is a harbour town on the western coast) sells its herring boats this winter.",
-        "Boats of Larnsund and of Orne and of Brask and of Lund and of Holm and of Vik and of Nes is a sight.",
-    ],
-)
-def test_what_does_not_open_like_an_encyclopaedia_is_no_definition(line: str) -> None:
-    assert first_of_three(line) == 0.0
 
 
 GARDEN = [
@@ -192,42 +74,6 @@ def test_more_than_three_findings_of_a_hard_rule_add_nothing() -> None:
         return float(document_terms(text, counted, np.zeros(n, np.int64), ["leak.chatbot"])[0, 0])
 
     assert [amount(n) for n in (1, 3, 5)] == [1.0, 2.0, 2.0]
-
-
-GUIDE = (
-    "Here is what readers of the valley ask most, and what the council of the valley has told them so far."
-)
-STOCK = "Only time will tell what this means for the valley, and stay tuned for more updates as the story unfolds."
-
-
-def filler_columns(*paragraphs: str) -> dict[str, list[float]]:
-    text = batch(*paragraphs)
-    names = ["question_stub", "definition_line"]
-    columns = filler_terms(text, count(text), names).T.tolist()
-    return dict(zip(names, columns, strict=True))
-
-
-def test_a_list_of_definitions_or_of_questions_counts_beside_another_sign_on_the_page() -> None:
-    people = [HARBOUR, RIVER, HARBOUR]
-    questions = [WHEN, WHO, WHEN]
-    assert filler_columns(GUIDE, *people)["definition_line"] == [0.0] * 4
-    assert filler_columns(GUIDE, *questions)["question_stub"] == [0.0] * 4
-    assert filler_columns(*people, *questions) == {
-        "question_stub": [0.0] * 3 + [1.0] * 3,
-        "definition_line": [THREE] * 3 + [0.0] * 3,
-    }
-    assert filler_columns(STOCK, *people)["definition_line"] == [0.0] + [THREE] * 3
-    assert filler_columns(STOCK, *questions)["question_stub"] == [0.0] + [1.0] * 3
-
-
-def test_what_the_next_paragraph_or_text_begins_with_makes_no_definition_of_a_line() -> None:
-    cut = "Larnsund Old Harbour of the Orne and of the Sund by the western sea is"
-    page = "\n".join([NEWS, HARBOUR, RIVER, cut])
-    alone = definition_line(Batch.of([page])).tolist()
-    assert alone == [0.0] * 4
-    for other in ("An anchor is near the pier.", "The pier is old."):
-        assert definition_line(Batch.of([page, other])).tolist()[:4] == alone
-        assert definition_line(Batch.of([f"{page}\n{other}"])).tolist()[:4] == alone
 
 
 def test_reference_marks_make_no_filler() -> None:

@@ -180,6 +180,7 @@ def test_only_a_block_of_copied_paragraphs_is_hard_evidence():
         "repeat.headline": "soft",
         "repeat.paragraph": "soft",
         "repeat.line": "soft",
+        "repeat.doubled": "soft",
     }
     assert found("repeat.block", BRIDGE, DETOUR, TITLE, BRIDGE, DETOUR) == [BRIDGE, DETOUR]
     assert found("repeat.paragraph", BRIDGE, DETOUR, TITLE, BRIDGE, DETOUR) == []

@@ -257,21 +257,21 @@ def _places(batch: Batch, copies: Bools) -> Spans:
 
 
 @once_per_batch
-def _reported(batch: Batch) -> tuple[Bools, Bools, Bools, Bools]:
-    """Copies to report as block, headline, paragraph and line, no copy as two; bool[paragraphs] each."""
+def _reported(batch: Batch) -> tuple[Bools, Bools, Bools, Bools, Bools]:
+    """Copies to report as block, headline, paragraph, line and doubled, no copy as two; bool[paragraphs] each."""
     score, source = duplicates(batch)
     count = words_of(batch).count
     block = _in_block(batch)
     copies = (score >= REPORTED) & ~block
     headline = copies & is_free_line(batch) & (count <= HEADLINE_HIGH)
     headline[headline] = is_headline(batch)[source[headline]]
-    # pages carry captions twice in a row, once for the picture and once for its large view
-    doubled = (originals(batch) == np.arange(count.size) - 1) & (count >= LONG)
+    doubled = copies & ~headline & (originals(batch) == np.arange(count.size) - 1) & (count >= LONG)
     return (
         block,
         headline,
         copies & ~headline & ~doubled & (count >= LONG),
         copies & ~headline & (count < LONG),
+        doubled,
     )
 
 
@@ -373,3 +373,23 @@ def paragraph(batch: Batch) -> Spans:
 def line(batch: Batch) -> Spans:
     """A line of under 12 words, no answer, verse or headline, that repeats an earlier one; both."""
     return _places(batch, _reported(batch)[3])
+
+
+@rule(
+    "repeat.doubled",
+    tier="soft",
+    title="paragraph doubled",
+    message="the same paragraph stands right above",
+    why="Pages carry captions twice in a row, once for the picture and once for its large view: a slip of whoever took the text "
+    "from the page, which says nothing against the text.",
+    source="own",
+    hits=[(f"{_FERRY}\n{_FERRY}\n{_TICKETS}", [_FERRY, _FERRY])],
+    clean=[
+        f"{_FERRY}\n{_TICKETS}\n{_FERRY}",
+        f"{_FERRY}\n{_FERRY.replace('because', 'since')}\n{_TICKETS}",
+        f"{_FARES}\n{_FARES}\n{_TICKETS}",
+    ],
+)
+def doubled(batch: Batch) -> Spans:
+    """A paragraph of 12 words or more that the next one repeats exactly; both."""
+    return _places(batch, _reported(batch)[4])

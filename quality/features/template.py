@@ -1,16 +1,17 @@
-"""Lines of page templates: questions that nothing answers, and openings of encyclopaedias in a row.
+"""Lines of page templates: questions that nothing answers, openings of encyclopaedias, and headings above nothing.
 
-Aggregators fill pages up with both. Honest guides ask as well, and honest lists of people define, so
-each counts only beside another such sign on the page.
+Aggregators fill pages up with them. Honest guides ask as well, and honest lists of people define, so lines count only where
+two kinds of them make up a good part of a page, and where what is defined is not what the page is about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from quality.columns import Bools, Floats, Ints, within
+from quality.columns import Bools, Floats, changes, within
+from quality.features.topic import shared_words
 from quality.lexicon import is_stop_word
 from quality.registry import Counted, rule_among
 from quality.rules import Spans
@@ -28,109 +29,206 @@ HOLLOW = (
     "filler.stock",
 )
 
-# Words that make up a question stub at most, and stubs on a page that make its other questions stubs as well.
-STUB, STUBS = 20, 3
+# Words of a question stub, at least and at most.
+STUB_LOW, STUB = 3, 14
 
 # "X is a ...": what an encyclopaedia's first sentence looks like, up to this many tokens in.
 DEFINITION_REACH = 14
-# Words of such a line at least. A line of a glossary, "X: a ..." or "X - the ...", has so many words, and its mark within
-# so many tokens.
-DEFINITION_LOW, GLOSS_LOW, GLOSS, GLOSS_REACH = 6, 4, 20, 5
-ARTICLES = ("a", "an", "the", "one")
+# Words of such a line, and of whatever answers a stub. A line of a glossary, "X: a ..." or "X - the ...", has so many words, and its mark
+# within so many tokens.
+DEFINITION_LOW, DEFINITION = 6, 60
+GLOSS_LOW, GLOSS, GLOSS_REACH = 4, 24, 5
+ARTICLES = ("a", "an", "the", "one", "any")
+# What an encyclopaedia says of words and places besides.
+TIMELESS = (
+    "refers",
+    "means",
+    "denotes",
+    "derives",
+    "describes",
+    "lies",
+    "refer",
+    "mean",
+    "describe",
+    "stands",
+    "belongs",
+)
 # Words in lower case, function words aside, before its verb: "officially", "also called". News tells first:
 # "The witness said she mistook the flat, which is a ..."
 TOLD = 3
 
+# A page is a template from this share of such lines on: of pages made as aggregators make them .27 to .59 are, of
+# web pages with two definitions and two questions .15 in nine cases of ten.
+TEMPLATE = 0.2
+# Definitions of a page share less of their words with it, by weight, than the answers of an honest guide (shared pages:
+# .25 at most of aggregators, .5 at least of nine in ten guides).
+STRANGE = 0.45
+# Tokens of "In law," at the opening of a definition.
+FIELD = 3
+# Words of a heading.
+HEADING = 6
 
-def question_stub(batch: Batch, hollow: Bools) -> Floats:
-    """1 for a short line that is one question and that nothing answers; float64[paragraphs].
 
-    Nothing answers it in a row of three such lines or more (rhetoric asks twice), or where the paragraph
-    after it is `hollow` (bool[paragraphs]: stock text or a leak); where `STUBS` of a page are
-    such, all of them are. Interviews and guides ask as much, and answer.
+@dataclass(frozen=True)
+class Template:
+    """Lines of pages that are templates filled in; bool[paragraphs] each.
+
+    `question`: short ones that only the next line may answer; `definition`: openings as of an encyclopaedia and other answers;
+    `heading`: of either, or of nothing.
+    """
+
+    question: Bools
+    definition: Bools
+    heading: Bools
+
+
+def template_lines(batch: Batch, hollow: Bools, furniture: Bools) -> Template:
+    """The lines of templates, where two kinds of them make up a fifth of a page.
+
+    Kinds are short questions, openings as of an encyclopaedia, and lines without a word; a question with a definition or a
+    `hollow` paragraph (stock text or a leak) below it is two kinds at once. Page `furniture` is neither; bool[paragraphs] each. Where
+    definitions share many of their words with the page, it is a guide that explains what it speaks of, and no template.
     """
     group = batch.paragraphs
     words = batch.n_words(group)
-    mark = batch.mark("?")
-    some = group.last > group.first
+    definition, likely = _definitions(batch)
+    definition = (definition | _glosses(batch)) & ~furniture
+    question, bare = _questions(batch) & ~furniture, words == 0
+    answered = _before(batch, question) & (definition | hollow)
+
+    def on_page(some: Bools | Floats) -> Floats:
+        return np.bincount(group.parent, weights=some, minlength=batch.n_documents)
+
+    is_template = np.sum([on_page(some) >= 2 for some in (question, definition, bare)], axis=0) >= 2
+    is_template |= (on_page(definition) >= 3) & (on_page(question | bare | (hollow & ~definition)) >= 1)
+    is_template |= on_page(answered) >= 2
+    signs = on_page(question | definition | bare | answered)
+    is_template &= signs >= TEMPLATE * on_page(np.ones(group.n))
+    shared = shared_words(batch)
+    known = definition & ~np.isnan(shared)
+    is_template &= on_page(np.where(known, shared, 0.0)) <= STRANGE * on_page(known)
+
+    here = is_template[group.parent] & ~furniture
+    question &= here
+    is_sentence = _ends(batch, ".") | _ends(batch, "!")
+    answer = _before(batch, question) & is_sentence & (words <= DEFINITION) & ~_quotes(batch)
+    # too short to compare counts as strange: a page of this sort says little in few words
+    strange = np.isnan(shared) | (shared <= STRANGE)
+    definition = here & (definition | ((answer | likely | _asks_first(batch)) & strange))
+    line = question | definition | bare
+    heading = (
+        here
+        & ~line
+        & (words > 0)
+        & (words <= HEADING)
+        & ~is_sentence
+        & ~_quotes(batch)
+        & ~batch.is_list_item
+        & _after(batch, line)
+    )
+    return Template(question, definition, heading & ~_opens_page(batch))
+
+
+def _questions(batch: Batch) -> Bools:
+    """Short lines that are one question; bool[paragraphs]."""
+    words = batch.n_words(batch.paragraphs)
+    one = batch.paragraphs.sum(batch.mark("?")) == 1
+    return _ends(batch, "?") & one & (words >= STUB_LOW) & (words <= STUB) & ~_quotes(batch)
+
+
+def _quotes(batch: Batch) -> Bools:
+    return batch.paragraphs.sum(batch.mark('"')) > 0
+
+
+def _ends(batch: Batch, mark: str) -> Bools:
+    """Paragraphs whose last token is a mark; bool[paragraphs]."""
+    group, found = batch.paragraphs, batch.mark(mark)
     ends = np.zeros(group.n, bool)
-    if mark.size:
-        ends = some & mark[np.maximum(group.last - 1, 0)]
-    stub = ends & (group.sum(mark) == 1) & (words >= 4) & (words <= STUB) & (group.sum(batch.mark('"')) == 0)
-    middle = stub & _near(batch, stub, (-1,)) & _near(batch, stub, (1,))
-    unanswered = middle | (stub & (_near(batch, middle, (-1, 1)) | _near(batch, hollow, (1,))))
-    many = np.bincount(group.parent, weights=unanswered, minlength=batch.n_documents) >= STUBS
-    return (unanswered | (stub & many[group.parent])).astype(np.float64)
+    ends[group.filled] = found[group.last[group.filled] - 1]
+    return ends
 
 
-def _on_page(batch: Batch, values: Floats | Bools) -> Bools:
-    """Whether some paragraph of the page of each has a value above 0; bool[paragraphs]."""
-    parent = batch.paragraphs.parent
-    return (np.bincount(parent, weights=values > 0, minlength=batch.n_documents) > 0)[parent]
+def _opens_page(batch: Batch) -> Bools:
+    """The first paragraph of each document; bool[paragraphs]."""
+    return changes(batch.paragraphs.parent)
 
 
-def _near(batch: Batch, chosen: Bools, places: Sequence[int]) -> Bools:
-    """Whether a chosen paragraph stands at one of some places from each, passing wordless ones; bool[paragraphs]."""
-    group = batch.paragraphs
-    worded = np.flatnonzero(batch.n_words(group))
-    flag, parent = chosen[worded], group.parent[worded]
-    found = np.zeros(worded.size, bool)
-    for by in places:
-        here = slice(max(-by, 0), worded.size - max(by, 0))
-        there = slice(max(by, 0), worded.size - max(-by, 0))
-        found[here] |= flag[there] & (parent[there] == parent[here])
-    near = np.zeros(group.n, bool)
-    near[worded] = found
-    return near
+def _before(batch: Batch, chosen: Bools) -> Bools:
+    """Whether the paragraph before each, in its document, is chosen; bool[paragraphs]."""
+    found = np.zeros(chosen.size, bool)
+    found[1:] = chosen[:-1]
+    return found & ~_opens_page(batch)
 
 
-@once_per_batch
-def definition_line(batch: Batch) -> Floats:
-    """A paragraph that opens as an encyclopaedia does ("X, of Y, is a ..."), in a list of such; float64[paragraphs].
-
-    0 for one without another within two paragraphs, an ordinary way to begin, and for two on a page.
-    Else 1.58 for three, 2 for four, 3 from eight on. A past tense counts after an aside in brackets only (that of the
-    dead): "X was the first" is news.
-    """
-    group = batch.paragraphs
-    line = np.zeros(group.n, bool)
-    line[_definitions(batch)] = True
-    line[_glosses(batch)] = True
-    line &= _near(batch, line, (-2, -1, 1, 2))
-    n = np.bincount(group.parent, weights=line, minlength=batch.n_documents)[group.parent]
-    return np.where(line & (n > 2), np.log2(np.clip(n, 1, 8)), 0.0)
+def _after(batch: Batch, chosen: Bools) -> Bools:
+    """Whether the paragraph after each, in its document, is chosen; bool[paragraphs]."""
+    found = np.zeros(chosen.size, bool)
+    found[:-1] = chosen[1:] & ~_opens_page(batch)[1:]
+    return found
 
 
-def _glosses(batch: Batch) -> Ints:
-    """Paragraphs that open as a glossary does: "Name: a ...", "Thing - the ..."; int64[k]."""
+def _glosses(batch: Batch) -> Bools:
+    """Paragraphs that open as a glossary does: "Name: a ...", "Thing - the ...", "Thing (noun). A ..."; bool[paragraphs]."""
     group, entry = batch.paragraphs, batch.token_word
     article = batch.vocabulary.among(hash_words(ARTICLES))
     words = batch.n_words(group)
-    could = (words >= GLOSS_LOW) & (words <= GLOSS) & (group.sum(batch.mark('"')) == 0)
-    mark = np.flatnonzero(batch.mark(":") | batch.mark("-") | batch.mark("—"))
+    could = (words >= GLOSS_LOW) & (words <= GLOSS) & ~_quotes(batch)
+    stop = batch.mark(".")
+    mark = np.flatnonzero(batch.mark(":") | batch.mark("-") | batch.mark("—") | stop)
     owner = group.of_token[mark]
     mark, owner = (some[(mark + 1 < group.last[owner]) & could[owner]] for some in (mark, owner))
     place = mark - group.first[owner]
     opens = (place > 0) & (place <= GLOSS_REACH) & article[entry[mark + 1]] & batch.spaced[mark + 1]
-    # a dash without a blank before it joins a word; a letter alone is the "A:" of an answer
-    opens &= batch.mark(":")[mark] | batch.spaced[mark]
+    # a dash without a blank before it joins a word; a letter alone is the "A:" of an answer; a stop ends short forms too
+    opens &= batch.mark(":")[mark] | stop[mark] | batch.spaced[mark]
+    opens &= ~stop[mark] | (
+        batch.token_upper[mark + 1] & (batch.mark(")") | (batch.token_length > 3))[mark - 1]
+    )
     opens &= (place > 1) | (batch.token_length[group.first[owner]] > 1)
-    return np.unique(owner[opens])
+    found = np.zeros(group.n, bool)
+    found[owner[opens]] = True
+    return found
 
 
-def _definitions(batch: Batch) -> Ints:
-    """Paragraphs that open with "Name is a ..." or "A thing is a ..."; int64[k]."""
+def _asks_first(batch: Batch) -> Bools:
+    """Paragraphs whose first sentence is a short question that the rest answers; bool[paragraphs]."""
+    group, sentences = batch.paragraphs, batch.sentences
+    words = batch.n_words(group)
+    asks = np.zeros(group.n, bool)
+    some = np.flatnonzero(group.last > group.first)
+    sentence = sentences.of_token[group.first[some]]
+    last = sentences.last[sentence]
+    asks[some] = (
+        batch.mark("?")[last - 1] & (last < group.last[some]) & (last - group.first[some] <= STUB + 1)
+    )
+    return asks & (words <= DEFINITION) & ~_quotes(batch)
+
+
+@once_per_batch
+def _definitions(batch: Batch) -> tuple[Bools, Bools]:
+    """Paragraphs that open with "Name is a ..." or "A thing is a ...", and those that open much as these do; bool[paragraphs] each.
+
+    The latter: "The thing is one of", "In law, a thing is any", "Name refers to", "A thing lies". News opens so as well.
+    """
     group, entry = batch.paragraphs, batch.token_word
-    present, past, article = (
-        batch.vocabulary.among(hash_words(words)) for words in (("is", "are"), ("was", "were"), ARTICLES)
+    present, past, timeless, article = (
+        batch.vocabulary.among(hash_words(words))
+        for words in (("is", "are"), ("was", "were"), TIMELESS, ARTICLES)
     )
     words = batch.n_words(group)
-    could = (words >= DEFINITION_LOW) & (words <= 60) & (group.sum(batch.mark('"')) == 0)
-    verb = np.flatnonzero((present | past)[entry])
+    could = (words >= DEFINITION_LOW) & (words <= DEFINITION) & ~_quotes(batch)
+    # in the first sentence of its paragraph
+    opening = batch.sentences.of_token[group.first[group.of_token]] if entry.size else entry
+    verb = np.flatnonzero((present | past | timeless)[entry] & (batch.sentences.of_token == opening))
     verb = verb[verb + 1 < group.last[group.of_token[verb]]]
-    verb = verb[article[entry[verb + 1]] & could[group.of_token[verb]]]
+    verb = verb[(article[entry[verb + 1]] | timeless[entry[verb]]) & could[group.of_token[verb]]]
     owner = group.of_token[verb]
     first = group.first[owner]
+    # "In law, ..."
+    field = batch.vocabulary.among(hash_words(("in",)))[entry[first]] & (first + FIELD < verb)
+    comma = np.append(batch.mark(","), np.zeros(FIELD, bool))
+    for by in range(FIELD, 1, -1):
+        first = np.where(field & comma[group.first[owner] + by], group.first[owner] + by + 1, first)
     name = np.where(article[entry[first]], first + 1, first)
     # what stands before the verb; an aside in brackets, "(born 1944; in Greek ...)", does not count: it may be long
     token, of_verb = within(first, verb - first)
@@ -145,29 +243,31 @@ def _definitions(batch: Batch) -> Ints:
     )
     opens = (place < DEFINITION_REACH) & (n_told <= TOLD) & (np.append(0, depth)[edge] <= before)
     thing = batch.vocabulary.among(hash_words(("a", "an")))[entry[first]]
-    opens &= thing | (batch.token_upper & ~is_stop_word(batch))[name]
-    opens &= present[entry[verb]] | (n_closing > 0)
-    return np.unique(owner[opens])
+    named = thing | (batch.token_upper & ~is_stop_word(batch))[name]
+    sure = (
+        opens
+        & named
+        & (first == group.first[owner])
+        & (present[entry[verb]] | (past[entry[verb]] & (n_closing > 0)))
+    )
+    likely = opens & (named | article[entry[first]]) & ~past[entry[verb]]
+    found = np.zeros((2, group.n), bool)
+    found[0, owner[sure]] = True
+    found[1, owner[likely]] = True
+    return found[0], found[1]
 
 
 # ---- rules -------------------------------------------------------------------------------------------
 
 
 @once_per_batch
-def _beside(batch: Batch, counted: Counted) -> tuple[Floats, Floats]:
-    """Question stubs and definition lines on pages with another sign of a template; float64[paragraphs] each."""
-    definition = definition_line(batch)
-    # a definition is no sign for itself
-    says_nothing = (counted.covered(batch, "filler.hollow") > 0) & (definition == 0)
-    hollow = (counted.covered(batch, *HOLLOW) > 0) | says_nothing
-    stub = question_stub(batch, hollow)
-    beside = _on_page(batch, hollow)
-    return stub * (beside | _on_page(batch, definition)), definition * (beside | _on_page(batch, stub))
+def _found(batch: Batch, counted: Counted) -> Template:
+    hollow = (counted.covered(batch, *HOLLOW) > 0) | (counted.covered(batch, "filler.hollow") > 0)
+    return template_lines(batch, hollow, counted.is_furniture(batch))
 
 
-def _lines(batch: Batch, value: Floats) -> Spans:
-    paragraph = np.flatnonzero(value)
-    return Spans.of_paragraphs(batch, paragraph)
+def _lines(batch: Batch, chosen: Bools) -> Spans:
+    return Spans.of_paragraphs(batch, np.flatnonzero(chosen))
 
 
 _NEWS = "The harbour was closed for two hours on Monday after a barge had lost its anchor in the channel.\n"
@@ -206,18 +306,18 @@ _QUESTIONS = (
     clean=[_NEWS + "\n".join(_QUESTIONS), _NEWS + f"{_QUESTIONS[0]}\nOn Friday, the harbour master said."],
 )
 def question_stub_lines(batch: Batch, counted: Counted) -> Spans:
-    """Questions that nothing answers, beside another sign of a template."""
-    return _lines(batch, _beside(batch, counted)[0])
+    """Short questions on pages that are templates."""
+    return _lines(batch, _found(batch, counted).question)
 
 
 @rule_among(
     "filler.definition_line",
     tier="soft",
-    title="opening of an encyclopaedia",
-    message="a line as from an encyclopaedia, one of several in a row: «{text}»",
+    title="definition that the story does not need",
+    message="a line as from an encyclopaedia, on a page full of such and of questions: «{text}»",
     why="Definitions of places, people and things that a text merely names pad it out; they are copied from "
-    "encyclopaedias and say nothing of the matter. Lists of people define as well, which is why another "
-    "sign of a template has to stand on the page.",
+    "encyclopaedias and say nothing of the matter. Lists of people define as well, and guides explain what they speak "
+    "of, which is why other lines of a template have to stand on the page, and why the definition must share few words with it.",
     source="own",
     unit="count",
     hits=[
@@ -239,5 +339,31 @@ def question_stub_lines(batch: Batch, counted: Counted) -> Spans:
     ],
 )
 def definition_lines(batch: Batch, counted: Counted) -> Spans:
-    """Openings of encyclopaedias in a row, beside another sign of a template."""
-    return _lines(batch, _beside(batch, counted)[1])
+    """Openings of encyclopaedias and other answers on pages that are templates."""
+    return _lines(batch, _found(batch, counted).definition)
+
+
+@rule_among(
+    "filler.heading",
+    tier="soft",
+    title="heading of a template",
+    message="a heading of the page's template: «{text}»",
+    why="Templates print the same headings on every page, above questions, above definitions or above nothing at all.",
+    source="own",
+    unit="count",
+    hits=[
+        (
+            _NEWS + "\n".join(["At a glance", "-", "People ask", *_QUESTIONS, *_PLACES]),
+            ["At a glance", "People ask"],
+        )
+    ],
+    clean=[
+        _NEWS + "\n".join(["At a glance", _NEWS, *_QUESTIONS, *_PLACES]),
+        _NEWS + "\n".join(["- At a glance", *_QUESTIONS, *_PLACES]),
+        _NEWS + "\n".join(["People ask", *_QUESTIONS]),
+        "\n".join(["At a glance", *_QUESTIONS, *_PLACES]),
+    ],
+)
+def headings(batch: Batch, counted: Counted) -> Spans:
+    """Short lines above other lines of a template, but for the title of the page."""
+    return _lines(batch, _found(batch, counted).heading)

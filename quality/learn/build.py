@@ -329,10 +329,14 @@ def _filler(
 
 
 def filler_label(some: Some) -> NDArray[np.int8]:
-    """1 for filler, 0 for what is none, -1 where nobody said; int8[paragraphs]."""
+    """1 for filler, 0 for what is none, -1 where nobody said; int8[paragraphs].
+
+    Headings of a template count as filler, as what stands below them: annotators call them furniture as often.
+    """
     parent = some.batch.paragraphs.parent
     sound = np.array([t.label == "reliable" and t.roles is None for t in some.texts], bool)[parent]
     label = np.array([{"filler": 1, "content": 0, "boilerplate": 0}.get(r, -1) for r in some.roles], np.int8)
+    label[(some.counted.covered(some.batch, "filler.heading") > 0) & (some.roles == "boilerplate")] = 1
     return np.where(sound, np.int8(0), label)
 
 
