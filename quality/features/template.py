@@ -38,6 +38,8 @@ DEFINITION_REACH = 14
 # within so many tokens.
 DEFINITION_LOW, DEFINITION = 6, 60
 GLOSS_LOW, GLOSS, GLOSS_REACH = 4, 24, 5
+# Words of a term that a stop ends; more of them may be a sentence.
+TERM = 2
 ARTICLES = ("a", "an", "the", "one", "any")
 # What an encyclopaedia says of words and places besides.
 TIMELESS = (
@@ -181,9 +183,8 @@ def _glosses(batch: Batch) -> Bools:
     opens = (place > 0) & (place <= GLOSS_REACH) & article[entry[mark + 1]] & batch.spaced[mark + 1]
     # a dash without a blank before it joins a word; a letter alone is the "A:" of an answer; a stop ends short forms too
     opens &= batch.mark(":")[mark] | stop[mark] | batch.spaced[mark]
-    opens &= ~stop[mark] | (
-        batch.token_upper[mark + 1] & (batch.mark(")") | (batch.token_length > 3))[mark - 1]
-    )
+    term = batch.mark(")")[mark - 1] | ((place <= TERM) & (batch.token_length[mark - 1] > 3))
+    opens &= ~stop[mark] | (batch.token_upper[mark + 1] & term)
     opens &= (place > 1) | (batch.token_length[group.first[owner]] > 1)
     found = np.zeros(group.n, bool)
     found[owner[opens]] = True
