@@ -99,7 +99,7 @@ def template_lines(batch: Batch, hollow: Bools, furniture: Bools) -> Template:
     answered = _before(batch, question) & (definition | hollow)
 
     def on_page(some: Bools | Floats) -> Floats:
-        return np.bincount(group.parent, weights=some, minlength=batch.n_documents)
+        return np.bincount(group.parent, weights=some, minlength=batch.n_documents).astype(np.float64)
 
     is_template = np.sum([on_page(some) >= 2 for some in (question, definition, bare)], axis=0) >= 2
     is_template |= (on_page(definition) >= 3) & (on_page(question | bare | (hollow & ~definition)) >= 1)
