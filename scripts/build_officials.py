@@ -2,10 +2,11 @@
 
     python scripts/build_officials.py [--facts ../shared/facts] [--out quality/data]
 
-What it does, in this order: reads the fact tables; applies `CORRECTIONS`; writes titles as base forms
+What it does, in this order: reads the fact tables; applies `CORRECTIONS`; adds the successions of
+scripts/officials (format: README.txt there); writes titles as base forms
 without their country ("Chinese Commerce Minister" becomes "Commerce Minister", the country is the
 office's jurisdiction) and adds the forms of `ORGANISATIONS`; leaves out offices of the extended tier that
-share no title with a core office; checks the result with the same function
+share no title with a core office of the fact tables; checks the result with the same function
 that checks a table on loading; writes both files sorted, so that a rebuild changes only what changed.
 """
 
@@ -13,8 +14,12 @@ from __future__ import annotations
 
 import argparse
 import csv
+import itertools
 import re
 import sys
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 from quality.lexicon import expand
@@ -189,6 +194,17 @@ TWICE = {
     "us.director_of_the_cia",  # us.cia_director
     "us.director_of_the_fbi",  # us.fbi_director
 }
+
+# Offices of the fact tables that scripts/officials has in full.
+REPLACED = (
+    "gb.chief_secretary_to_the_treasury",
+    "gb.secretary_of_state_for_education",
+    "in.chief_minister_of_",
+    "ru.minister_of_energy",
+)
+
+# The day up to which the successions of scripts/officials are known.
+WRITTEN = "2025-06-30"
 
 # Offices new in CORRECTIONS: jurisdiction and titles.
 NEW_OFFICES = {
@@ -376,9 +392,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=here / "quality" / "data")
     options = parser.parse_args()
 
-    rows = read(options.facts / "officeholders.csv")
-    places = jurisdictions(read(options.facts / "jurisdictions.csv"), rows)
-    rows = corrected(rows)
+    facts = read(options.facts / "officeholders.csv")
+    more, written = successions(here / "scripts" / "officials", facts)
+    places = jurisdictions(read(options.facts / "jurisdictions.csv") + more, facts)
+    rows = corrected([r for r in facts if not r["office"].startswith(REPLACED)])
+    telling = {r["office"] for r in rows if r["tier"] == "core"}
+    rows += written
     forms = {p["jurisdiction"]: [p["name"], *p["adjectives"].split("|")] for p in places}
     titles = {office: base_titles(office, listed, forms) for office, listed in titles_by_office(rows).items()}
     for row in rows:
@@ -386,7 +405,7 @@ def main() -> None:
         row["seats"] = SEATS.get(row["office"], row["seats"])
         row["confidence"] = row["confidence"] or "medium"
     rows.sort(key=lambda r: (r["office"], r["start"], r["person"]))
-    kept = useful(rows, titles)
+    kept = useful(titles, telling) | {r["office"] for r in written}
     rows = [r for r in rows if r["office"] in kept]
     seen: set[str] = set()
     for row in rows:  # titles stand once per office
@@ -402,15 +421,104 @@ def main() -> None:
     )
 
 
-def useful(rows: list[dict[str, str]], titles: dict[str, list[str]]) -> set[str]:
+def useful(titles: dict[str, list[str]], core: set[str]) -> set[str]:
     """Core offices, and those others that share a title with one: they tell who else may be meant."""
     spoken = {
         office: {form.lower() for title in listed for form in expand(title)}
         for office, listed in titles.items()
     }
-    core = {r["office"] for r in rows if r["tier"] == "core"}
     shared = set().union(*(spoken[office] for office in core))
     return {office for office in spoken if spoken[office] & shared}
+
+
+def successions(folder: Path, facts: list[dict[str, str]]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Jurisdictions and terms written down in a folder of successions; its README.txt tells the format.
+
+    A term is of high confidence where the fact tables have the same person begin within a week.
+    """
+    begun: dict[str, list[date]] = {}
+    for row in facts:
+        begun.setdefault(row["person"], []).append(date.fromisoformat(row["start"]))
+    known = {row["office"]: row for row in facts}
+    places: list[dict[str, str]] = []
+    rows: list[dict[str, str]] = []
+    for path in sorted(folder.glob("[!R]*.txt")):
+        for office, place, titles, terms in offices_in(path, places):
+            like = known.get(office, {"titles": "", "seats": "1", "jurisdiction": place})
+            for start, end, person, status in terms:
+                agreed = any(abs((date.fromisoformat(start) - d).days) <= 7 for d in begun.get(person, []))
+                rows.append(
+                    dict.fromkeys(("aliases", "note"), "")
+                    | {
+                        "person": person,
+                        "office": office,
+                        "titles": "|".join(filter(None, (titles, like["titles"]))),
+                        "seats": like["seats"],
+                        "jurisdiction": like["jurisdiction"],
+                        "start": start,
+                        "end": end,
+                        "status": status,
+                        "asof": max(WRITTEN, start),
+                        "tier": "core",
+                        "confidence": "high" if agreed else "medium",
+                    }
+                )
+    return places, rows
+
+
+def offices_in(
+    path: Path, places: list[dict[str, str]]
+) -> Iterator[tuple[str, str, str, list[tuple[str, str, str, str]]]]:
+    """Each office of a file with jurisdiction, titles and terms; its jurisdictions are added to `places`."""
+    head: list[str] = []
+    listed: list[str] = []
+    for line in [*path.read_text("utf8").splitlines(), "= end"]:
+        line = line.partition("#")[0].strip()
+        if line.startswith("+ "):
+            key, name, names = (cell.strip() for cell in line[2:].split("|", 2))
+            places.append({"jurisdiction": key, "name": name, "adjectives": names})
+        elif line.startswith("= "):
+            if head:
+                office, place, titles = head
+                yield office, place, further_forms(titles, place), list(terms_of(office, listed))
+            head, listed = [cell.strip() for cell in line[2:].split("|", 2)], []
+        elif line:
+            listed += [term.strip() for term in line.split(";")]
+
+
+def terms_of(office: str, listed: list[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Start, end, person and status of the terms of one office; see scripts/officials/README.txt."""
+    for term, following in itertools.pairwise([*listed, ""]):
+        written = re.fullmatch(r"(\d{4}-\d\d(?:-\d\d)?) (.+?)( \(acting\))?", term)
+        if written is None:
+            raise ValueError(f"{office}: cannot read {term!r}; a term is a day or month and a name")
+        day, person, acting = written.groups()
+        if person == "-":
+            continue
+        end = following.partition(" ")[0]
+        if end and end <= day:
+            raise ValueError(f"{office}: {following!r} stands after {term!r}; terms go by time")
+        if len(end) == 7:
+            end += f"-{monthrange(*map(int, end.split('-')))[1]}"
+        yield day if len(day) == 10 else f"{day}-01", end, person, "acting" if acting else ""
+
+
+def further_forms(titles: str, place: str) -> str:
+    """Titles with the other ways to write them: "Minister of X" beside "X Minister", and so on."""
+    found: list[str] = []
+    for title in filter(None, titles.split("|")):
+        names, colon, posts = title.removeprefix("@").partition(":")
+        if title.startswith("@") and colon:
+            found += ALL_OF.replace("ORG", names).replace("POST", posts).split("|")
+            continue
+        found.append(title)
+        if title.endswith(" Minister") and title != "Chief Minister":
+            found.append(f"Minister {{of,for}} {{,the }}{title.removesuffix(' Minister')}")
+        if title.endswith(" Secretary") and place.startswith("GB"):
+            found.append(f"Secretary of State for {title.removesuffix(' Secretary')}")
+        if title.endswith(" Cabinet Secretary"):
+            found.append(f"Cabinet Secretary for {{,the }}{title.removesuffix(' Cabinet Secretary')}")
+    return "|".join(found)
 
 
 def read(path: Path) -> list[dict[str, str]]:
