@@ -134,7 +134,7 @@ _LASTING = (
     r"|signature|visits?|speech(?:es)?|aide|adviser)"
 )
 _LASTING_OF = re.compile(
-    rf"\b{_LASTING}(?: (?!c[ao]mes?\b)\w+){{0,2}} (?:of|by|from|to|with|between|against|beside|under){_RUN}"
+    rf"\b(?i:{_LASTING})(?: (?!c[ao]mes?\b)\w+){{0,2}} (?:of|by|from|to|with|between|against|beside|under){_RUN}"
 )
 _LASTING_OWNED = re.compile(rf"^(?: \w+)? {_LASTING}\b")
 _SENDING = re.compile(r"\b(?:sen[dt]|sends|sending|wrote|writ\w+|submit\w*|deliver\w*|address\w*)\b")

@@ -225,6 +225,9 @@ SEATS = {
     "us.omb_director": "n",  # Mulvaney kept the title while Vought acted, 2019-2020
 }
 
+# Offices whose jurisdiction is a part of the country that the fact table gives.
+HOMES = {"gb.scotland_first_minister": "GB-SCT"}
+
 # Other names of persons, as news writes them.
 ALIASES = {
     "Abdel Fattah el-Sisi": "Abdel Fattah al-Sisi|Abdel Fattah el-Sissi|Abdel-Fattah al-Sissi",
@@ -403,6 +406,7 @@ def main() -> None:
     for row in rows:
         row["aliases"] = aliases(row["person"], row["aliases"])
         row["seats"] = SEATS.get(row["office"], row["seats"])
+        row["jurisdiction"] = HOMES.get(row["office"], row["jurisdiction"])
         row["confidence"] = row["confidence"] or "medium"
     rows.sort(key=lambda r: (r["office"], r["start"], r["person"]))
     kept = useful(titles, telling) | {r["office"] for r in written}
@@ -512,7 +516,7 @@ def further_forms(titles: str, place: str) -> str:
             found += ALL_OF.replace("ORG", names).replace("POST", posts).split("|")
             continue
         found.append(title)
-        if title.endswith(" Minister") and title != "Chief Minister":
+        if title.endswith(" Minister") and not re.search(r"\b(?:Chief|Prime|First) Minister$", title):
             found.append(f"Minister {{of,for}} {{,the }}{title.removesuffix(' Minister')}")
         if title.endswith(" Secretary") and place.startswith("GB"):
             found.append(f"Secretary of State for {title.removesuffix(' Secretary')}")
@@ -613,6 +617,8 @@ def base_titles(office: str, listed: list[str], forms: dict[str, list[str]]) -> 
     if office.startswith("company."):
         return ["CEO", *ALSO["ceo"].split("|")]
     found = [without_country(t, forms) for t in listed if t.lower() not in DROPPED_TITLES]
+    if office == "gb.trade_secretary":  # its successor has the wider title
+        found.remove("Business Secretary")
     if office in ORGANISATIONS:
         names, posts = ORGANISATIONS[office]
         posts = re.sub(r"(Secretary|Director) General", r"\1 General,\1-General", posts)
