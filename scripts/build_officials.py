@@ -148,6 +148,13 @@ tr.finance_minister|Naci Ağbal|2015-11-24|2018-07-10||list
 tr.foreign_minister|Abdullah Gül|2003-03-14|2007-08-28||list
 tr.foreign_minister|Ali Babacan|2007-08-29|2009-05-01||list
 tr.foreign_minister|Ahmet Davutoğlu|2009-05-01|2014-08-28||list
+us.ia.governor|Terry Branstad|1983-01-14|1999-01-15||list; first terms were missing
+us.nj.governor|Phil Murphy|2018-01-16|2026-01-20||list; the source ends his term on the day he was elected again
+us.nj.governor|Mikie Sherrill|2026-01-20|||list
+us.pr.governor|Pedro Pierluisi|2021-01-02|2025-01-02||list
+us.pr.governor|Jenniffer González-Colón|2025-01-02|||list
+us.va.governor|Glenn Youngkin|2022-01-15|2026-01-17||list
+us.va.governor|Abigail Spanberger|2026-01-17|||list
 us.al.attorney_general|Jeff Sessions|1995-01-16|1997-01-03||list; bears the title of the federal office
 us.ca.agriculture_secretary|Ann Veneman|1995-07-01|1999-01-04||list; bears the title of the federal office
 us.cdc_director|Anne Schuchat|2017-01-20|2017-07-07|acting|list
@@ -218,6 +225,11 @@ NEW_OFFICES = {
     "us.al.attorney_general": ("US-AL", "Attorney General"),
     "us.fl.attorney_general": ("US-FL", "Attorney General"),
 }
+
+# Offices of the extended tier whose whole succession was looked through and found without a hole.
+LOOKED_THROUGH = re.compile(r"us\.\w\w\.governor")
+# The day up to which they were.
+LOOKED_ON = "2025-12-01"
 
 # More people hold these at once than the fact table says, or their terms rightly overlap.
 SEATS = {
@@ -406,6 +418,8 @@ def main() -> None:
     for row in rows:
         row["aliases"] = aliases(row["person"], row["aliases"])
         row["seats"] = SEATS.get(row["office"], row["seats"])
+        if LOOKED_THROUGH.fullmatch(row["office"]):
+            row |= {"tier": "core", "asof": max(LOOKED_ON, row["start"])}
         row["jurisdiction"] = HOMES.get(row["office"], row["jurisdiction"])
         row["confidence"] = row["confidence"] or "medium"
     rows.sort(key=lambda r: (r["office"], r["start"], r["person"]))
