@@ -350,6 +350,7 @@ BARE = {
 # Further base forms of some titles, wherever the first one is a title of an office.
 ALSO = {
     "prime minister": "Premier|PM",
+    "chief minister": "CM",
     "finance minister": "Minister {of,for} Finance",
     "economy minister": "Minister of {,the }Economy|Minister for Economic Affairs|Economics Minister",
     "foreign minister": "Minister {of,for} Foreign Affairs|Foreign Affairs Minister",
