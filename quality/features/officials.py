@@ -253,8 +253,10 @@ def _judged(
         if term is None:
             continue
         early = when.high is not None and when.high < term.start and _is_surely_named(batch, mention)
-        if _is_courtesy(term) and not (mention.place or early or term.office == "us.house_speaker"):
-            continue  # courtesy leaves the country out: "Iran's President X" may count
+        # courtesy leaves the country out, not the state: "Iran's President X" may count, "Vermont Gov. X" may not
+        told_where = mention.place and not term.office.endswith(".governor")
+        if _is_courtesy(term) and not (told_where or early or term.office == "us.house_speaker"):
+            continue
         ahead = COMING.search("".join(_sentence(batch, mention))) is not None
         case = _Case(mention, person, terms[person], term, when, ahead, early)
         # a text that looks back, to a year of the person's time
