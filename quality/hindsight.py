@@ -70,7 +70,7 @@ _JUST_BEFORE = re.compile(
     r"(?: the| a| [A-Z][\w.'’]*){0,2}\s*$"
 )
 _JUST_AFTER = re.compile(
-    r"^ of (?:the|a|our) (?:[\w']+ ){0,3}(?:club|society|association|committee|branch|choir|band|league|parish)\b"
+    r"^ of (?:the|a|our) (?:[\w']+ ){0,3}(?:club|society|association|committee|branch|choir|band|league|parish|union|university|college|school|foundation)\b"
     r"|^,? (?:a |the |who is a )?(?:former|ex-|then\b(?! an?\b)|one-?time|longtime)"
     r"|^,?(?: who)?(?:['’]s)? ?(?:has |have |had |was |is )?(?:since )?"
     r"(?:resign\w*|step\w* down|quit\w*|retir\w*|die[sd]|dead|death|departure|legacy|funeral|tenure|successor"
