@@ -294,7 +294,7 @@ def family_names(person: str, jurisdiction: str) -> list[str]:
     return list(dict.fromkeys(f for f in forms if len(f) > 1))
 
 
-_MARKS = str.maketrans("-,&\"()", "      ")
+_MARKS = str.maketrans('-,&"()', "      ")
 
 
 def edge_words(*names: str) -> set[str]:

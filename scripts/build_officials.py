@@ -450,7 +450,9 @@ def useful(titles: dict[str, list[str]], core: set[str]) -> set[str]:
     return {office for office in spoken if spoken[office] & shared}
 
 
-def successions(folder: Path, facts: list[dict[str, str]]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+def successions(
+    folder: Path, facts: list[dict[str, str]]
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """Jurisdictions and terms written down in a folder of successions; its README.txt tells the format.
 
     A term is of high confidence where the fact tables have the same person begin within a week.

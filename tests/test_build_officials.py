@@ -44,7 +44,10 @@ def test_a_term_that_the_facts_begin_within_a_week_is_of_high_confidence(tmp_pat
 @pytest.mark.parametrize(
     ("listed", "complaint"),
     [
-        (["Ann Example 2010"], "gb.light: cannot read 'Ann Example 2010'; a term is a day or month and a name"),
+        (
+            ["Ann Example 2010"],
+            "gb.light: cannot read 'Ann Example 2010'; a term is a day or month and a name",
+        ),
         (["2012-01-01 Ann Example", "2010-01-01 Bo Sample"], "'2010-01-01 Bo Sample' stands after"),
     ],
 )
@@ -59,7 +62,11 @@ def test_a_term_that_cannot_be_right_is_refused_by_name(listed, complaint):
         ("Prime Minister", "GB", "Prime Minister"),
         ("Light Secretary", "GB", "Light Secretary|Secretary of State for Light"),
         ("Light Secretary", "US", "Light Secretary"),
-        ("@ELB,Light Board:Chair", "GB", "{ELB,Light Board}{,'s} {Chair}|{Chair} of {,the }{ELB,Light Board}"),
+        (
+            "@ELB,Light Board:Chair",
+            "GB",
+            "{ELB,Light Board}{,'s} {Chair}|{Chair} of {,the }{ELB,Light Board}",
+        ),
         (
             "Light Cabinet Secretary",
             "KE",
