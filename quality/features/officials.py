@@ -428,7 +428,7 @@ def _out_of_time(index: Index, mention: Mention, terms: Sequence[Term], when: Wh
     unsafe = index.is_staff[mention.title] and not mention.place
     if index.titles[mention.title].endswith(" minister") and core[0].office.startswith("gb."):
         # news calls the junior ministers of a British department so as well
-        unsafe = core[0].office != "gb.prime_minister"
+        unsafe = not core[0].office.endswith(("prime_minister", "first_minister"))
     if after and when.high is not None and known and not unsafe:
         return min(after, key=lambda t: t.start)
     return None
