@@ -70,7 +70,7 @@ _JUST_BEFORE = re.compile(
     r"(?: the| a| [A-Z][\w.'’]*){0,2}\s*$"
 )
 _JUST_AFTER = re.compile(
-    r"^ of (?:the|a|our) (?:[\w']+ ){0,3}(?:club|society|association|committee|branch|choir|band|league|parish)\b"
+    r"^ of (?:the|a|our) (?:[\w']+ ){0,3}(?:club|society|association|committee|branch|choir|band|league|parish|union|university|college|school|foundation)\b"
     r"|^,? (?:a |the |who is a )?(?:former|ex-|then\b(?! an?\b)|one-?time|longtime)"
     r"|^,?(?: who)?(?:['’]s)? ?(?:has |have |had |was |is )?(?:since )?"
     r"(?:resign\w*|step\w* down|quit\w*|retir\w*|die[sd]|dead|death|departure|legacy|funeral|tenure|successor"
@@ -134,7 +134,7 @@ _LASTING = (
     r"|signature|visits?|speech(?:es)?|aide|adviser)"
 )
 _LASTING_OF = re.compile(
-    rf"\b{_LASTING}(?: (?!c[ao]mes?\b)\w+){{0,2}} (?:of|by|from|to|with|between|against|beside|under){_RUN}"
+    rf"\b(?i:{_LASTING})(?: (?!c[ao]mes?\b)\w+){{0,2}} (?:of|by|from|to|with|between|against|beside|under){_RUN}"
 )
 _LASTING_OWNED = re.compile(rf"^(?: \w+)? {_LASTING}\b")
 _SENDING = re.compile(r"\b(?:sen[dt]|sends|sending|wrote|writ\w+|submit\w*|deliver\w*|address\w*)\b")

@@ -21,7 +21,7 @@ import numpy as np
 
 from quality.columns import PUNCTUATION, Bools, Hashes, hash_bytes
 from quality.lexicon import DATA, Phrases, expand
-from quality.officeholders import OfficeTable, Term, family_names, full_names, shipped_table
+from quality.officeholders import OfficeTable, Term, edge_words, family_names, full_names, shipped_table
 from quality.text import Batch, hash_words
 
 # Tokens from a title within which a known name must stand for a closer look: before it, or after it with
@@ -116,9 +116,31 @@ class Index:
                 self.terms[term.person].append(term)
                 self.of_office[term.office].append(term)
         self.rulers = [t for t in table.terms if t.core and RULER.search(t.office)]
+        # a name is written out only when a text first has a word of it: most never come
+        holding: dict[str, list[str]] = defaultdict(list)
+        for person, terms in self.terms.items():
+            for word in edge_words(person, *terms[0].aliases):
+                holding[word].append(person)
+        self._holding: dict[int, list[str]] = defaultdict(list)
+        for word, people in zip(hash_words(list(holding)).tolist(), holding.values(), strict=True):
+            self._holding[word] += people  # José and Jose read the same
+        self.names: Tree = {}
+        self.names_backward: Tree = {}
+        self.name_words = np.array(sorted(self._holding), np.uint64)
+        places: dict[str, frozenset[str]] = defaultdict(frozenset)
+        for place, listed in table.places.items():
+            for form in listed:
+                places[form] |= {place}
+        self.places, self.places_backward = _trees(places)
+
+    def grow(self, word: int) -> None:
+        """Write out the names that begin or end with a word, given by its hash, into `names` and `names_backward`."""
+        if word not in self._holding or word in self.names_backward:
+            return
         whole: dict[str, set[str]] = defaultdict(set)
         family: dict[str, set[str]] = defaultdict(set)
-        for person, terms in self.terms.items():
+        for person in self._holding[word]:
+            terms = self.terms[person]
             home = terms[0].jurisdiction
             for name in (person, *terms[0].aliases):
                 for form in full_names(name, home) if " " in name or "-" in name else ():
@@ -127,13 +149,9 @@ class Index:
                     family[form].add(person)
         names = {form: (frozenset(people), False) for form, people in family.items()}
         names |= {form: (frozenset(people), True) for form, people in whole.items()}
-        places: dict[str, frozenset[str]] = defaultdict(frozenset)
-        for place, listed in table.places.items():
-            for form in listed:
-                places[form] |= {place}
-        self.names, self.names_backward = _trees(names)
-        self.places, self.places_backward = _trees(places)
-        self.name_words = np.array(sorted(self.names.keys() | self.names_backward.keys()), np.uint64)
+        forward, backward = _trees(names)
+        self.names[word] = forward.get(word, NO_TREE)
+        self.names_backward[word] = backward.get(word, NO_TREE)
 
     def terms_of(self, person: str, title: int) -> tuple[Term, ...]:
         """Terms of a person in any office that bears a title, by start."""
@@ -398,10 +416,10 @@ class _Window:
         """Persons named after a title, and the token after the name."""
         apart = self.hash[i] in self.index.apart
         i += apart
-        matched = self._match(self.index.names, i, 1)
+        matched = self._known(self.index.names, i, 1)
         while matched is None and (self._in(i, "rank") or self._is(i, "dot")):  # but Gen Nakatani is a name
             i += 1
-            matched = self._match(self.index.names, i, 1)
+            matched = self._known(self.index.names, i, 1)
         if matched is None or not self._has(i, _UPPER):
             return None
         (_, full), end = matched
@@ -433,7 +451,7 @@ class _Window:
             or (self._is(j, "comma") and self._in(j + 1, "suffix"))
         ):
             j -= 1
-        matched = self._match(self.index.names_backward, j, -1)
+        matched = self._known(self.index.names_backward, j, -1)
         if matched is None or not self._has(matched[1] + 1, _UPPER):
             return None
         (_, full), before = matched
@@ -445,6 +463,12 @@ class _Window:
         ):
             return None  # another first name
         return matched[0], before + 1
+
+    def _known(self, table: Tree, i: int, step: int) -> tuple[Any, int] | None:
+        """What `_match` gives for a table of names."""
+        if 0 <= i < self.n:
+            self.index.grow(self.hash[i])
+        return self._match(table, i, step)
 
     def _match(self, table: Tree, i: int, step: int) -> tuple[Any, int] | None:
         """Value of the longest form at token i, read in the direction of `step`, and the token beyond.

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from quality.lexicon import DATA, expand
 
@@ -32,8 +33,7 @@ OVERLAP = 31
 NEAR, LIKE = 4, 0.7
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """One person's term in one office; days are ordinals, `end` None means in office on the day `asof`."""
 
     person: str
@@ -219,7 +219,10 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         head = handle.readline()
         handle.seek(0)
         mark = ";" if head.count(";") > head.count(",") else ","
-        return [row for row in csv.DictReader(handle, delimiter=mark) if any(row.values())]
+        rows = csv.reader(handle, delimiter=mark)
+        columns = next(rows, [])
+        # shorter rows end with empty cells; a DictReader takes twice as long
+        return [dict(itertools.zip_longest(columns, row, fillvalue="")) for row in rows if any(row)]
 
 
 def _term(row: Mapping[str, str]) -> Term:
@@ -289,6 +292,25 @@ def family_names(person: str, jurisdiction: str) -> list[str]:
     if jurisdiction in GIVEN_USED:
         forms.append(words[0])
     return list(dict.fromkeys(f for f in forms if len(f) > 1))
+
+
+_MARKS = str.maketrans('-,&"()', "      ")
+
+
+def edge_words(*names: str) -> set[str]:
+    """Words with which a form of these names may begin or end, as `full_names` and `family_names` give them."""
+    found: set[str] = set()
+    for name in names:
+        if "." in name or "'" in name:  # J.D. and J. D., O'Brien and OBrien
+            found.update(word.strip(".") for word in name.translate(_MARKS).split())
+            name = f"{name.replace('.', '. ')} {name.replace(chr(39), '')}"
+        words = [word.strip(".") for word in name.translate(_MARKS).split()]
+        found.update(words)
+        for word in words:
+            if (others := _GIVEN.get(word.lower())) is not None:
+                found.update(other.capitalize() for other in others)
+    found.discard("")
+    return found
 
 
 def _words(person: str) -> list[str]:

@@ -2,10 +2,11 @@
 
     python scripts/build_officials.py [--facts ../shared/facts] [--out quality/data]
 
-What it does, in this order: reads the fact tables; applies `CORRECTIONS`; writes titles as base forms
+What it does, in this order: reads the fact tables; applies `CORRECTIONS`; adds the successions of
+scripts/officials (format: README.txt there); writes titles as base forms
 without their country ("Chinese Commerce Minister" becomes "Commerce Minister", the country is the
 office's jurisdiction) and adds the forms of `ORGANISATIONS`; leaves out offices of the extended tier that
-share no title with a core office; checks the result with the same function
+share no title with a core office of the fact tables; checks the result with the same function
 that checks a table on loading; writes both files sorted, so that a rebuild changes only what changed.
 """
 
@@ -13,8 +14,12 @@ from __future__ import annotations
 
 import argparse
 import csv
+import itertools
 import re
 import sys
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 from quality.lexicon import expand
@@ -143,6 +148,13 @@ tr.finance_minister|Naci Ağbal|2015-11-24|2018-07-10||list
 tr.foreign_minister|Abdullah Gül|2003-03-14|2007-08-28||list
 tr.foreign_minister|Ali Babacan|2007-08-29|2009-05-01||list
 tr.foreign_minister|Ahmet Davutoğlu|2009-05-01|2014-08-28||list
+us.ia.governor|Terry Branstad|1983-01-14|1999-01-15||list; first terms were missing
+us.nj.governor|Phil Murphy|2018-01-16|2026-01-20||list; the source ends his term on the day he was elected again
+us.nj.governor|Mikie Sherrill|2026-01-20|||list
+us.pr.governor|Pedro Pierluisi|2021-01-02|2025-01-02||list
+us.pr.governor|Jenniffer González-Colón|2025-01-02|||list
+us.va.governor|Glenn Youngkin|2022-01-15|2026-01-17||list
+us.va.governor|Abigail Spanberger|2026-01-17|||list
 us.al.attorney_general|Jeff Sessions|1995-01-16|1997-01-03||list; bears the title of the federal office
 us.ca.agriculture_secretary|Ann Veneman|1995-07-01|1999-01-04||list; bears the title of the federal office
 us.cdc_director|Anne Schuchat|2017-01-20|2017-07-07|acting|list
@@ -190,6 +202,17 @@ TWICE = {
     "us.director_of_the_fbi",  # us.fbi_director
 }
 
+# Offices of the fact tables that scripts/officials has in full.
+REPLACED = (
+    "gb.chief_secretary_to_the_treasury",
+    "gb.secretary_of_state_for_education",
+    "in.chief_minister_of_",
+    "ru.minister_of_energy",
+)
+
+# The day up to which the successions of scripts/officials are known.
+WRITTEN = "2025-06-30"
+
 # Offices new in CORRECTIONS: jurisdiction and titles.
 NEW_OFFICES = {
     "ca.on.finance_minister": ("CA", "Finance Minister"),
@@ -203,11 +226,19 @@ NEW_OFFICES = {
     "us.fl.attorney_general": ("US-FL", "Attorney General"),
 }
 
+# Offices of the extended tier whose whole succession was looked through and found without a hole.
+LOOKED_THROUGH = re.compile(r"us\.\w\w\.governor")
+# The day up to which they were.
+LOOKED_ON = "2025-12-01"
+
 # More people hold these at once than the fact table says, or their terms rightly overlap.
 SEATS = {
     "company.oracle.ceo": "2",
     "us.omb_director": "n",  # Mulvaney kept the title while Vought acted, 2019-2020
 }
+
+# Offices whose jurisdiction is a part of the country that the fact table gives.
+HOMES = {"gb.scotland_first_minister": "GB-SCT"}
 
 # Other names of persons, as news writes them.
 ALIASES = {
@@ -319,6 +350,7 @@ BARE = {
 # Further base forms of some titles, wherever the first one is a title of an office.
 ALSO = {
     "prime minister": "Premier|PM",
+    "chief minister": "CM",
     "finance minister": "Minister {of,for} Finance",
     "economy minister": "Minister of {,the }Economy|Minister for Economic Affairs|Economics Minister",
     "foreign minister": "Minister {of,for} Foreign Affairs|Foreign Affairs Minister",
@@ -376,17 +408,23 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=here / "quality" / "data")
     options = parser.parse_args()
 
-    rows = read(options.facts / "officeholders.csv")
-    places = jurisdictions(read(options.facts / "jurisdictions.csv"), rows)
-    rows = corrected(rows)
+    facts = read(options.facts / "officeholders.csv")
+    more, written = successions(here / "scripts" / "officials", facts)
+    places = jurisdictions(read(options.facts / "jurisdictions.csv") + more, facts)
+    rows = corrected([r for r in facts if not r["office"].startswith(REPLACED)])
+    telling = {r["office"] for r in rows if r["tier"] == "core"}
+    rows += written
     forms = {p["jurisdiction"]: [p["name"], *p["adjectives"].split("|")] for p in places}
     titles = {office: base_titles(office, listed, forms) for office, listed in titles_by_office(rows).items()}
     for row in rows:
         row["aliases"] = aliases(row["person"], row["aliases"])
         row["seats"] = SEATS.get(row["office"], row["seats"])
+        if LOOKED_THROUGH.fullmatch(row["office"]):
+            row |= {"tier": "core", "asof": max(LOOKED_ON, row["start"])}
+        row["jurisdiction"] = HOMES.get(row["office"], row["jurisdiction"])
         row["confidence"] = row["confidence"] or "medium"
     rows.sort(key=lambda r: (r["office"], r["start"], r["person"]))
-    kept = useful(rows, titles)
+    kept = useful(titles, telling) | {r["office"] for r in written}
     rows = [r for r in rows if r["office"] in kept]
     seen: set[str] = set()
     for row in rows:  # titles stand once per office
@@ -402,15 +440,106 @@ def main() -> None:
     )
 
 
-def useful(rows: list[dict[str, str]], titles: dict[str, list[str]]) -> set[str]:
+def useful(titles: dict[str, list[str]], core: set[str]) -> set[str]:
     """Core offices, and those others that share a title with one: they tell who else may be meant."""
     spoken = {
         office: {form.lower() for title in listed for form in expand(title)}
         for office, listed in titles.items()
     }
-    core = {r["office"] for r in rows if r["tier"] == "core"}
     shared = set().union(*(spoken[office] for office in core))
     return {office for office in spoken if spoken[office] & shared}
+
+
+def successions(
+    folder: Path, facts: list[dict[str, str]]
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Jurisdictions and terms written down in a folder of successions; its README.txt tells the format.
+
+    A term is of high confidence where the fact tables have the same person begin within a week.
+    """
+    begun: dict[str, list[date]] = {}
+    for row in facts:
+        begun.setdefault(row["person"], []).append(date.fromisoformat(row["start"]))
+    known = {row["office"]: row for row in facts}
+    places: list[dict[str, str]] = []
+    rows: list[dict[str, str]] = []
+    for path in sorted(folder.glob("[!R]*.txt")):
+        for office, place, titles, terms in offices_in(path, places):
+            like = known.get(office, {"titles": "", "seats": "1", "jurisdiction": place})
+            for start, end, person, status in terms:
+                agreed = any(abs((date.fromisoformat(start) - d).days) <= 7 for d in begun.get(person, []))
+                rows.append(
+                    dict.fromkeys(("aliases", "note"), "")
+                    | {
+                        "person": person,
+                        "office": office,
+                        "titles": "|".join(filter(None, (titles, like["titles"]))),
+                        "seats": like["seats"],
+                        "jurisdiction": like["jurisdiction"],
+                        "start": start,
+                        "end": end,
+                        "status": status,
+                        "asof": max(WRITTEN, start),
+                        "tier": "core",
+                        "confidence": "high" if agreed else "medium",
+                    }
+                )
+    return places, rows
+
+
+def offices_in(
+    path: Path, places: list[dict[str, str]]
+) -> Iterator[tuple[str, str, str, list[tuple[str, str, str, str]]]]:
+    """Each office of a file with jurisdiction, titles and terms; its jurisdictions are added to `places`."""
+    head: list[str] = []
+    listed: list[str] = []
+    for line in [*path.read_text("utf8").splitlines(), "= end"]:
+        line = line.partition("#")[0].strip()
+        if line.startswith("+ "):
+            key, name, names = (cell.strip() for cell in line[2:].split("|", 2))
+            places.append({"jurisdiction": key, "name": name, "adjectives": names})
+        elif line.startswith("= "):
+            if head:
+                office, place, titles = head
+                yield office, place, further_forms(titles, place), list(terms_of(office, listed))
+            head, listed = [cell.strip() for cell in line[2:].split("|", 2)], []
+        elif line:
+            listed += [term.strip() for term in line.split(";")]
+
+
+def terms_of(office: str, listed: list[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Start, end, person and status of the terms of one office; see scripts/officials/README.txt."""
+    for term, following in itertools.pairwise([*listed, ""]):
+        written = re.fullmatch(r"(\d{4}-\d\d(?:-\d\d)?) (.+?)( \(acting\))?", term)
+        if written is None:
+            raise ValueError(f"{office}: cannot read {term!r}; a term is a day or month and a name")
+        day, person, acting = written.groups()
+        if person == "-":
+            continue
+        end = following.partition(" ")[0]
+        if end and end <= day:
+            raise ValueError(f"{office}: {following!r} stands after {term!r}; terms go by time")
+        if len(end) == 7:
+            end += f"-{monthrange(*map(int, end.split('-')))[1]}"
+        yield day if len(day) == 10 else f"{day}-01", end, person, "acting" if acting else ""
+
+
+def further_forms(titles: str, place: str) -> str:
+    """Titles with the other ways to write them: "Minister of X" beside "X Minister", and so on."""
+    found: list[str] = []
+    for title in filter(None, titles.split("|")):
+        names, colon, posts = title.removeprefix("@").partition(":")
+        if title.startswith("@") and colon:
+            found += ALL_OF.replace("ORG", names).replace("POST", posts).split("|")
+            continue
+        found.append(title)
+        if title.endswith(" Minister") and not re.search(r"\b(?:Chief|Prime|First) Minister$", title):
+            found.append(f"Minister {{of,for}} {{,the }}{title.removesuffix(' Minister')}")
+        if title.endswith(" Secretary") and place.startswith("GB"):
+            found.append(f"Secretary of State for {title.removesuffix(' Secretary')}")
+        if title.endswith(" Cabinet Secretary"):
+            found.append(f"Cabinet Secretary for {{,the }}{title.removesuffix(' Cabinet Secretary')}")
+    return "|".join(found)
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -505,6 +634,8 @@ def base_titles(office: str, listed: list[str], forms: dict[str, list[str]]) -> 
     if office.startswith("company."):
         return ["CEO", *ALSO["ceo"].split("|")]
     found = [without_country(t, forms) for t in listed if t.lower() not in DROPPED_TITLES]
+    if office == "gb.trade_secretary":  # its successor has the wider title
+        found.remove("Business Secretary")
     if office in ORGANISATIONS:
         names, posts = ORGANISATIONS[office]
         posts = re.sub(r"(Secretary|Director) General", r"\1 General,\1-General", posts)

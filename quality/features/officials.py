@@ -201,7 +201,8 @@ _YEAR = re.compile(r"(?<![\d,.$£€])(?:19|20)\d\d(?![\d,]*\d|%|\.\d)")
 class _Case:
     """A mention of one person who was not in the office on the text's date; `term` is the nearest one.
 
-    `ahead` says whether its sentence tells of what is to come.
+    `ahead` says whether its sentence tells of what is to come, `early` whether the person was surely meant and had
+    never been in the office yet.
     """
 
     mention: Mention
@@ -210,6 +211,12 @@ class _Case:
     term: Term
     when: When
     ahead: bool = False
+    early: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The person and the office."""
+        return self.person, self.term.office
 
     @property
     def stale(self) -> bool:
@@ -243,28 +250,36 @@ def _judged(
         if person is None or mention.cancelled or person in cleared:
             continue
         term = _out_of_time(index, mention, terms[person], when)
-        if term is None or (_is_courtesy(term) and not (mention.place or term.office == "us.house_speaker")):
-            continue  # courtesy leaves the country out: "Iran's President X" may count
+        if term is None:
+            continue
+        early = when.high is not None and when.high < term.start and _is_surely_named(batch, mention)
+        # courtesy leaves the country out, not the state: "Iran's President X" may count, "Vermont Gov. X" may not
+        told_where = mention.place and not term.office.endswith(".governor")
+        if _is_courtesy(term) and not (told_where or early or term.office == "us.house_speaker"):
+            continue
         ahead = COMING.search("".join(_sentence(batch, mention))) is not None
-        case = _Case(mention, person, terms[person], term, when, ahead)
+        case = _Case(mention, person, terms[person], term, when, ahead, early)
         # a text that looks back, to a year of the person's time
         remembered = () if ahead else remembered_years(batch, mention.document, years)
         then = any(t.covers(*days) for t in case.terms for days in remembered)
         if then or _rightful(batch, index, case):
             continue
-        if (key := (person, term.office)) not in former:
+        if (key := case.key) not in former:
             former[key] = _known_as_former(batch, index, case)
         if not former[key]:
             cases.append(case)
-    if len({case.person for case in cases}) < 2:  # courtesy alone is none
-        cases = [case for case in cases if not _is_courtesy(case.term)]
-    people = {case.person for case in cases}
-    told: set[str] = set()
     holders: dict[tuple[str, str], tuple[str, int, int] | None] = {}
     for case in cases:
-        if (key := (case.person, case.term.office)) not in holders:
+        if (key := case.key) not in holders:
             holders[key] = _right_holder(batch, index, case, current)
-        other = holders[key]
+    # nobody bears a title in courtesy before the first term: there the right holder tells, or the country
+    cases = [c for c in cases if not (c.early and _is_courtesy(c.term)) or c.mention.place or holders[c.key]]
+    if len({case.person for case in cases}) < 2:  # courtesy alone is none
+        cases = [case for case in cases if case.early or not _is_courtesy(case.term)]
+    people = {case.person for case in cases}
+    told: set[str] = set()
+    for case in cases:
+        other = holders[case.key]
         strong = len(people) > 1 or other is not None or case.ahead
         data = _data(index, case) | {"strength": "strong" if strong else "single"}
         yield _Finding(ANACHRONISM.id, *_characters(batch, case.mention), data)
@@ -330,6 +345,13 @@ def _characters(batch: Batch, mention: Mention) -> tuple[int, int]:
 
 def _is_courtesy(term: Term) -> bool:
     return COURTESY.fullmatch(term.office) is not None
+
+
+def _is_surely_named(batch: Batch, mention: Mention) -> bool:
+    """Whether a whole name that no other office-holder has stands with its title, and not as a guess ("a President X")."""
+    document, start = batch.local(_characters(batch, mention)[0])
+    guess = re.search(r"\b[Aa]n?\s+(?:\w+\s+)?$", batch.texts[document][max(0, start - 30) : start])
+    return mention.full and len(mention.persons) == 1 and guess is None
 
 
 def _right_holder(
@@ -406,7 +428,7 @@ def _out_of_time(index: Index, mention: Mention, terms: Sequence[Term], when: Wh
     unsafe = index.is_staff[mention.title] and not mention.place
     if index.titles[mention.title].endswith(" minister") and core[0].office.startswith("gb."):
         # news calls the junior ministers of a British department so as well
-        unsafe = core[0].office != "gb.prime_minister"
+        unsafe = not core[0].office.endswith(("prime_minister", "first_minister"))
     if after and when.high is not None and known and not unsafe:
         return min(after, key=lambda t: t.start)
     return None
