@@ -6,7 +6,7 @@ Rows of sections are written at random from the words of quality/data/section_na
 names that no list has: alone in a sentence of padding, and glued to a sentence of an honest article. Those of
 labelled/section_rows.txt and of the made pages in labelled/hands are put in as they are. Each stands in an honest article,
 since it is also counted what the rest of a text has of it. Against them stand all rows of names that the reliable
-articles, the controls and the sound texts of `labelled` have themselves.
+articles, the controls, the main text of web pages and the sound texts of `labelled` have themselves.
 
 Printed is how many honest texts are alarmed by weights that were learnt without them (five folds), and what is found of
 the rows that were not made at random. The file holds names of counts and numbers.
@@ -29,7 +29,7 @@ from sklearn.preprocessing import StandardScaler
 from quality.columns import Bools, Floats, Ints
 from quality import section_rows
 from quality.section_rows import COUNTS, KINDS, WEIGHTS, Weights, counted_rows, is_clear, log_odds
-from quality.learn.corpora import read_rows
+from quality.learn.corpora import pages, read_rows
 from quality.lexicon import DATA, read_lexicon
 from quality.text import Batch
 
@@ -130,12 +130,16 @@ class Writer:
 
 
 def honest_texts(corpora: Path, labelled: Path) -> list[str]:
-    """Reliable articles, controls and sound texts."""
+    """Reliable articles, controls, the main text of web pages and sound texts."""
     texts = []
     for path in sorted((corpora / "articles").glob("*.xz")):
         texts += [row["text"] for row in read_rows(path) if row["label"] == "reliable"]
     for path in (*sorted((corpora / "controls").glob("*.xz")), labelled / "sound.jsonl", labelled / "hard_negative.jsonl"):
         texts += [row["text"] for row in read_rows(path)]
+    texts += [
+        "\n\n".join(text for text, role in zip(page.paragraphs or (), page.roles or (), strict=True) if role == "content")
+        for page in pages(corpora / "boilerplate")
+    ]
     made = [*sorted((labelled / "hands").glob("*.jsonl")), corpora / "made" / "farm.jsonl"]
     return texts + [row["text"] for path in made for row in read_rows(path) if row.get("made") == "fair"]
 
@@ -143,14 +147,14 @@ def honest_texts(corpora: Path, labelled: Path) -> list[str]:
 def written_rows(labelled: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Rows of the list, and of the made pages."""
     lines = (labelled / "section_rows.txt").read_text("utf8").splitlines()
-    pages = [
+    findings = [
         (found["text"], found["text"])
         for path in sorted((labelled / "hands").glob("*.jsonl"))
         for row in read_rows(path)
         for found in row.get("findings", ())
         if found["rule"] == "leak.category_tags"
     ]
-    return [(line, line) for line in lines if line and not line.startswith("#")], pages
+    return [(line, line) for line in lines if line and not line.startswith("#")], findings
 
 
 def honest_rows(texts: Sequence[str]) -> tuple[Floats, Ints]:
@@ -200,12 +204,12 @@ def main() -> None:
     texts = honest_texts(given.corpora, given.labelled)
     honest, owner = honest_rows(texts)
     writer = Writer(texts)
-    lines, pages = written_rows(given.labelled)
+    lines, made_pages = written_rows(given.labelled)
     made = {
         "recitals": ([writer.recital() for _ in range(N_MADE)], MADE),
         "glued": ([writer.glued() for _ in range(N_MADE)], MADE),
         "written": (lines, WRITTEN),
-        "made pages": (pages, PAGES),
+        "made pages": (made_pages, PAGES),
     }
     found = {name: rows_of(writer, some) for name, (some, _) in made.items()}
     kept = {name: counts[~np.isnan(counts[:, 0])] for name, counts in found.items()}
