@@ -21,19 +21,19 @@ from numpy.typing import NDArray
 from quality.columns import NUMBER, Bools, Floats, Ints, changes, within
 from quality.lexicon import DATA, WordTable, read_lexicon
 from quality.rules import Spans
-from quality.text import Batch, hash_words, once_per_batch
+from quality.text import Batch, once_per_batch
 from quality.topics import IDF_UNIT, shipped_topics, stems
 
 WEIGHTS = DATA / "section_rows.tsv"
 # What a word may be, as bits: the lists of the file, and function words.
-KINDS = ("news", "state", "money", "technology", "nature", "body", "home", "culture", "sport", "travel", "place")
-WORDS = ("within", "meeting", "belonging", "calling", "hollow", "telling", "doing", "persons", "owner", "filing")
+KINDS = tuple("news state money technology nature body home culture sport travel place".split())
+WORDS = tuple("within meeting belonging calling hollow telling doing persons owner filing".split())
 BIT = {name: 1 << k for k, name in enumerate((*KINDS, *WORDS, "joint", "stop"))}
 NAME = (1 << len(KINDS)) - 1
 FRAME = BIT["meeting"] | BIT["belonging"] | BIT["calling"] | BIT["hollow"]
 DEED = BIT["doing"] | BIT["telling"] | BIT["persons"] | BIT["owner"]
 # What joins names; a hyphen does with blanks around it.
-JOINTS = tuple(",/&.;+|>»·•-") + ("and", "or", "under", "where", "meets", "meet", "greets", "beside", "alongside")
+JOINTS = (*",/&.;+|>·•-", "and", "or", "under", "where", "meets", "meet", "greets", "beside", "alongside")
 # From one name of a row to the next: tokens, and among them words that are not known and those with a capital.
 REACH, FOREIGN, STRANGE = 8, 1, 3
 # Tokens of a sentence that is too long for such a row, and of one that may be an item by itself.
@@ -42,20 +42,22 @@ LONG, SHORT = 60, 4
 JOINED, FOREIGNER, STRANGER, DONE = 1, 1 << 4, 1 << 8, 1 << 12
 # Length to which directions of words are scaled before they are rounded.
 UNIT = 256
+# The last two letters of a deed, as numbers.
+ED = np.uint64(ord("d") | ord("e") << 8)
 # Tokens before and behind a row in which it is looked for whose it is.
 BEFORE, BEHIND = 4, 2
 
 # Log odds from which a row is reported, and is hard evidence; unknown words beside a hard one at most. Set so that of the
 # reliable articles and controls of the shared corpora none has a hard one and one in a thousand a soft one
 # (docs/results.md).
-SOFT, HARD, FACTS = 1.7, 2.0, 4
+SOFT, HARD, FACTS = 1.5, 2.0, 4
 # Of the counts that are made last the values that speak for a row, as far as any has them.
 BEST = (-0.35, -0.6)
 
 COUNTS = (
     "kinds", "three_kinds", "four_kinds", "capitals", "all_capitals", "news", "place", "joints", "pair", "three_items",
-    "unknown_inside", "unknown_outside", "unknown_plain", "short", "frames", "frames_alone", "filed", "opens", "listed", "persons",
-    "deeds", "tellers", "owner", "owner_before", "owner_behind", "elsewhere", "nowhere_else", "rare", "coherent", "fits",
+    "unknown_inside", "unknown_outside", "unknown_plain", "short", "frames", "frames_alone", "filed", "opens", "listed",
+    "persons", "deeds", "tellers", "owner", "owner_before", "owner_behind", "elsewhere", "nowhere_else", "rare", "coherent", "fits",
 )  # fmt: skip
 
 
@@ -91,7 +93,9 @@ class _Lexicon:
         return cls(
             WordTable.of({word: k for k, word in enumerate(bits)}),
             several := np.array([*bits.values(), 0], np.int32),
-            (JOINED * (several & BIT["joint"] > 0) + DONE * ((several & DEED > 0) & (several & NAME == 0))).astype(np.int64),
+            (
+                JOINED * (several & BIT["joint"] > 0) + DONE * ((several & DEED > 0) & (several & NAME == 0))
+            ).astype(np.int64),
             np.append(topics.idf, topics.rare_idf)[np.append(row, topics.stem.size)] / IDF_UNIT,
             np.rint(UNIT * vector / length).astype(np.float32),
         )
@@ -141,8 +145,8 @@ class _Rows:
         between += FOREIGNER * (batch.token_kind[token] == NUMBER)
         found = np.bincount(pair, weights=between, minlength=near.size).astype(np.int64)
         n_joints = found & 15
-        kept = ((n_joints > 0) | (there - here == 1)) & (found >> 4 & 15 <= FOREIGN) & (found >> 8 & 15 <= STRANGE)
-        kept &= found >> 12 == 0
+        kept = ((n_joints > 0) | (there - here == 1)) & (found >> 4 & 15 <= FOREIGN)
+        kept &= (found >> 8 & 15 <= STRANGE) & (found < DONE)
         linked, parted = np.zeros(name.size, bool), np.zeros(name.size, bool)
         linked[near[kept] + 1] = True
         parted[near[kept & (n_joints > 0)] + 1] = True
@@ -156,10 +160,11 @@ class _Rows:
         kept[kept] &= ~batch.is_quoted[first[kept]] & ~batch.is_quoted[last[kept] - 1]
         first, last, items = first[kept], last[kept], items[kept]
         # part of a longer name: "Leeds Culture and Sport Trust"
-        opens = group.first[group.of_token[first]]
+        own = group.of_token[first]
 
         def is_named(token: Ints) -> Bools:
-            return batch.token_upper[token] & batch.is_word[token] & ~batch.is_all_capitals[token] & (token > opens)
+            named = batch.token_upper[token] & batch.is_word[token] & ~batch.is_all_capitals[token]
+            return named & (token > group.first[own]) & (token < group.last[own])
 
         before, behind = np.maximum(first - 1, 0), np.minimum(last, bits.size - 1)
         part = is_named(first) & is_named(before) & (bits[before] & FRAME == 0)
@@ -168,6 +173,7 @@ class _Rows:
 
     @property
     def n(self) -> int:
+        """Number of rows."""
         return self.first.size
 
     @cached_property
@@ -187,14 +193,14 @@ class _Rows:
         named = bits & NAME
         kind = np.bitwise_or.reduceat(np.where(_single(named), named, 0), _starts(row))
         more = (named > 0) & ~_single(named) & (named & kind[row] == 0)
-        kinds = np.bitwise_count(kind) + (self.total(row, more) > 0)
+        kinds: Floats = np.bitwise_count(kind) + (self.total(row, more) > 0).astype(np.float64)
         subject = (named > 0) & (named & BIT["place"] == 0)
         capital = batch.token_upper[token] & (token != batch.sentences.first[self.sentence][row])
         n_capitals = self.total(row, capital & subject)
         share = n_capitals / np.maximum(self.total(row, subject), 1)
         place = self.total(row, named & BIT["place"]) > 0
         return {
-            "kinds": np.minimum(kinds, 5).astype(np.float64),
+            "kinds": np.minimum(kinds, 5.0),
             "three_kinds": kinds >= 3,
             "four_kinds": kinds >= 4,
             "capitals": share,
@@ -246,7 +252,8 @@ class _Rows:
         """All but `matter`."""
         found = self.inside() | self.outside()
         # a row of capitals may stand in a sentence of facts, another may not
-        return found | {"unknown_plain": found["unknown_outside"] * (1 - found["capitals"])}
+        plain: Floats = np.asarray(found["unknown_outside"] * (1.0 - found["capitals"]), np.float64)
+        return found | {"unknown_plain": plain}
 
     def counted(self, some: Ints) -> Floats:
         """What is counted of every row, `matter` of some alone; float64[k, counts]."""
@@ -272,7 +279,7 @@ class _Rows:
         n_unknown, n_frames = self.total(row, unknown), self.total(row, frame)
         before = (token < self.first[row]) & (token >= self.first[row] - BEFORE)
         behind = (token >= self.last[row]) & (token < self.last[row] + BEHIND)
-        ended = unknown & (batch.vocabulary.ending[batch.token_word[token]] & np.uint64(0xFFFF) == _ED)
+        ended = unknown & (batch.vocabulary.ending[batch.token_word[token]] & np.uint64(0xFFFF) == ED)
 
         def some(marked: Bools) -> Bools:
             return self.total(row, marked) > 0
@@ -282,10 +289,10 @@ class _Rows:
 
         owner = bits & BIT["owner"] > 0
         return {
-            "unknown_outside": np.minimum(n_unknown, 8),
+            "unknown_outside": np.minimum(n_unknown, 8.0),
             "short": n_unknown <= 1,
             "frames": n_frames / np.maximum(self.total(row, content), 1),
-            "frames_alone": np.where(n_unknown <= 2, np.minimum(n_frames, 4), 0),
+            "frames_alone": np.minimum(n_frames, 4.0) * (n_unknown <= 2),
             "filed": some(before & (bits & BIT["filing"] > 0)),
             "opens": self.first <= low + 1,
             "listed": batch.is_list_item[group.parent[self.sentence]],
@@ -301,9 +308,6 @@ class _Rows:
 def _times(ordered: Ints, asked: Ints) -> Ints:
     """How often each number stands in some ordered ones."""
     return np.searchsorted(ordered, asked, "right") - np.searchsorted(ordered, asked, "left")
-
-
-_ED = np.uint64(ord("d") | ord("e") << 8)
 
 
 def _single(bits: NDArray[np.int32]) -> Bools:

@@ -18,7 +18,6 @@ import argparse
 import tomllib
 from collections.abc import Callable, Sequence
 from datetime import date
-
 from pathlib import Path
 from random import Random
 
@@ -26,19 +25,33 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from quality.columns import Bools, Floats, Ints
 from quality import section_rows
-from quality.section_rows import COUNTS, KINDS, WEIGHTS, Weights, counted_rows, is_clear, log_odds
+from quality.columns import Bools, Floats, Ints
 from quality.learn.corpora import pages, read_rows
 from quality.lexicon import DATA, read_lexicon
+from quality.section_rows import COUNTS, KINDS, WEIGHTS, Weights, counted_rows, is_clear, log_odds
 from quality.text import Batch
 
 SEED, FOLDS, STRENGTH, BATCH = 5, 5, 0.3, 100
 # Rows of each kind made at random, and what one of them and one that was written weighs; an honest row weighs 1.
 N_MADE, MADE, WRITTEN, PAGES = 1500, 0.3, 4.0, 2.0
+# What an honest row of a web page weighs.
+WEB = 0.3
 # Of a name: how often no list has it, and what stands before and behind it ("" for nothing).
 UNLISTED, COMMON_FROM = 0.2, 300
-BEFORE = (*("",) * 8, "local", "home", "world", "personal", "green", "northern", "the", "the", "small", "breaking")
+BEFORE = (
+    *("",) * 8,
+    "local",
+    "home",
+    "world",
+    "personal",
+    "green",
+    "northern",
+    "the",
+    "the",
+    "small",
+    "breaking",
+)
 BEHIND = (*("",) * 10, "life", "news", "affairs", "and garden", "tips", "things", "today")
 SMALL = tuple("the a of in to and is are it its this that with for by at on all into these where".split())
 PADDED = ((0, 0), (3, 0), (0, 4), (5, 4), (2, 6), (6, 2), (0, 8), (8, 0), (4, 10))
@@ -54,15 +67,19 @@ class Writer:
         self.common = [word for word in read_lexicon("common_words") if len(word) > 4][COMMON_FROM:]
 
     def any(self, *lists: str) -> str:
-        return self.random.choice(self.lists[self.random.choice(lists)])
+        """A word of one of some lists."""
+        word: str = self.random.choice(self.lists[self.random.choice(lists)])
+        return word
 
     def name(self) -> str:
+        """What a section may be called."""
         if self.random.random() < UNLISTED:
             return self.random.choice(self.common)
         word = self.any(*KINDS)
         return f"{self.random.choice(BEFORE)} {word} {self.random.choice(BEHIND)}".strip()
 
     def row(self, capitals: float) -> str:
+        """Names in one of the forms that rows have, with capitals now and then."""
         pick = self.random.choice
         names = [self.name() for _ in range(pick((2, 3, 3, 4, 4, 5, 6)))]
         if self.random.random() < capitals:
@@ -79,6 +96,7 @@ class Writer:
         return pick(forms)()
 
     def padding(self, n: int) -> str:
+        """Words such sentences are padded out with."""
         words = []
         for _ in range(n):
             lot = self.random.random()
@@ -91,12 +109,14 @@ class Writer:
         return " ".join(words)
 
     def recital(self) -> tuple[str, str]:
+        """A row in a sentence of padding."""
         before, behind = self.random.choice(PADDED)
         text = f"{self.padding(before)} {self.row(0.3)} {self.padding(behind)}".strip()
         text = text[0].upper() + text[1:] + self.random.choice((".", ".", ".", ""))
         return text, text
 
     def glued(self) -> tuple[str, str]:
+        """A row put before or behind a sentence of an honest article."""
         fact, row = self.fact(), self.row(0.85)
         lead = f"{self.any('filing')} {self.random.choice(('', 'under', 'in', 'as', 'to', 'of', 'with'))}".strip()
         if self.random.random() < 0.5:
@@ -108,6 +128,7 @@ class Writer:
         return self.random.choice(forms), row
 
     def fact(self) -> str:
+        """A sentence of an honest article."""
         while True:
             line = self.random.choice(self.random.choice(self.honest).split("\n"))
             sentence = self.random.choice(line.split(". ")).strip().rstrip(".")
@@ -130,18 +151,30 @@ class Writer:
 
 
 def honest_texts(corpora: Path, labelled: Path) -> list[str]:
-    """Reliable articles, controls, the main text of web pages and sound texts."""
+    """Reliable articles, controls and sound texts."""
     texts = []
     for path in sorted((corpora / "articles").glob("*.xz")):
         texts += [row["text"] for row in read_rows(path) if row["label"] == "reliable"]
-    for path in (*sorted((corpora / "controls").glob("*.xz")), labelled / "sound.jsonl", labelled / "hard_negative.jsonl"):
+    for path in (
+        *sorted((corpora / "controls").glob("*.xz")),
+        labelled / "sound.jsonl",
+        labelled / "hard_negative.jsonl",
+    ):
         texts += [row["text"] for row in read_rows(path)]
-    texts += [
-        "\n\n".join(text for text, role in zip(page.paragraphs or (), page.roles or (), strict=True) if role == "content")
-        for page in pages(corpora / "boilerplate")
-    ]
     made = [*sorted((labelled / "hands").glob("*.jsonl")), corpora / "made" / "farm.jsonl"]
     return texts + [row["text"] for path in made for row in read_rows(path) if row.get("made") == "fair"]
+
+
+def page_texts(corpora: Path) -> list[str]:
+    """Main text of web pages, among which are shops, catalogues and lists of what somebody offers."""
+    return [
+        "\n\n".join(
+            text
+            for text, role in zip(page.paragraphs or (), page.roles or (), strict=True)
+            if role == "content"
+        )
+        for page in pages(corpora / "boilerplate")
+    ]
 
 
 def written_rows(labelled: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
@@ -182,12 +215,12 @@ def rows_of(writer: Writer, given: Sequence[tuple[str, str]]) -> Floats:
     return counts
 
 
-def learnt(honest: Floats, rows: Floats, weight: Floats) -> Weights:
+def learnt(honest: Floats, share: Floats, rows: Floats, weight: Floats) -> Weights:
     """Weights of a logistic regression, for counts as they are."""
     counts, label = np.concatenate([honest, rows]), np.repeat((0, 1), (len(honest), len(rows)))
     scale = StandardScaler().fit(counts)
     model = LogisticRegression(C=STRENGTH, l1_ratio=0, solver="liblinear", max_iter=500)
-    model.fit(scale.transform(counts), label, sample_weight=np.append(np.ones(len(honest)), weight))
+    model.fit(scale.transform(counts), label, sample_weight=np.append(share, weight))
     of = model.coef_[0] / scale.scale_
     return Weights(float(model.intercept_[0] - of @ scale.mean_), of)
 
@@ -197,12 +230,17 @@ def rounded(weights: Weights) -> Weights:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--corpora", type=Path, default=Path("../shared/corpora"))
     parser.add_argument("--labelled", type=Path, default=Path("labelled"))
     given = parser.parse_args()
     texts = honest_texts(given.corpora, given.labelled)
-    honest, owner = honest_rows(texts)
+    web = page_texts(given.corpora)
+    honest, owner = honest_rows(texts + web)
+    is_web = owner >= len(texts)
+    share = np.where(is_web, WEB, 1.0)
     writer = Writer(texts)
     lines, made_pages = written_rows(given.labelled)
     made = {
@@ -218,13 +256,14 @@ def main() -> None:
     left_out = np.zeros(len(honest))
     for fold in range(FOLDS):
         out = owner % FOLDS == fold
-        left_out[out] = log_odds(honest[out], learnt(honest[~out], rows, weight))
-    weights = rounded(learnt(honest, rows, weight))
+        left_out[out] = log_odds(honest[out], learnt(honest[~out], share[~out], rows, weight))
+    weights = rounded(learnt(honest, share, rows, weight))
 
-    def alarmed(hard: bool, odds: Floats) -> int:
-        return np.unique(owner[is_found(honest, odds, hard)]).size
+    def alarmed(hard: bool, odds: Floats) -> str:
+        found = is_found(honest, odds, hard)
+        return f"{np.unique(owner[found & ~is_web]).size} + {np.unique(owner[found & is_web]).size}"
 
-    print(f"{len(texts)} honest texts with {len(honest)} rows")
+    print(f"{len(texts)} honest texts + {len(web)} web pages with {len(honest)} rows")
     for hard in (False, True):
         print(
             f"{'hard' if hard else 'found'}: alarms {alarmed(hard, left_out)} left out,"
@@ -240,7 +279,10 @@ def main() -> None:
         "# source: of reliable articles (counts, no text)",
         f"# licence: MIT; {date.today()}",
     )
-    body = [f"{name}\t{number:.3f}" for name, number in (("start", weights.start), *zip(COUNTS, weights.of, strict=True))]
+    body = [
+        f"{name}\t{number:.3f}"
+        for name, number in (("start", weights.start), *zip(COUNTS, weights.of, strict=True))
+    ]
     WEIGHTS.write_text("\n".join((*head, *body)) + "\n", "utf8")
 
 

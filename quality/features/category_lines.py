@@ -404,19 +404,23 @@ def category_recital(batch: Batch, counted: Counted) -> Spans:
 def _recited(batch: Batch) -> tuple[Spans, Spans]:
     """Rows that are recited for certain, and that may be: those that are a whole paragraph, and none that a page has.
 
-    A page has them in its head, and as lines that say what they are.
+    A page has them in its head, as lines that say what they are, and where it tells of prizes in categories.
     """
     group, head = batch.paragraphs, _in_head(batch)
     kept = []
     for spans in recited_rows(batch):
-        whole, page = np.zeros(len(spans), bool), np.zeros(len(spans), bool)
+        whole, honest = np.zeros(len(spans), bool), np.zeros(len(spans), bool)
         for k, paragraph in enumerate(spans.paragraph.tolist()):
             text = batch.text_of(int(group.start[paragraph]), int(group.end[paragraph]))
-            start, end = int(spans.start[k] - group.start[paragraph]), int(spans.end[k] - group.start[paragraph])
+            start, end = (
+                int(spans.start[k] - group.start[paragraph]),
+                int(spans.end[k] - group.start[paragraph]),
+            )
             whole[k] = not _words(text[:start] + text[end:])
             said = not _names("guide").isdisjoint(_words(text[:start])[:2]) and not _words(text[end:])
-            page[k] = (whole[k] and head[paragraph]) or said
-        kept += [spans.where(~page & ~whole), spans.where(~page & whole)]
+            of_prize = not _names("jury").isdisjoint(_words(text))
+            honest[k] = (whole[k] and head[paragraph]) or said or of_prize
+        kept += [spans.where(~honest & ~whole), spans.where(~honest & whole)]
     return kept[0], joined(joined(kept[1], kept[2]), kept[3])
 
 
