@@ -109,13 +109,11 @@ class _Lexicon:
 class _Rows:
     """Rows of two kinds or of three items in a batch: first token, the token behind the last, items; int64[k] each.
 
-    Of the tokens: `word` int64, their numbers in the lexicon, and `bits` int32, what they may be; `name`
-    int64, those that are names.
+    `entry` int64[v]: the number in the lexicon of every entry of the vocabulary; `name` int64: tokens that are names.
     """
 
     batch: Batch
-    bits: NDArray[np.int32]
-    word: Ints
+    entry: Ints
     name: Ints
     first: Ints
     last: Ints
@@ -123,14 +121,11 @@ class _Rows:
 
     @classmethod
     def of(cls, batch: Batch) -> _Rows:
-        group, entry = batch.sentences, batch.token_word
-        lexicon = _Lexicon.shipped()
-        word = lexicon.look_up(batch)[entry]
-        bits = lexicon.bits[word]
-        bits[batch.mark("-") & ~batch.spaced] = 0
-        name = np.flatnonzero(bits & NAME)
+        group, lexicon = batch.sentences, _Lexicon.shipped()
+        entry = lexicon.look_up(batch)
+        name = np.flatnonzero((lexicon.bits[entry] & NAME > 0)[batch.token_word])
         if not name.size:
-            return cls(batch, bits, word, name, name, name, name)
+            return cls(batch, entry, name, name, name, name)
         sentence = group.of_token[name]
         short = (group.last - group.first <= SHORT)[sentence]
         same = sentence[1:] == sentence[:-1]
@@ -139,8 +134,9 @@ class _Rows:
         # what stands between, four bits for each kind, which hold what `REACH` tokens may have
         here, there = name[near], name[near + 1]
         token, pair = within(here + 1, there - here - 1)
-        between = lexicon.between[word[token]] * (bits[token] != 0)
-        unknown = batch.is_word[token] & (bits[token] == 0)
+        word, bits = _looked_up(batch, entry, token)
+        between = lexicon.between[word] * (bits != 0)
+        unknown = batch.is_word[token] & (bits == 0)
         between += unknown * np.where(batch.token_upper[token], STRANGER, FOREIGNER)
         between += FOREIGNER * (batch.token_kind[token] == NUMBER)
         found = np.bincount(pair, weights=between, minlength=near.size).astype(np.int64)
@@ -153,7 +149,7 @@ class _Rows:
         begin = np.flatnonzero(~linked)
         first, last = name[begin], name[np.append(begin[1:], name.size) - 1] + 1
         items = 1 + np.add.reduceat(parted.astype(np.int64), begin)
-        kinds = np.bitwise_or.reduceat(bits[name] & NAME, begin)
+        kinds = np.bitwise_or.reduceat(_looked_up(batch, entry, name)[1] & NAME, begin)
         own = group.of_token[first]
         kept = (items > 2) | ((items > 1) & ~_single(kinds))
         kept &= group.last[own] - group.first[own] <= LONG
@@ -166,10 +162,11 @@ class _Rows:
             named = batch.token_upper[token] & batch.is_word[token] & ~batch.is_all_capitals[token]
             return named & (token > group.first[own]) & (token < group.last[own])
 
-        before, behind = np.maximum(first - 1, 0), np.minimum(last, bits.size - 1)
-        part = is_named(first) & is_named(before) & (bits[before] & FRAME == 0)
+        before, behind = np.maximum(first - 1, 0), np.minimum(last, batch.token_word.size - 1)
+        leads = _looked_up(batch, entry, before)[1] & FRAME > 0
+        part = is_named(first) & is_named(before) & ~leads
         part |= is_named(last - 1) & is_named(behind)
-        return cls(batch, bits, word, name, first[~part], last[~part], items[~part])
+        return cls(batch, entry, name, first[~part], last[~part], items[~part])
 
     @property
     def n(self) -> int:
@@ -189,7 +186,7 @@ class _Rows:
         """What is counted of the names themselves and what stands between them."""
         batch = self.batch
         token, row = within(self.first, self.last - self.first)
-        bits = self.bits[token]
+        _, bits = _looked_up(batch, self.entry, token)
         named = bits & NAME
         kind = np.bitwise_or.reduceat(np.where(_single(named), named, 0), _starts(row))
         more = (named > 0) & ~_single(named) & (named & kind[row] == 0)
@@ -218,11 +215,12 @@ class _Rows:
         """How rare the names (given) are, and which of them the rest of the document has."""
         document, size = self.batch.documents.of_token, self.total(row, np.ones(row.size))
         n_words = len(_Lexicon.shipped().place)
-        name = self.name
-        key, own = document[name] * n_words + self.word[name], row * n_words + self.word[token]
-        n_times = _times(np.sort(key), document[token] * n_words + self.word[token])
+        word = self.entry[self.batch.token_word[token]]
+        key = document[self.name] * n_words + self.entry[self.batch.token_word[self.name]]
+        own = row * n_words + word
+        n_times = _times(np.sort(key), document[token] * n_words + word)
         elsewhere = self.total(row, n_times > _times(np.sort(own), own)) / size
-        rarity = _Lexicon.shipped().rarity[self.word[token]]
+        rarity = _Lexicon.shipped().rarity[word]
         return {
             "elsewhere": elsewhere,
             "nowhere_else": elsewhere == 0,
@@ -233,13 +231,14 @@ class _Rows:
         """How like one another the names of some rows are, and how near to the names in the rest of their documents."""
         direction, document = _Lexicon.shipped().direction, self.batch.documents.of_token
         token, row = within(self.first[some], self.last[some] - self.first[some])
-        named = self.bits[token] & NAME > 0
-        token, row = token[named], row[named]
-        own = np.add.reduceat(direction[self.word[token]], _starts(row))
+        word, bits = _looked_up(self.batch, self.entry, token)
+        word, row = word[bits & NAME > 0], row[bits & NAME > 0]
+        own = np.add.reduceat(direction[word], _starts(row))
         holding = np.zeros(self.batch.n_documents, bool)
         holding[document[self.first[some]]] = True
         name = self.name[holding[document[self.name]]]
-        whole = np.add.reduceat(direction[self.word[name]], _starts(document[name]))
+        others = self.entry[self.batch.token_word[name]]
+        whole = np.add.reduceat(direction[others], _starts(document[name]))
         nth = np.cumsum(holding) - 1
         rest = (whole[nth[document[self.first[some]]]] - own).astype(np.float64)
         own, size = own.astype(np.float64), np.bincount(row)
@@ -271,8 +270,8 @@ class _Rows:
         low, high = group.first[self.sentence], group.last[self.sentence]
         token, row = within(low, high - low)
         kept = (token < self.first[row]) | (token >= self.last[row])
-        every, all_row, token, row = token, row, token[kept], row[kept]
-        bits = self.bits[token]
+        _, every = _looked_up(batch, self.entry, token)
+        all_row, bits, token, row = row, every[kept], token[kept], row[kept]
         unknown = batch.is_word[token] & (bits == 0)
         content = batch.is_word[token] & (bits & BIT["stop"] == 0)
         frame = content & (bits & FRAME > 0)
@@ -285,7 +284,7 @@ class _Rows:
             return self.total(row, marked) > 0
 
         def somewhere(name: str) -> Bools:
-            return self.total(all_row, self.bits[every] & BIT[name]) > 0
+            return self.total(all_row, every & BIT[name]) > 0
 
         owner = bits & BIT["owner"] > 0
         return {
@@ -303,6 +302,14 @@ class _Rows:
             "owner_before": some(owner & before),
             "owner_behind": some(owner & behind),
         }
+
+
+def _looked_up(batch: Batch, entry: Ints, token: Ints) -> tuple[Ints, NDArray[np.int32]]:
+    """Numbers of some tokens' words in the lexicon, and what these may be; a hyphen without blanks is nothing."""
+    word = entry[batch.token_word[token]]
+    bits = _Lexicon.shipped().bits[word]
+    bits[(batch.folded[batch.token_start[token]] == ord("-")) & ~batch.spaced[token]] = 0
+    return word, bits
 
 
 def _times(ordered: Ints, asked: Ints) -> Ints:

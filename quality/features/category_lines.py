@@ -401,6 +401,7 @@ def category_recital(batch: Batch, counted: Counted) -> Spans:
     return counted.unmet(_recited(batch)[0], "leak.category")
 
 
+@once_per_batch
 def _recited(batch: Batch) -> tuple[Spans, Spans]:
     """Rows that are recited for certain, and that may be: those that are a whole paragraph, and none that a page has.
 
