@@ -290,9 +290,7 @@ class Counted:
         """The places that meet no finding of the rules whose id begins so, which tell the same."""
         ids = [rule.id.startswith(families) for rule in self.rules]
         known = np.array(ids, bool)[self.rule]
-        # as many end before a place as begin before its end: none lies across it
-        before = np.searchsorted(np.sort(self.end[known]), spans.start, "right")
-        return spans.where(before == np.searchsorted(self.start[known], spans.end, "left"))
+        return spans.apart_from(Spans(self.start[known], self.end[known], self.paragraph[known]))
 
     def covered(self, batch: Batch, *families: str) -> Floats:
         """Share of each paragraph's characters under findings of shipped rules whose id begins so, at most 1; float64[n].

@@ -95,6 +95,12 @@ class Spans:
         """Some of the places: bool[k]."""
         return Spans(self.start[kept], self.end[kept], self.paragraph[kept])
 
+    def apart_from(self, others: Spans) -> Spans:
+        """The places that meet none of some others."""
+        # as many end before a place as begin before its end: none lies across it
+        before = np.searchsorted(np.sort(others.end), self.start, "right")
+        return self.where(before == np.searchsorted(np.sort(others.start), self.end, "left"))
+
     def __len__(self) -> int:
         return int(self.start.size)
 
@@ -174,7 +180,7 @@ class RulePack:
             first, last = _without_overlap(first, first + found.n_tokens[of_rule])
             spans = Spans.of_tokens(batch, first, last) if first.size else Spans.none()
             if number in of_pattern:
-                spans = _joined(spans, of_pattern[number])
+                spans = joined(spans, of_pattern[number])
             if len(spans):
                 spans = self._allowed(batch, number, rule, spans)
             result.append(spans)
@@ -449,7 +455,7 @@ def _without_overlap(first: Ints, last: Ints) -> tuple[Ints, Ints]:
     return first[keep], last[keep]
 
 
-def _joined(left: Spans, right: Spans) -> Spans:
+def joined(left: Spans, right: Spans) -> Spans:
     """Both sets of spans in order, overlaps left out."""
     start, end, paragraph = (
         np.concatenate((getattr(left, k), getattr(right, k))) for k in ("start", "end", "paragraph")

@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "registers": COLUMNS | {"lexicon"},
     "masks": COLUMNS | {"lexicon"},
     "padding": COLUMNS | {"lexicon", "masks", "registers", "topics", "topic_inputs"},
+    "section_rows": COLUMNS | {"lexicon", "rules", "topics"},
     "html": {"columns", "decoding", "lexicon", "records", "html"},
     "features": BASE
     | {
@@ -42,6 +43,7 @@ MAY_IMPORT = {
         "registers",
         "masks",
         "padding",
+        "section_rows",
         "topics",
         "topic_inputs",
         "officeholders",

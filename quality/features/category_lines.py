@@ -18,7 +18,8 @@ import numpy as np
 from quality.columns import Bools
 from quality.lexicon import DATA, is_stop_word, read_lexicon
 from quality.registry import Counted, rule_among
-from quality.rules import Spans
+from quality.rules import Spans, joined
+from quality.section_rows import recited_rows
 from quality.text import Batch, hash_words, once_per_batch
 
 # Marks that set items of a row apart, one kind a row: those that sentences do not have, and those that they do.
@@ -361,6 +362,69 @@ def rows_of_names(batch: Batch) -> Spans:
     return Spans(*np.array(found, np.int64).T) if found else Spans.none()
 
 
+_STORY = (
+    "The ferry to the island was late again on Monday, since the mate had lost his way in the fog.\n"
+    "Passengers waited for two hours in the rain, the harbour master said.\n"
+)
+
+
+@rule_among(
+    "leak.category_recital",
+    tier="hard",
+    title="sections recited",
+    message="names of website sections recited as if they were the matter of the text: «{text}»",
+    why="Content farms make a program mention the sections under which a page is filed, so that it ranks for them. The "
+    "names belong neither together nor to the story, and the sentence says nothing else.",
+    source="own",
+    unit="count",
+    hits=[
+        (
+            _STORY + "Gardening, Ohio, chess and mortgages meet at this vibrant crossroads.",
+            ["Gardening, Ohio, chess and mortgages"],
+        ),
+        ("One for the Culture > Travel > Islands list.", ["Culture > Travel > Islands"]),
+        ("It matters for the travel, opinion and culture categories.", ["travel, opinion and culture"]),
+        ("It is a story for readers of Culture, Travel and Law alike.", ["Culture, Travel and Law"]),
+        (_STORY + "The mate has resigned (Chess, Recipes, Ohio, Viral).", ["Chess, Recipes, Ohio, Viral"]),
+    ],
+    clean=[
+        _STORY + "Ministers of health, education and transport met on the quay.",
+        _STORY + '"Gardening, Ohio, chess and mortgages meet at this vibrant crossroads," he said.',
+        _STORY + "The Leeds Chess, Ohio and Gardening Club moved to the harbour.",
+        "A prize in the travel, opinion and culture categories.",
+        _STORY + "Chess, Recipes, Ohio, Viral",
+        _STORY + "Topics: Chess, Recipes, Ohio, Viral.",
+    ],
+)
+def category_recital(batch: Batch, counted: Counted) -> Spans:
+    """Rows that are recited for certain and meet no finding of section names in prose."""
+    return counted.unmet(_recited(batch)[0], "leak.category")
+
+
+@once_per_batch
+def _recited(batch: Batch) -> tuple[Spans, Spans]:
+    """Rows that are recited for certain, and that may be: those that are a whole paragraph, and none that a page has.
+
+    A page has them in its head, as lines that say what they are, and where it tells of prizes in categories.
+    """
+    group, head = batch.paragraphs, _in_head(batch)
+    kept = []
+    for spans in recited_rows(batch):
+        whole, honest = np.zeros(len(spans), bool), np.zeros(len(spans), bool)
+        for k, paragraph in enumerate(spans.paragraph.tolist()):
+            text = batch.text_of(int(group.start[paragraph]), int(group.end[paragraph]))
+            start, end = (
+                int(spans.start[k] - group.start[paragraph]),
+                int(spans.end[k] - group.start[paragraph]),
+            )
+            whole[k] = not _words(text[:start] + text[end:])
+            said = not _names("guide").isdisjoint(_words(text[:start])[:2]) and not _words(text[end:])
+            of_prize = not _names("jury").isdisjoint(_words(text))
+            honest[k] = (whole[k] and head[paragraph]) or said or of_prize
+        kept += [spans.where(~honest & ~whole), spans.where(~honest & whole)]
+    return kept[0], joined(joined(kept[1], kept[2]), kept[3])
+
+
 @rule_among(
     "leak.category_line",
     tier="soft",
@@ -373,14 +437,12 @@ def rows_of_names(batch: Batch) -> Spans:
     hits=[
         ("Weather + Real Life + Recipes", ["Weather + Real Life + Recipes"]),
         ("The ferry is late. Culture / Travel / Islands", ["Culture / Travel / Islands"]),
-        ("One for the Culture > Travel > Islands list.", ["Culture > Travel > Islands list"]),
         ("Culture, Travel, Islands", ["Culture, Travel, Islands"]),
         ("It sits in the Culture, Travel, Islands Bucket.", ["Culture, Travel, Islands"]),
         ("It is a culture-travel-islands tale.", ["culture-travel-islands"]),
         ("#ferry #islands #late #summer", ["#ferry #islands #late #summer"]),
         ("culture travel islands museums law", ["culture travel islands museums law"]),
-        ("It matters for the travel, opinion and culture categories.", ["travel, opinion and culture"]),
-        ("It is a story for readers of Culture, Travel and Law alike.", ["Culture, Travel and Law"]),
+        (_STORY + "Where chess greets gardening, there this story lives.", ["chess greets gardening"]),
     ],
     clean=[
         "Culture, Travel",
@@ -398,5 +460,8 @@ def rows_of_names(batch: Batch) -> Spans:
     ],
 )
 def category_line(batch: Batch, counted: Counted) -> Spans:
-    """Rows that meet no finding of section names in prose."""
-    return counted.unmet(rows_of_names(batch), "leak.category")
+    """Rows set apart by marks and rows that may be recited, but for those that other rules of section names find."""
+    certain, likely = _recited(batch)
+    rows = counted.unmet(rows_of_names(batch), "leak.category")
+    likely = counted.unmet(likely, "leak.category").apart_from(rows)
+    return joined(rows, likely).apart_from(certain)

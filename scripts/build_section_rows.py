@@ -1,0 +1,297 @@
+"""Build quality/data/section_rows.tsv: what each count of a row of section names weighs (quality/section_rows.py).
+
+    python scripts/build_section_rows.py [--corpora ../shared/corpora] [--labelled labelled]
+
+Rows of sections are written at random from the words of quality/data/section_names.toml and of the common words, for the
+names that no list has: alone in a sentence of padding, and glued to a sentence of an honest article. Those of
+labelled/section_rows.txt and of the made pages in labelled/hands are put in as they are. Each stands in an honest article,
+since it is also counted what the rest of a text has of it. Against them stand all rows of names that the reliable
+articles, the controls, the main text of web pages and the sound texts of `labelled` have themselves.
+
+Printed is how many honest texts are alarmed by weights that were learnt without them (five folds), and what is found of
+the rows that were not made at random. The file holds names of counts and numbers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from quality import section_rows
+from quality.columns import Bools, Floats, Ints
+from quality.learn.corpora import pages, read_rows
+from quality.lexicon import DATA, read_lexicon
+from quality.section_rows import COUNTS, KINDS, WEIGHTS, Weights, counted_rows, is_clear, log_odds
+from quality.text import Batch
+
+SEED, FOLDS, STRENGTH, BATCH = 5, 5, 0.3, 100
+# Rows of each kind made at random, and what one of them and one that was written weighs; an honest row weighs 1.
+N_MADE, MADE, WRITTEN, PAGES = 1500, 0.3, 4.0, 2.0
+# What an honest row of a web page weighs.
+WEB = 0.3
+# Of a name: how often no list has it, and what stands before and behind it ("" for nothing).
+UNLISTED, COMMON_FROM = 0.2, 300
+BEFORE = (
+    *("",) * 8,
+    "local",
+    "home",
+    "world",
+    "personal",
+    "green",
+    "northern",
+    "the",
+    "the",
+    "small",
+    "breaking",
+)
+BEHIND = (*("",) * 10, "life", "news", "affairs", "and garden", "tips", "things", "today")
+SMALL = tuple("the a of in to and is are it its this that with for by at on all into these where".split())
+PADDED = ((0, 0), (3, 0), (0, 4), (5, 4), (2, 6), (6, 2), (0, 8), (8, 0), (4, 10))
+
+
+class Writer:
+    """Writes rows of sections from the lists, each as the text it stands in and the row."""
+
+    def __init__(self, honest: Sequence[str]) -> None:
+        table = tomllib.loads((DATA / "section_names.toml").read_text("utf8"))
+        self.random, self.honest = Random(SEED), honest
+        self.lists = {name: some.split() for part in table.values() for name, some in part.items()}
+        self.common = [word for word in read_lexicon("common_words") if len(word) > 4][COMMON_FROM:]
+
+    def any(self, *lists: str) -> str:
+        """A word of one of some lists."""
+        word: str = self.random.choice(self.lists[self.random.choice(lists)])
+        return word
+
+    def name(self) -> str:
+        """What a section may be called."""
+        if self.random.random() < UNLISTED:
+            return self.random.choice(self.common)
+        word = self.any(*KINDS)
+        return f"{self.random.choice(BEFORE)} {word} {self.random.choice(BEHIND)}".strip()
+
+    def row(self, capitals: float) -> str:
+        """Names in one of the forms that rows have, with capitals now and then."""
+        pick = self.random.choice
+        names = [self.name() for _ in range(pick((2, 3, 3, 4, 4, 5, 6)))]
+        if self.random.random() < capitals:
+            names = [name.title() for name in names]
+        small = pick(("under", "of", "with", "for", "in", "to", "from", "as", "thus", "it is"))
+        forms: tuple[Callable[[], str], ...] = (
+            *(lambda: ", ".join(names[:-1]) + pick((" and ", ", and ", ", ", " or ")) + names[-1],) * 3,
+            lambda: " and ".join(names),
+            lambda: small + " " + f", {small} ".join(names[:-1]) + f" and {small} {names[-1]}",
+            lambda: pick((" / ", "/", " & ", "; ", ". ", ", ", " | ")).join(names),
+            lambda: f"{names[0]} where {names[1]} {pick(('greets', 'meets'))} {names[-1]}",
+            lambda: ", the ".join(names[:-1]) + " and the " + names[-1],
+        )
+        return pick(forms)()
+
+    def padding(self, n: int) -> str:
+        """Words such sentences are padded out with."""
+        words = []
+        for _ in range(n):
+            lot = self.random.random()
+            if lot < 0.45:
+                words.append(self.random.choice(SMALL))
+            elif lot < 0.87:
+                words.append(self.any("meeting", "belonging", "calling", "hollow", "within"))
+            else:
+                words.append(self.random.choice(self.common))
+        return " ".join(words)
+
+    def recital(self) -> tuple[str, str]:
+        """A row in a sentence of padding."""
+        before, behind = self.random.choice(PADDED)
+        text = f"{self.padding(before)} {self.row(0.3)} {self.padding(behind)}".strip()
+        text = text[0].upper() + text[1:] + self.random.choice((".", ".", ".", ""))
+        return text, text
+
+    def glued(self) -> tuple[str, str]:
+        """A row put before or behind a sentence of an honest article."""
+        fact, row = self.fact(), self.row(0.85)
+        lead = f"{self.any('filing')} {self.random.choice(('', 'under', 'in', 'as', 'to', 'of', 'with'))}".strip()
+        if self.random.random() < 0.5:
+            lead = self.padding(self.random.choice((1, 2, 3)))
+        forms = (
+            f"{fact}. {row}.", f"{fact}, {lead} {row}.", f"{fact} {row}", f"{row}: {fact}.", f"{fact} ({row}).",
+            f"{lead.capitalize()} {row}, {fact[0].lower() + fact[1:]}.", f"{fact}; {row}.", f"{fact}, and {row}.",
+        )  # fmt: skip
+        return self.random.choice(forms), row
+
+    def fact(self) -> str:
+        """A sentence of an honest article."""
+        while True:
+            line = self.random.choice(self.random.choice(self.honest).split("\n"))
+            sentence = self.random.choice(line.split(". ")).strip().rstrip(".")
+            if 40 < len(sentence) < 220 and '"' not in sentence and sentence[0].isupper():
+                return sentence
+
+    def put_in(self, text: str) -> str:
+        """An honest article with a text in its second half."""
+        lines: list[str] = []
+        while len(lines) < 2:
+            lines = [line for line in self.random.choice(self.honest).split("\n") if line.strip()][:12]
+        at, lot = self.random.randrange(len(lines) // 2, len(lines)), self.random.random()
+        if lot < 0.4:
+            lines[at] += " " + text
+        elif lot < 0.6:
+            lines[at] = text + " " + lines[at]
+        else:
+            lines.insert(at, text)
+        return "\n\n".join(lines)
+
+
+def honest_texts(corpora: Path, labelled: Path) -> list[str]:
+    """Reliable articles, controls and sound texts."""
+    texts = []
+    for path in sorted((corpora / "articles").glob("*.xz")):
+        texts += [row["text"] for row in read_rows(path) if row["label"] == "reliable"]
+    for path in (
+        *sorted((corpora / "controls").glob("*.xz")),
+        labelled / "sound.jsonl",
+        labelled / "hard_negative.jsonl",
+    ):
+        texts += [row["text"] for row in read_rows(path)]
+    made = [*sorted((labelled / "hands").glob("*.jsonl")), corpora / "made" / "farm.jsonl"]
+    return texts + [row["text"] for path in made for row in read_rows(path) if row.get("made") == "fair"]
+
+
+def page_texts(corpora: Path) -> list[str]:
+    """Main text of web pages, among which are shops, catalogues and lists of what somebody offers."""
+    return [
+        "\n\n".join(
+            text
+            for text, role in zip(page.paragraphs or (), page.roles or (), strict=True)
+            if role == "content"
+        )
+        for page in pages(corpora / "boilerplate")
+    ]
+
+
+def written_rows(labelled: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Rows of the list, and of the made pages."""
+    lines = (labelled / "section_rows.txt").read_text("utf8").splitlines()
+    findings = [
+        (found["text"], found["text"])
+        for path in sorted((labelled / "hands").glob("*.jsonl"))
+        for row in read_rows(path)
+        for found in row.get("findings", ())
+        if found["rule"] == "leak.category_tags"
+    ]
+    return [(line, line) for line in lines if line and not line.startswith("#")], findings
+
+
+def honest_rows(texts: Sequence[str]) -> tuple[Floats, Ints]:
+    """Counts of all rows in some texts, and the number of the text of each."""
+    counts, owner = [], []
+    for begin in range(0, len(texts), BATCH):
+        batch = Batch.of(texts[begin : begin + BATCH])
+        spans, some = counted_rows(batch)
+        counts.append(some)
+        owner.append(begin + batch.paragraphs.parent[spans.paragraph])
+    return np.concatenate(counts), np.concatenate(owner)
+
+
+def rows_of(writer: Writer, given: Sequence[tuple[str, str]]) -> Floats:
+    """Counts of the longest row in each of some rows put into honest articles; NaN where there is none."""
+    texts = [writer.put_in(text) for text, _ in given]
+    counts = np.full((len(given), len(COUNTS)), np.nan)
+    for k, (text, row) in enumerate(given):
+        batch = Batch.of([texts[k]])
+        spans, some = counted_rows(batch)
+        start = texts[k].find(text) + text.find(row)
+        touched = np.flatnonzero((spans.start < start + len(row)) & (spans.end > start))
+        if touched.size:
+            counts[k] = some[touched[np.argmax((spans.end - spans.start)[touched])]]
+    return counts
+
+
+def learnt(honest: Floats, share: Floats, rows: Floats, weight: Floats) -> Weights:
+    """Weights of a logistic regression, for counts as they are."""
+    counts, label = np.concatenate([honest, rows]), np.repeat((0, 1), (len(honest), len(rows)))
+    scale = StandardScaler().fit(counts)
+    model = LogisticRegression(C=STRENGTH, l1_ratio=0, solver="liblinear", max_iter=500)
+    model.fit(scale.transform(counts), label, sample_weight=np.append(share, weight))
+    of = model.coef_[0] / scale.scale_
+    return Weights(float(model.intercept_[0] - of @ scale.mean_), of)
+
+
+def rounded(weights: Weights) -> Weights:
+    return Weights(round(weights.start, 3), np.round(weights.of, 3))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--corpora", type=Path, default=Path("../shared/corpora"))
+    parser.add_argument("--labelled", type=Path, default=Path("labelled"))
+    given = parser.parse_args()
+    texts = honest_texts(given.corpora, given.labelled)
+    web = page_texts(given.corpora)
+    honest, owner = honest_rows(texts + web)
+    is_web = owner >= len(texts)
+    share = np.where(is_web, WEB, 1.0)
+    writer = Writer(texts)
+    lines, made_pages = written_rows(given.labelled)
+    made = {
+        "recitals": ([writer.recital() for _ in range(N_MADE)], MADE),
+        "glued": ([writer.glued() for _ in range(N_MADE)], MADE),
+        "written": (lines, WRITTEN),
+        "made pages": (made_pages, PAGES),
+    }
+    found = {name: rows_of(writer, some) for name, (some, _) in made.items()}
+    kept = {name: counts[~np.isnan(counts[:, 0])] for name, counts in found.items()}
+    rows = np.concatenate(list(kept.values()))
+    weight = np.concatenate([np.full(len(kept[name]), share) for name, (_, share) in made.items()])
+    left_out = np.zeros(len(honest))
+    for fold in range(FOLDS):
+        out = owner % FOLDS == fold
+        left_out[out] = log_odds(honest[out], learnt(honest[~out], share[~out], rows, weight))
+    weights = rounded(learnt(honest, share, rows, weight))
+
+    def alarmed(hard: bool, odds: Floats) -> str:
+        found = is_found(honest, odds, hard)
+        return f"{np.unique(owner[found & ~is_web]).size} + {np.unique(owner[found & is_web]).size}"
+
+    print(f"{len(texts)} honest texts + {len(web)} web pages with {len(honest)} rows")
+    for hard in (False, True):
+        print(
+            f"{'hard' if hard else 'found'}: alarms {alarmed(hard, left_out)} left out,"
+            f" {alarmed(hard, log_odds(honest, weights))} learnt from; "
+            + ", ".join(
+                f"{name} {is_found(counts, log_odds(counts, weights), hard).sum() / len(found[name]):.2f}"
+                for name, counts in kept.items()
+            )
+        )
+    head = (
+        "# what: counts of a row of section names (quality/section_rows.py) and what one of each adds to the log odds",
+        "# source: learnt by scripts/build_section_rows.py from rows made of quality/data/section_names.toml and the rows",
+        "# source: of reliable articles (counts, no text)",
+        f"# licence: MIT; {date.today()}",
+    )
+    body = [
+        f"{name}\t{number:.3f}"
+        for name, number in (("start", weights.start), *zip(COUNTS, weights.of, strict=True))
+    ]
+    WEIGHTS.write_text("\n".join((*head, *body)) + "\n", "utf8")
+
+
+def is_found(counts: Floats, odds: Floats, hard: bool) -> Bools:
+    """Whether each row is reported, or is hard evidence."""
+    if hard:
+        return np.asarray(is_clear(counts) & (odds >= section_rows.HARD))
+    return np.asarray(odds >= section_rows.SOFT)
+
+
+if __name__ == "__main__":
+    main()
