@@ -222,7 +222,7 @@ def roles(
     words = batch.n_words(batch.paragraphs)
     wordless = words == 0
     boilerplate = np.where(wordless, 1.0, boilerplate)
-    filler = np.where(wordless, 0.0, rarer_in_long_texts(filler, boilerplate, words, batch.paragraphs.parent))
+    filler = rarer_in_long_texts(np.where(wordless, 0.0, filler), boilerplate, words, batch.paragraphs.parent)
     copies = copied(batch, boilerplate)
     if proved is not None:
         filler, copies = filler * proved, copies * proved
