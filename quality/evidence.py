@@ -122,9 +122,9 @@ NEAR_COPIES = 2
 # The same of exact copies where both stand in plain content, that is with less than this chance of being furniture: threads of
 # a forum quote, and manuals and lists of goods say again, more often than pages copy what they had not looked at.
 COPIES, PLAIN = 6, 0.3
-# Words of likely content from which on filler is the rarer in a text the longer it is: as many as a piece of news has. A page of
-# questions and answers has a hundred chances of looking like filler once, and a farm's page has its few pieces in a short story.
-USUAL_WORDS = 600
+# Words of likely content from which on filler is the rarer in a text the longer it is, twice as many as a piece of news has.
+# A manual or a page of questions has a hundred chances of looking like filler once; a farm has its few pieces in a short story.
+USUAL_WORDS = 1000
 # Families of rules whose hard findings can make a paragraph filler or a copy.
 OF_PARAGRAPHS = ("leak.", "filler.", "repeat.")
 # Words added to a text's own when a rate is taken, so that one phrase in a short notice is no flood.
@@ -236,12 +236,12 @@ def proved_by_findings(batch: Batch, counted: Counted) -> Bools:
 
 
 def rarer_in_long_texts(filler: Floats, boilerplate: Floats, words: Floats | Ints, document: Ints) -> Floats:
-    """The chances of being filler, their odds lowered in a text of more likely content than `USUAL_WORDS`.
+    """The chances of being filler, their odds divided by four in a text of twice as much likely content as `USUAL_WORDS`.
 
-    All are of paragraphs, `document` says of which text; float64[paragraphs].
+    By nine in one of three times as much, and so on; a shorter text leaves them as they are. All are of paragraphs, `document` says of which text; float64[paragraphs].
     """
     content = np.bincount(document, weights=words * (1.0 - boilerplate))[document]
-    share = np.minimum(1.0, USUAL_WORDS / np.maximum(content, 1.0))
+    share = np.minimum(1.0, USUAL_WORDS / np.maximum(content, 1.0)) ** 2
     return filler * share / (1.0 - filler + filler * share)
 
 

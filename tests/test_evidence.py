@@ -207,12 +207,12 @@ def test_filler_is_rarer_in_a_long_text() -> None:
         chance = rarer_in_long_texts(np.array([0.9, 0.1]), furniture, sizes, np.zeros(2, np.int64))[0]
         return float(chance / (1 - chance))
 
-    assert odds(600) == pytest.approx(9.0)
-    assert odds(1800) == pytest.approx(3.0)
+    assert odds(1000) == pytest.approx(9.0)
+    assert odds(3000) == pytest.approx(1.0)
     # words of a menu make no text long
-    assert odds(1800, boilerplate=1.0) == pytest.approx(9.0)
-    two_texts = rarer_in_long_texts(np.full(2, 0.9), np.zeros(2), np.array([600, 1800]), np.arange(2))
-    assert two_texts.tolist() == pytest.approx([0.9, 0.75])
+    assert odds(3000, boilerplate=1.0) == pytest.approx(9.0)
+    two_texts = rarer_in_long_texts(np.full(2, 0.9), np.zeros(2), np.array([1000, 3000]), np.arange(2))
+    assert two_texts.tolist() == pytest.approx([0.9, 0.5])
 
 
 def test_a_text_is_long_by_its_likely_content_when_roles_are_given() -> None:
