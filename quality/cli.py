@@ -158,7 +158,7 @@ officials_option = files_option(
 careful_option = click.option(
     "--careful",
     is_flag=True,
-    help="Call fewer paragraphs boilerplate: less of the text is lost, more furniture stays (docs/output.md).",
+    help="Call fewer paragraphs boilerplate, filler or copies: less of the text is lost, more furniture stays (docs/output.md).",
 )
 pages_option = click.option(
     "--html",

@@ -210,6 +210,18 @@ def blocks(batch: Batch) -> tuple[Ints, Ints, Bools, Bools]:
 
 
 @once_per_batch
+def in_block(batch: Batch) -> Bools:
+    """Exact copies in a row whose originals stand in that row too, two of them of `BLOCK` words; bool[paragraphs]."""
+    original, count = originals(batch), words_of(batch).count
+    follows: Bools = np.zeros(original.size, bool)
+    follows[1:] = (original[1:] == original[:-1] + 1) & (original[:-1] >= 0)
+    run = np.cumsum(~follows) - 1
+    size = int(run[-1]) + 1 if run.size else 0
+    long = sum_of(run, (original >= 0) & (count >= BLOCK), size)
+    return (original >= 0) & (long >= 2)[run]
+
+
+@once_per_batch
 def _near(batch: Batch) -> tuple[Floats, Ints]:
     """How nearly each paragraph that is no exact copy repeats an earlier one, and which; one a paragraph."""
     words = words_of(batch)

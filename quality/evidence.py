@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from quality.columns import Bools, Floats, Group, Ints
-from quality.copies import duplicates
+from quality.copies import duplicates, in_block
 from quality.features.padding import padding_chance
 from quality.features.template import HOLLOW
 from quality.features.topic import off_topic
@@ -120,6 +120,14 @@ STOCK = 0.2
 # Near copies on a page from which on each counts less: pages made for copying their story have one or two, paragraphs of
 # story that are near copies stand nine times in ten among three or more on their page (own count on the shared pages).
 NEAR_COPIES = 2
+# The same of exact copies where both stand in plain content, that is with less than this chance of being furniture: threads of
+# a forum quote, and manuals and lists of goods say again, more often than pages copy what they had not looked at.
+COPIES, PLAIN = 6, 0.3
+# Words of likely content from which on filler is the rarer in a text the longer it is, twice as many as a piece of news has.
+# A manual or a page of questions has a hundred chances of looking like filler once; a farm has its few pieces in a short story.
+USUAL_WORDS = 1000
+# Families of rules whose hard findings can make a paragraph filler or a copy.
+OF_PARAGRAPHS = ("leak.", "filler.", "repeat.")
 # Words added to a text's own when a rate is taken, so that one phrase in a short notice is no flood.
 DAMPING = 100
 
@@ -205,29 +213,57 @@ def _chosen(columns: dict[str, Floats], names: Sequence[str]) -> Floats:
     return np.column_stack([columns[n] for n in names])
 
 
-def roles(batch: Batch, boilerplate: Floats, filler: Floats) -> tuple[Floats, Ints]:
+def roles(
+    batch: Batch, boilerplate: Floats, filler: Floats, proved: Bools | None = None
+) -> tuple[Floats, Ints]:
     """Probability of each role and the role given; float64[paragraphs, 4], int64[paragraphs].
 
     A copy is first of all a copy, filler is what reads like a story but is none, and furniture is
     what remains of the doubt. The role given is the likeliest; a paragraph without words is furniture.
+    Where `proved` bool[paragraphs] is given, no others can be copies or filler.
     """
-    wordless = batch.n_words(batch.paragraphs) == 0
+    words = batch.n_words(batch.paragraphs)
+    wordless = words == 0
     boilerplate = np.where(wordless, 1.0, boilerplate)
-    return role_chances(copied(batch, boilerplate), boilerplate, np.where(wordless, 0.0, filler))
+    filler = rarer_in_long_texts(np.where(wordless, 0.0, filler), boilerplate, words, batch.paragraphs.parent)
+    copies = copied(batch, boilerplate)
+    if proved is not None:
+        filler, copies = filler * proved, copies * proved
+    return role_chances(copies, boilerplate, filler)
+
+
+def proved_by_findings(batch: Batch, counted: Counted) -> Bools:
+    """Paragraphs in which a hard finding says that they are filler or a copy; bool[paragraphs]."""
+    says = np.array([r.tier == "hard" and r.id.startswith(OF_PARAGRAPHS) for r in counted.rules], bool)
+    return np.bincount(counted.paragraph[says[counted.rule]], minlength=batch.paragraphs.n) > 0
+
+
+def rarer_in_long_texts(filler: Floats, boilerplate: Floats, words: Floats | Ints, document: Ints) -> Floats:
+    """The chances of being filler, their odds divided by four in a text of twice as much likely content as `USUAL_WORDS`.
+
+    By nine in one of three times as much, and so on; a shorter text leaves them as they are. All are of paragraphs, `document` says of which text; float64[paragraphs].
+    """
+    content = np.bincount(document, weights=words * (1.0 - boilerplate))[document]
+    share = np.minimum(1.0, USUAL_WORDS / np.maximum(content, 1.0)) ** 2
+    return filler * share / (1.0 - filler + filler * share)
 
 
 def copied(batch: Batch, boilerplate: Floats) -> Floats:
     """How surely each paragraph repeats an earlier one that is no furniture itself; float64[paragraphs].
 
     What a menu or teaser has said before the story says it is the story's: of a copy and its original, the one that is
-    left should be the one that stands in the text. Near copies count less the more of them a page has beyond
-    `NEAR_COPIES`: a meal plan or a list of functions repeats itself by its form.
+    left should be the one that stands in the text. Near copies, and exact ones in plain content outside copied blocks, count
+    less the more of them a page has beyond `NEAR_COPIES` and `COPIES`: a meal plan, a list of functions or a thread of a forum
+    repeats itself by its form.
     """
     score, original = duplicates(batch)
     parent = batch.paragraphs.parent
+    doubt = np.maximum(boilerplate, boilerplate[original])
+    plain = (score > 0.5) & (original >= 0) & (doubt < PLAIN) & ~in_block(batch)
     near = (score > 0.5) & (score < 1.0)
-    n_near = np.bincount(parent, weights=near, minlength=batch.n_documents)[parent]
-    score = np.where(near, score * np.minimum(1.0, NEAR_COPIES / np.maximum(n_near, 1.0)), score)
+    for some, enough in ((near, NEAR_COPIES), (plain, COPIES)):
+        n = np.bincount(parent, weights=some, minlength=batch.n_documents)[parent]
+        score = np.where(some, score * np.minimum(1.0, enough / np.maximum(n, 1.0)), score)
     return np.where(original >= 0, score * (1.0 - boilerplate[original]), score)
 
 

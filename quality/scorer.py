@@ -99,6 +99,7 @@ class Scorer:
         self.policy = model.policies[policy]
         self._packs = tuple(packs)
         self._officials = officials
+        self._careful = careful
         # log odds of furniture are lowered by this
         self._doubt = model.careful if careful else 0.0
         self._pages = pages
@@ -118,7 +119,8 @@ class Scorer:
     ) -> Scorer:
         """A scorer with a model, by folder, by name (`load_model`) or loaded, further rule packs and terms of office.
 
-        A `careful` one calls fewer paragraphs boilerplate, where losing some of the text is worse than keeping a menu.
+        A `careful` one calls fewer paragraphs boilerplate, and none filler or a copy but by a hard finding, where losing
+        some of the text is worse than keeping a menu.
         `pages` says how HTML is read: "full" or "fast" (docs/html.md).
         `against` is a reference index: reports then tell what of a text is known from it (docs/index.md). It must be
         there, and is read when the first text is scored; what cannot be used then raises `quality.index_file.UnusableIndexError`.
@@ -239,7 +241,8 @@ class Scorer:
         filler = sigmoid(
             model.filler.logit(filler_matrix(batch, counted, model.filler_words, model.filler.names))
         )
-        chance, role = evidence.roles(batch, boilerplate, filler)
+        proved = evidence.proved_by_findings(batch, counted) if self._careful else None
+        chance, role = evidence.roles(batch, boilerplate, filler, proved)
         terms = evidence.document_terms(batch, counted, role, model.reliability.names)
         effects = model.reliability.effects(terms)
         evidence_logit = model.reliability.intercept + total(effects)

@@ -67,3 +67,25 @@ def test_roles_without_a_corpus_are_learnt_without_all_texts_of_its_groups(
     base, named = build.with_roles("base", material([one, other, third]), leave_out=frozenset(["sea"]))
     assert seen == {"one": False, "two": False, "three": True}
     assert (base, named) == ("base", {"first_look": "first", "role_edges": (), "roles": "roles"})
+
+
+def test_the_second_look_knows_how_much_of_a_page_is_prose_but_not_the_place_on_it() -> None:
+    names = set(build.second_look_names())
+    assert names >= {"page_words_in_long_share", "page_long_share", "page_log_n_words", "first_look"}
+    assert not names & {"relative_position", "distance_to_long_above", "page_n_paragraphs"}
+
+
+def test_corpora_weigh_the_same_in_both_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    corpora = np.array([0] * 30 + [1] * 10)
+    pages = [text(f"page {k}", group=f"{k}.example", family=f"corpus {c}") for k, c in enumerate(corpora)]
+    weights, learnt = [], build.fit_trees
+    monkeypatch.setattr(
+        build, "fit_trees", lambda table, *others: weights.append(table.weight) or learnt(table, *others)
+    )
+    second = build._roles(material(pages), lambda _: True, Names(), Names(), Names(), 0)[2]
+    sums = [
+        [float(weight[of].sum()) for of in (slice(0, 60), slice(60, 80))]
+        for weight in (weights[0], second.weight)
+    ]
+    assert sums[0] == sums[1]
+    assert sums[0][0] / sums[0][1] == pytest.approx(3**0.5)

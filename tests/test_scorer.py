@@ -81,11 +81,34 @@ def test_a_careful_scorer_takes_the_same_off_all_odds_of_furniture() -> None:
     careful, usual = Scorer.load(careful=True), Scorer.load()
     assert usual.model.careful > 0
     for one, other in zip(careful.score(FARM).paragraphs, usual.score(FARM).paragraphs, strict=True):
-        assert one.roles["boilerplate"] <= other.roles["boilerplate"]
+        assert one.roles["content"] >= other.roles["content"]
     reasons = [s.score(FARM, with_roles=True).paragraphs[0].boilerplate for s in (usual, careful)]
     assert reasons[0] is not None
     assert reasons[1] is not None
     assert reasons[0].intercept - reasons[1].intercept == pytest.approx(usual.model.careful)
+
+
+def test_a_careful_scorer_takes_out_copies_and_filler_by_hard_findings_alone() -> None:
+    text = "\n".join(
+        [*STORY, STORY[0], "As an AI language model, I cannot tell you when the mill will be rebuilt."]
+    )
+    roles = [
+        [p.role for p in Scorer.load(careful=careful).score(text).paragraphs] for careful in (False, True)
+    ]
+    assert roles[0] == ["content"] * 3 + ["duplicate", "filler"]
+    assert roles[1] == ["content"] * 4 + ["filler"]
+    block = Scorer.load(careful=True).score("\n".join([*STORY, *STORY])).paragraphs
+    assert [p.role for p in block] == ["content"] * 3 + ["duplicate"] * 3
+
+
+STORY = (
+    "The mill on the Aller burned down on Sunday night, and the fire brigade of Hofen could save no more than the wheel "
+    "and the two oldest of its nine stones.",
+    "Its owner, Karla Brandt, said that she would rebuild it by next autumn if the county lent her half of the money, "
+    "as it had done for the sawmill.",
+    "The county council will meet on Thursday to decide on the loan, which three of its eleven members have said they "
+    "would vote against.",
+)
 
 
 def test_golden_texts_score_as_when_the_model_was_made(scorer: Scorer) -> None:

@@ -10,11 +10,11 @@ import numpy as np
 
 from quality.columns import PUNCTUATION, Bools, Floats, Group, Ints, ratio
 from quality.copies import (
-    BLOCK,
     HEADLINE_HIGH,
     LONG,
     blocks,
     duplicates,
+    in_block,
     is_free_line,
     is_headline,
     originals,
@@ -238,18 +238,6 @@ def unique_word_share(batch: Batch, group: Group) -> Floats:
 # --- rules ---------------------------------------------------------------------------------------
 
 
-@once_per_batch
-def _in_block(batch: Batch) -> Bools:
-    """Exact copies in a row whose originals stand in that row too, two of them long; bool[paragraphs]."""
-    original, count = originals(batch), words_of(batch).count
-    follows: Bools = np.zeros(original.size, bool)
-    follows[1:] = (original[1:] == original[:-1] + 1) & (original[:-1] >= 0)
-    run = np.cumsum(~follows) - 1
-    size = int(run[-1]) + 1 if run.size else 0
-    long = sum_of(run, (original >= 0) & (count >= BLOCK), size)
-    return (original >= 0) & (long >= 2)[run]
-
-
 def _places(batch: Batch, copies: Bools) -> Spans:
     """The copies and their originals, each whole."""
     paragraph = np.unique(np.concatenate((np.flatnonzero(copies), duplicates(batch)[1][copies])))
@@ -261,7 +249,7 @@ def _reported(batch: Batch) -> tuple[Bools, Bools, Bools, Bools, Bools]:
     """Copies to report as block, headline, paragraph, line and doubled, no copy as two; bool[paragraphs] each."""
     score, source = duplicates(batch)
     count = words_of(batch).count
-    block = _in_block(batch)
+    block = in_block(batch)
     copies = (score >= REPORTED) & ~block
     headline = copies & is_free_line(batch) & (count <= HEADLINE_HIGH)
     headline[headline] = is_headline(batch)[source[headline]]

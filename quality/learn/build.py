@@ -55,8 +55,9 @@ PAGE_SAMPLE = 40
 N_BINS = 32
 # Families of features that the first look reads.
 ROLE_FAMILIES = ("surface", "boilerplate")
-# Features that tell of the page rather than the paragraph: the second look, which knows the page from the first, learns the
-# corpus by them (../shared/notes/boilerplate.md).
+# Features that tell of the place on the page rather than the paragraph: the second look, which knows the page from the
+# first, learns the corpus by them (../shared/notes/boilerplate.md). How much of the page is prose it may know: that
+# tells articles from lists, threads and goods (docs/results.md).
 PAGE_FEATURES = (
     *(
         "paragraphs_before",
@@ -65,8 +66,7 @@ PAGE_FEATURES = (
         "page_n_paragraphs",
         "words_before_share",
     ),
-    *("distance_to_long_above", "distance_to_long_below", "is_long", "page_long_share", "page_log_n_words"),
-    *("page_words_in_long_share", "short_run_length"),
+    *("distance_to_long_above", "distance_to_long_below", "is_long", "short_run_length"),
 )
 # Folds of domains for the word score.
 N_FOLDS = 3
@@ -212,6 +212,7 @@ def _roles(
     weight = 1.0 / np.sqrt(size[inverse])
     fold = code[:, 2] % N_FOLDS
     words, scores = _paragraph_words(pages, label, weight, fold, seed)
+    weight = _with_corpora(weight, code, tuple(kinds.index))
     names = [*paragraph_names(ROLE_FAMILIES), *around_names(WORD_SCORE, WORD_SCORE_AROUND)]
     matrices = [first_look_matrix(p.some.batch, score, names) for p, score in zip(pages, scores, strict=True)]
     edges = _all_edges([m[p.at] for m, p in zip(matrices, pages, strict=True)])
@@ -228,7 +229,6 @@ def _roles(
         seen.append(second_look_matrix(p.some.batch, score, said, names))
     edges = _all_edges([m[p.at] for m, p in zip(seen, pages, strict=True)])
     rows = np.vstack([p.rows_of(m, edges) for m, p in zip(seen, pages, strict=True)])
-    weight = _with_corpora(weight, code, tuple(kinds.index))
     return FirstLook(words, first), edges, table_of(names, rows, label, weight, code)
 
 
