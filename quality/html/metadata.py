@@ -51,8 +51,9 @@ N_DAYS_HIGH = 10
 # Characters of text in such an element, as "Posted on 4 March 2025 by A. Writer in News".
 DAY_MARK = 100
 
+# Of end tags those alone that are counted: they are half of a page's tags.
 _NAMED = re.compile(
-    r"<(?:(!--)|(/?)(html|meta|link|time|title|script|style|div|section|ul|ol|li|aside|footer|nav)\b)",
+    r"<(?:(!--)|(/(?=aside|footer|nav))?(html|meta|link|time|title|script|style|div|section|ul|ol|li|aside|footer|nav)\b)",
     re.IGNORECASE,
 )
 # What follows a tag's name. Quotation marks count after "=" alone, and what was read is never read again.
