@@ -245,7 +245,8 @@ def rarer_in_long_texts(filler: Floats, boilerplate: Floats, words: Floats | Int
     """
     content = np.bincount(document, weights=words * (1.0 - boilerplate))[document]
     share = np.minimum(1.0, USUAL_WORDS / np.maximum(content, 1.0)) ** 2
-    return filler * share / (1.0 - filler + filler * share)
+    lowered: Floats = filler * share / (1.0 - filler + filler * share)
+    return lowered
 
 
 def copied(batch: Batch, boilerplate: Floats) -> Floats:

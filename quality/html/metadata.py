@@ -44,13 +44,16 @@ LANGUAGE_NAMES = ("og:locale", "content-language", "dc.language")
 TAG = 10_000
 # Where days stand that are another text's or the site's, in source and tree.
 ASIDE = ("aside", "footer", "nav")
+# Elements that are asked for nothing but whether they hold comments.
+BOXES = ("div", "section", "ul", "ol", "li")
 # Elements marked as a day that are asked at most: an article has one or two, a list of teasers many.
 N_DAYS_HIGH = 10
 # Characters of text in such an element, as "Posted on 4 March 2025 by A. Writer in News".
 DAY_MARK = 100
 
+# Of end tags those alone that are counted: they are half of a page's tags.
 _NAMED = re.compile(
-    r"<(?:(!--)|(/?)(html|meta|link|time|title|script|style|div|section|ul|ol|li|aside|footer|nav)\b)",
+    r"<(?:(!--)|(/(?=aside|footer|nav))?(html|meta|link|time|title|script|style|div|section|ul|ol|li|aside|footer|nav)\b)",
     re.IGNORECASE,
 )
 # What follows a tag's name. Quotation marks count after "=" alone, and what was read is never read again.
@@ -163,6 +166,8 @@ class _Marks:
                 self._tag(name, rest[0])
 
     def _tag(self, name: str, rest: str) -> None:
+        if name in BOXES and (self._in_comments or not _COMMENTS.search(rest)):
+            return  # most tags of a page, and their attributes say nothing else
         given = {m[1].lower(): unescape(m[2] or m[3] or m[4] or "") for m in _ATTRIBUTE.finditer(rest)}
         if name == "meta":
             # in the body they are of a piece of it, such as a comment
