@@ -16,10 +16,10 @@ import pytest
 import quality
 from quality.catalogue import known_features, known_terms
 from quality.learn.corpora import own
-from quality.model import Model, changed_files, read_arrays, seal, write_arrays
+from quality.model import LIKENESS_LIMIT, Model, changed_files, read_arrays, seal, write_arrays
 from quality.records import Record
 from quality.report import Policy, Report
-from quality.scorer import TOLD_BY_PAGE, Scorer, boilerplate_effects, shipped_models
+from quality.scorer import TOLD_BY_PAGE, Scorer, boilerplate_effects, load_model, shipped_models
 
 ROOT = Path(__file__).parent.parent
 TEXTS = own(ROOT / "labelled")
@@ -456,3 +456,10 @@ def test_a_rule_of_ones_own_gives_no_role_whatever_it_is_called(scorer: Scorer, 
     assert len(ours.findings) > len(plain.findings)
     assert ours.paragraphs == plain.paragraphs
     assert (ours.reliability, ours.verdict) == (plain.reliability, plain.verdict)
+
+
+def test_wording_alone_keeps_a_text_back_under_the_strict_policy_only() -> None:
+    model = load_model("default")
+    (worst,) = model.calibrated(np.array([model.reliability.intercept - LIKENESS_LIMIT])).tolist()
+    kept = {name: worst >= policy.keep for name, policy in model.policies.items()}
+    assert kept == {"default": True, "strict": False, "lenient": True}

@@ -7,6 +7,7 @@ corpora. scikit-learn fits what has no constraints; the evidence is fitted with 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from quality.columns import Bools, Floats
 from quality.learn.base import Base, sound_rows
 from quality.learn.corpora import Labelled
 from quality.learn.fit import fit_boilerplate, fit_filler, fit_signed
-from quality.model import KNOWN, Linear, Model, seal, sigmoid, total, write_arrays
+from quality.model import KNOWN, LIKENESS_LIMIT, Linear, Model, seal, sigmoid, total, write_arrays
 from quality.report import Policy
 from quality.scorer import Scorer
 from quality.trees import Trees
@@ -42,12 +43,14 @@ EVIDENCE_LIMIT = {
 CAREFUL = 0.8
 
 POLICY_RATES = {
-    # share of reliable texts (mean over corpora) that a policy may keep back for review, and drop. At 5 % to review
-    # one set of honest news never seen, early Wikinews, had one in seven kept back (docs/results.md)
+    # share of reliable texts (mean over corpora) that a policy may keep back for review, and drop
     "default": (0.025, 0.002),
     "strict": (0.15, 0.005),
     "lenient": (0.01, 0.001),
 }
+# The only policy that keeps a text back for its wording alone. What reads unlike the reliable corpora may be honest writing of another
+# kind: models of the same recipe kept back 4 to 15 of 77 honest texts of early Wikinews for that, none for a fault (docs/results.md).
+BY_WORDING = "strict"
 # Fewer words than this say too little; English text has a share of function words above this
 # (own counts on the shared corpora: 99.9 % of texts of 60 words have more than 0.2).
 N_WORDS_LOW, STOP_WORD_SHARE_LOW = 25, 0.2
@@ -88,7 +91,7 @@ def fit(base: Base, name: str, *, seed: int = 0, parts: tuple[Trees, Linear] | N
         paragraph_model,
         (float(slope[0]), offset),
         paragraph_calibration,
-        _policies(base, chance, label),
+        _policies(base, chance, label, float(sigmoid(slope[0] * (intercept - LIKENESS_LIMIT) + offset))),
     )
 
 
@@ -115,14 +118,19 @@ def _fit_paragraphs(base: Base, evidence_logit: Floats) -> tuple[Linear, tuple[f
     return Linear(table.names, weights, intercept - centre), (1.0, 0.0)
 
 
-def _policies(base: Base, chance: Floats, label: Bools) -> dict[str, Policy]:
-    """Thresholds at which stated shares of reliable texts are kept back or dropped, mean over corpora."""
+def _policies(base: Base, chance: Floats, label: Bools, wording: float) -> dict[str, Policy]:
+    """Thresholds at which stated shares of reliable texts are kept back or dropped, mean over corpora.
+
+    `wording` is the reliability of a text against which nothing but all of its wording speaks: all policies but `BY_WORDING` keep it.
+    """
     corpora = base.documents.corpus
     sound = [chance[label & (corpora == c)] for c in np.unique(corpora[label])]
     sound = [values for values in sound if values.size >= 50]
     policies = {}
     for name, (review, drop) in POLICY_RATES.items():
         keep, low = _level(sound, review), _level(sound, drop)
+        if name != BY_WORDING:
+            keep = min(keep, math.floor(wording * 1e4) / 1e4)
         policies[name] = Policy(
             name, round(keep, 4), round(min(low, keep), 4), N_WORDS_LOW, STOP_WORD_SHARE_LOW
         )
