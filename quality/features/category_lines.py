@@ -393,21 +393,33 @@ _STORY = (
         _STORY + "The Leeds Chess, Ohio and Gardening Club moved to the harbour.",
         "A prize in the travel, opinion and culture categories.",
         _STORY + "Chess, Recipes, Ohio, Viral",
+        _STORY + "News | Chess | Ohio | Recipes | e-Edition | Mortgages",
+        _STORY + "Gardening, Ohio, chess and mortgages meet here. Sign up for our weekly newsletter.",
         _STORY + "Topics: Chess, Recipes, Ohio, Viral.",
     ],
 )
 def category_recital(batch: Batch, counted: Counted) -> Spans:
-    """Rows that are recited for certain and meet no finding of section names in prose."""
-    return counted.unmet(_recited(batch)[0], "leak.category")
+    """Rows that are recited for certain, in no furniture, and meet no finding of section names in prose."""
+    rows = counted.unmet(_recited(batch)[0], "leak.category")
+    return rows.where(~counted.is_furniture(batch)[rows.paragraph])
+
+
+def _ends_sentence(batch: Batch) -> Bools:
+    """Paragraphs whose last token ends a sentence, or an aside; bool[paragraphs]."""
+    group = batch.paragraphs
+    marks = np.any([batch.mark(mark) for mark in ".!?)"], axis=0)
+    ends = np.zeros(group.n, bool)
+    ends[group.filled] = marks[group.last[group.filled] - 1]
+    return ends
 
 
 @once_per_batch
 def _recited(batch: Batch) -> tuple[Spans, Spans]:
-    """Rows that are recited for certain, and that may be: those that are a whole paragraph, and none that a page has.
+    """Rows that are recited for certain, and that may be: those of paragraphs that end as no sentence does, and none that a page has.
 
-    A page has them in its head, as lines that say what they are, and where it tells of prizes in categories.
+    A page has them in its head, as lines that say what they are, and where it tells of prizes in categories. Menus end without a stop.
     """
-    group, head = batch.paragraphs, _in_head(batch)
+    group, head, ends = batch.paragraphs, _in_head(batch), _ends_sentence(batch)
     kept = []
     for spans in recited_rows(batch):
         whole, honest = np.zeros(len(spans), bool), np.zeros(len(spans), bool)
@@ -421,6 +433,7 @@ def _recited(batch: Batch) -> tuple[Spans, Spans]:
             said = not _names("guide").isdisjoint(_words(text[:start])[:2]) and not _words(text[end:])
             of_prize = not _names("jury").isdisjoint(_words(text))
             honest[k] = (whole[k] and head[paragraph]) or said or of_prize
+        whole |= ~ends[spans.paragraph]
         kept += [spans.where(~honest & ~whole), spans.where(~honest & whole)]
     return kept[0], joined(joined(kept[1], kept[2]), kept[3])
 
