@@ -9,7 +9,8 @@ from quality.text import Batch
 
 NEWS = "The harbour was closed for two hours on Monday after a barge had lost its anchor in the channel."
 TOWN = "Larnsund is a harbour town on the western coast, known for its herring and its lighthouse."
-RIVER = "The Orne, a river of two countries, is the longest of the region and floods in most springs."
+RIVER = "A lighthouse is a tower with a lamp that warns ships of rocks at night."
+ORNE = "The Orne, a river of two countries, is the longest of the region and floods in most springs."
 BARGE = "A barge is a flat boat that carries heavy goods on rivers and canals."
 WHEN, WHO = "When will the harbour open again?", "Who pays for the lost anchor?"
 STOCK = "Only time will tell what this means for the valley, and stay tuned for more updates as the story unfolds."
@@ -29,11 +30,16 @@ def test_two_questions_and_two_definitions_make_a_template() -> None:
     assert lines(NEWS, WHEN, WHO, TOWN) == "...."
 
 
-def test_a_third_definition_makes_one_with_any_other_line_of_a_template() -> None:
+def test_definitions_of_people_and_places_alone_tell_who_is_who() -> None:
+    assert lines(NEWS, WHEN, WHO, TOWN, ORNE, TOWN.replace("Larnsund", "Brask")) == "......"
+    assert lines(NEWS, WHEN, WHO, TOWN, ORNE, BARGE) == ".qqddd"
+    assert lines(NEWS, WHEN, WHO, TOWN, ORNE, "Anchor: a hook on a chain.") == ".qqddd"
+    assert lines(NEWS, "-", "-", TOWN, ORNE) == "....."
+
+
+def test_definitions_without_other_lines_of_a_template_are_a_glossary() -> None:
     assert lines(NEWS, TOWN, RIVER, BARGE) == "...."
-    assert lines(NEWS, TOWN, RIVER, BARGE, WHEN) == ".dddq"
-    assert lines(NEWS, TOWN, RIVER, BARGE, "-") == ".ddd."
-    assert lines(NEWS, TOWN, RIVER, BARGE, STOCK, hollow=4) == ".ddd."
+    assert lines(NEWS, TOWN, RIVER, BARGE, WHEN) == "....."
 
 
 def test_lines_without_a_word_are_of_a_template_beside_questions_or_definitions() -> None:
@@ -45,6 +51,13 @@ def test_lines_without_a_word_are_of_a_template_beside_questions_or_definitions(
 def test_questions_that_only_stock_text_answers_are_of_a_template() -> None:
     assert lines(NEWS, WHEN, STOCK, TOWN, WHO, BARGE, hollow=2) == ".qddqd"
     assert lines(NEWS, WHEN, STOCK, NEWS, WHO, STOCK) == "......"
+    assert lines(NEWS, WHEN, STOCK, WHO, STOCK, hollow=2) == "....."
+
+
+def test_a_page_that_answers_more_than_half_of_its_questions_is_no_template() -> None:
+    answer = "It opens on Monday."
+    assert lines(NEWS, WHEN, answer, WHO, TOWN, RIVER) == ".q.qdd"
+    assert lines(NEWS, WHEN, answer, WHO, answer, TOWN, RIVER) == "......."
 
 
 def test_a_long_page_with_a_few_such_lines_is_no_template() -> None:
@@ -66,12 +79,12 @@ def test_page_furniture_is_no_line_of_a_template() -> None:
     assert lines(NEWS, WHEN, WHO, TOWN, RIVER, BARGE, furniture=5) == ".qqdd."
 
 
-def test_what_stands_below_a_question_of_a_template_answers_it() -> None:
-    answer = "Nobody has said so until now."
-    assert lines(NEWS, WHEN, answer, WHO, TOWN, RIVER) == ".qdqdd"
-    assert lines(NEWS, WHEN, f'"{answer}"', WHO, TOWN, RIVER) == ".q.qdd"
-    assert lines(NEWS, answer, WHEN, WHO, TOWN, RIVER) == "..qqdd"
-    assert lines(NEWS, WHEN, answer[:-1] + " " + "and none will " * 20 + ".", WHO, TOWN, RIVER) == ".q.qdd"
+def test_what_stands_below_a_question_and_is_far_from_the_page_answers_it() -> None:
+    far = "Nobody who grows tulips under glass has seen a bee there since autumn."
+    assert lines(NEWS, WHEN, far, WHO, TOWN, RIVER) == ".qdqdd"
+    assert lines(NEWS, WHEN, f'"{far}"', WHO, TOWN, RIVER) == ".q.qdd"
+    assert lines(NEWS, far, WHEN, WHO, TOWN, RIVER) == "..qqdd"
+    assert lines(NEWS, WHEN, "Nobody has said so until now.", WHO, TOWN, RIVER) == ".q.qdd"
 
 
 def test_a_question_that_its_own_line_answers_is_a_definition_of_a_template() -> None:
@@ -106,7 +119,7 @@ def test_two_texts_of_a_batch_are_two_pages() -> None:
 
 def first(line: str) -> str:
     """Whether a line is a definition that makes a template of a page with another one."""
-    return lines(NEWS, line, TOWN, WHEN, WHO)[1]
+    return lines(NEWS, line, BARGE, WHEN, WHO)[1]
 
 
 def test_an_aside_in_brackets_does_not_push_the_verb_out_of_reach() -> None:

@@ -64,7 +64,7 @@ TOLD = 3
 TEMPLATE = 0.2
 # Definitions of a page share less of their words with it, by weight, than the answers of an honest guide (shared pages:
 # .25 at most of aggregators, .5 at least of nine in ten guides).
-STRANGE = 0.45
+STRANGE, FAR = 0.45, 0.2
 # Tokens of "In law," at the opening of a definition.
 FIELD = 3
 # Words of a heading.
@@ -93,30 +93,38 @@ def template_lines(batch: Batch, hollow: Bools, furniture: Bools) -> Template:
     """
     group = batch.paragraphs
     words = batch.n_words(group)
-    definition, likely = _definitions(batch)
-    definition = (definition | _glosses(batch)) & ~furniture
+    definition, likely, thing = _definitions(batch)
+    gloss = _glosses(batch)
+    definition = (definition | gloss) & ~furniture
     question, bare = _questions(batch) & ~furniture, words == 0
-    answered = _before(batch, question) & (definition | hollow)
+    is_sentence = _ends(batch, ".") | _ends(batch, "!")
+    below = _before(batch, question)
+    answered = below & (definition | hollow)
+    shared = shared_words(batch)
+    strayed = shared <= FAR
+    told = below & is_sentence & ~answered & ~likely & ~strayed
 
     def on_page(some: Bools | Floats) -> Floats:
         return np.bincount(group.parent, weights=some, minlength=batch.n_documents).astype(np.float64)
 
-    is_template = np.sum([on_page(some) >= 2 for some in (question, definition, bare)], axis=0) >= 2
-    is_template |= (on_page(definition) >= 3) & (on_page(question | bare | (hollow & ~definition)) >= 1)
-    is_template |= on_page(answered) >= 2
+    # whoever defines people and places alone may be telling who is who
+    defines = (on_page(definition) >= 2) & (on_page(definition & (thing | gloss)) >= 1)
+    kinds = [on_page(question) >= 2, defines, on_page(bare) >= 2]
+    is_template = (
+        (np.sum(kinds, axis=0) >= 2) | (defines & (on_page(answered) >= 2)) | (on_page(below & hollow) >= 2)
+    )
+    is_template &= 2 * on_page(told) <= on_page(question)
     signs = on_page(question | definition | bare | answered)
     is_template &= signs >= TEMPLATE * on_page(np.ones(group.n))
-    shared = shared_words(batch)
     known = definition & ~np.isnan(shared)
     is_template &= on_page(np.where(known, shared, 0.0)) <= STRANGE * on_page(known)
 
     here = is_template[group.parent] & ~furniture
     question &= here
-    is_sentence = _ends(batch, ".") | _ends(batch, "!")
-    answer = _before(batch, question) & is_sentence & (words <= DEFINITION) & ~_quotes(batch)
     # too short to compare counts as strange: a page of this sort says little in few words
     strange = np.isnan(shared) | (shared <= STRANGE)
-    definition = here & (definition | ((answer | likely | _asks_first(batch)) & strange))
+    answer = _before(batch, question) & is_sentence & strayed & (words <= DEFINITION) & ~_quotes(batch)
+    definition = here & (definition | answer | ((likely | _asks_first(batch)) & strange))
     line = question | definition | bare
     heading = (
         here
@@ -206,10 +214,10 @@ def _asks_first(batch: Batch) -> Bools:
 
 
 @once_per_batch
-def _definitions(batch: Batch) -> tuple[Bools, Bools]:
-    """Paragraphs that open with "Name is a ..." or "A thing is a ...", and those that open much as these do; bool[paragraphs] each.
+def _definitions(batch: Batch) -> tuple[Bools, Bools, Bools]:
+    """Paragraphs that open with "Name is a ..." or "A thing is a ...", those that open much as these do, and the things; bool[paragraphs] each.
 
-    The latter: "The thing is one of", "In law, a thing is any", "Name refers to", "A thing lies". News opens so as well.
+    Much as these: "The thing is one of", "In law, a thing is any", "Name refers to", "A thing lies". News opens so as well.
     """
     group, entry = batch.paragraphs, batch.token_word
     present, past, timeless, article = (
@@ -252,10 +260,10 @@ def _definitions(batch: Batch) -> tuple[Bools, Bools]:
         & (present[entry[verb]] | (past[entry[verb]] & (n_closing > 0)))
     )
     likely = opens & (named | article[entry[first]]) & ~past[entry[verb]]
-    found = np.zeros((2, group.n), bool)
-    found[0, owner[sure]] = True
-    found[1, owner[likely]] = True
-    return found[0], found[1]
+    found = np.zeros((3, group.n), bool)
+    for row, chosen in enumerate((sure, likely, sure & thing)):
+        found[row, owner[chosen]] = True
+    return found[0], found[1], found[2]
 
 
 # ---- rules -------------------------------------------------------------------------------------------
