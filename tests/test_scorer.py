@@ -158,6 +158,7 @@ def test_an_off_topic_paragraph_is_filler(scorer: Scorer) -> None:
 
 
 def test_taking_out_a_bad_paragraph_never_lowers_the_score(scorer: Scorer) -> None:
+    n_compared = 0
     for text in [
         t for t in TEXTS if t.kind in ("navigation", "off_topic_filler", "stock_phrase", "repeated_headline")
     ]:
@@ -167,8 +168,13 @@ def test_taking_out_a_bad_paragraph_never_lowers_the_score(scorer: Scorer) -> No
                 continue
             less = score(scorer, text.text[: paragraph.start] + text.text[paragraph.end :], text.date)
             same = [p.role for p in less.paragraphs if p.role == "content"]
-            if len(same) == sum(p.role == "content" for p in whole.paragraphs):
+            # what a paragraph is told by the others of its page may change with one of them
+            elsewhere = [(f.rule, f.text) for f in whole.findings if f.paragraph != paragraph.i]
+            left = [(f.rule, f.text) for f in less.findings]
+            if len(same) == sum(p.role == "content" for p in whole.paragraphs) and left == elsewhere:
+                n_compared += 1
                 assert (less.reliability or 0) >= (whole.reliability or 0) - 1e-9, (text.id, paragraph.i)
+    assert n_compared > 100
 
 
 def test_soft_signals_alone_never_drop(scorer: Scorer) -> None:

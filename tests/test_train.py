@@ -351,7 +351,7 @@ def test_a_model_that_weighs_nothing_is_refused(base: Base, champion: Model) -> 
     names = champion.reliability.names
     blunt = Linear(names, np.zeros(len(names)), champion.reliability.intercept)
     told = objections(base, champion, replace(champion, reliability=blunt))
-    assert "ranking, corpus made: " in told
+    assert "ranking, corpus own: " in told
     assert "on the right side, default, officeholder in own: " in told
     assert "verdicts of policy default change on " in told
 

@@ -28,8 +28,8 @@ from quality.model import Model
 # Share that may change: of the verdicts of a policy, of the roles in a corpus, and of the paragraphs' reliabilities by
 # `MOVED` or more.
 CHANGED_HIGH, MOVED = 0.02, 0.1
-# A smaller loss is none that counts: half a text in a hundred, and of calibration and of the ranking of paragraphs in one
-# corpus two, since whatever moves the mean of all moves them there, and of so few texts they are known to no more than
+# A smaller loss is none that counts: half a text in a hundred, and of calibration, of the ranking of paragraphs and of the
+# furniture found in one corpus two, since whatever moves the mean of all moves them there, and of so few texts they are known to no more than
 # that (own choices; with some 250 slices looked at, an interval of 95 % alone refuses good models by chance).
 LEAST, CORPUS_LEAST = 0.005, 0.02
 # Draws of groups for an interval, and texts or paragraphs of either label without which a figure says nothing.
@@ -249,7 +249,8 @@ class Comparison:
         """Furniture of pages, filler, and what is lost of content."""
         reference, roles = self.base.reference, self.base.roles
         furniture = self.blocks.share(lambda said: said.furniture)
-        self._add("furniture found", furniture, self._parts(roles.corpus, roles.label == 1))
+        found = self._parts(roles.corpus, roles.label == 1)
+        self._add("furniture found", furniture, found, least_of_corpus=CORPUS_LEAST)
         lost = self._parts(roles.corpus, roles.label == 0)
         self._add("content taken for furniture", furniture, lost, better=False)
         corpus, marked, sound = self._of_documents(reference.corpus, reference.label, self._sound)
