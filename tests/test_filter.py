@@ -526,6 +526,10 @@ def test_labels_of_metrics_are_escaped():
         (["in.jsonl", "in.txt", "-o", "x"], "given are jsonl and text: filter each by itself"),
         (["in.jsonl", "-o", "in.jsonl"], "in.jsonl is also read"),
         (["in.jsonl", "-o", "x.parquet"], "outputs are of the same kind"),
+        (
+            ["in.jsonl", "-o", "x.csv"],
+            "x.csv is named like .csv, but jsonl goes in: outputs are of the same kind",
+        ),
         (["in.jsonl", "-o", "texts"], "texts is a directory: give a file, one file for all inputs, such as"),
         (["in.jsonl", "-o", "new/"], "new/ names a folder: give one file for all inputs, such as OUT.jsonl"),
         (
