@@ -425,7 +425,9 @@ def _whole_path(path: str) -> Path:
 def _check_written(
     places: Mapping[str, Path | None], metrics: Path | None, kind: str, read: Sequence[str]
 ) -> None:
-    """Raise ValueError where something that a run writes would take the place of what it reads, or of another thing it writes."""
+    """Raise ValueError where something that a run writes would take the place of what it reads, or of another thing it
+    writes, and for an output in a folder that is not there.
+    """
     from quality.containers import comes_once
     from quality.filter import FIRST_PASSES
     from quality.journal import PART, PARTIAL, PROGRESS
@@ -458,6 +460,9 @@ def _check_written(
         if folders & {*real.parents}:
             raise ValueError(f"{path} lies in a folder that is made at the end: write elsewhere")
         taken.add(real)
+    for path in outputs:
+        if not path.parent.is_dir():
+            raise ValueError(f"there is no folder {path.parent} to write {path.name} into: make it first")
 
 
 def _told(error: Exception) -> str:

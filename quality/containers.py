@@ -145,7 +145,7 @@ class Container(Protocol):
 
 
 def listed(paths: Sequence[str], kind: str) -> list[Source]:
-    """The files of some paths; of folders every file that is not hidden, by name.
+    """The files of some paths; of folders every file that is not hidden, by name, without the list of an earlier run.
 
     Raises ValueError where two texts, or a text and that of a page, would be called the same in an output folder, or a
     folder is given that holds no texts.
@@ -162,7 +162,8 @@ def listed(paths: Sequence[str], kind: str) -> list[Source]:
         root = base.parent if not base.is_dir() or len(paths) > 1 else base
         for file in inside:
             name = file.relative_to(root).as_posix()
-            if any(part.startswith(".") for part in file.relative_to(base).parts):
+            inner = file.relative_to(base)
+            if inner.as_posix() == MANIFEST or any(part.startswith(".") for part in inner.parts):
                 continue
             if name in found:
                 raise ValueError(f"{found[name]} and {file} would both be called {name} in the output")
