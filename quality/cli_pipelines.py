@@ -378,7 +378,7 @@ def _check_outputs(places: Mapping[str, Path | None], inputs: Sequence[str], kin
     """Raise ValueError for outputs that would be of another kind, or take the place of something else."""
     from quality.containers import ENDINGS, PACKINGS, comes_once, packing_of
     from quality.journal import is_all_written
-    from quality.records import PAGES
+    from quality.records import NOT_READ, PAGES
 
     main = places["kept"]
     if main is None and kind in ("text", "parquet"):
@@ -389,10 +389,12 @@ def _check_outputs(places: Mapping[str, Path | None], inputs: Sequence[str], kin
         if path is None:
             continue
         wanted = "jsonl" if name == "quarantine" else kind
-        told = next((k for k, some in ENDINGS.items() if {*path.suffixes} & {*some}), None)
+        # lines of JSON are called .json by some, and read under that name with --input
+        others = {ending: (ending,) for ending in NOT_READ if ending != ".json"}
+        told = next((k for k, some in {**ENDINGS, **others}.items() if {*path.suffixes} & {*some}), None)
         if told not in (None, wanted):
             raise ValueError(
-                f"{path} is called as {told}, but {wanted} goes in: outputs are of the same kind; "
+                f"{path} is named like {told}, but {wanted} goes in: outputs are of the same kind; "
                 f"give {EXPECTED[wanted]}"
             )
         packing = packing_of(path)
@@ -423,7 +425,9 @@ def _whole_path(path: str) -> Path:
 def _check_written(
     places: Mapping[str, Path | None], metrics: Path | None, kind: str, read: Sequence[str]
 ) -> None:
-    """Raise ValueError where something that a run writes would take the place of what it reads, or of another thing it writes."""
+    """Raise ValueError where something that a run writes would take the place of what it reads, or of another thing it
+    writes, and for an output in a folder that is not there.
+    """
     from quality.containers import comes_once
     from quality.filter import FIRST_PASSES
     from quality.journal import PART, PARTIAL, PROGRESS
@@ -456,6 +460,9 @@ def _check_written(
         if folders & {*real.parents}:
             raise ValueError(f"{path} lies in a folder that is made at the end: write elsewhere")
         taken.add(real)
+    for path in outputs:
+        if not path.parent.is_dir():
+            raise ValueError(f"there is no folder {path.parent} to write {path.name} into: make it first")
 
 
 def _told(error: Exception) -> str:

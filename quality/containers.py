@@ -38,6 +38,8 @@ from quality.records import NO_PROSE, NOT_READ, PAGE, PAGES, SEPARATORS, FieldNa
 CHUNK_BYTES = 950_000
 # Records in a chunk, where they are small: what is held for each while it is scored is larger than the record.
 CHUNK_RECORDS = 4096
+# Bytes of a file within which a page has begun, comments before it and all.
+_HEAD_BYTES = 1 << 16
 # The list of verdicts that stands in an output folder beside the texts.
 MANIFEST = "quality.jsonl"
 COMPRESSIONS = ("gz", "bz2", "xz", "zst")
@@ -143,7 +145,7 @@ class Container(Protocol):
 
 
 def listed(paths: Sequence[str], kind: str) -> list[Source]:
-    """The files of some paths; of folders every file that is not hidden, by name.
+    """The files of some paths; of folders every file that is not hidden, by name, without the list of an earlier run.
 
     Raises ValueError where two texts, or a text and that of a page, would be called the same in an output folder, or a
     folder is given that holds no texts.
@@ -160,7 +162,8 @@ def listed(paths: Sequence[str], kind: str) -> list[Source]:
         root = base.parent if not base.is_dir() or len(paths) > 1 else base
         for file in inside:
             name = file.relative_to(root).as_posix()
-            if any(part.startswith(".") for part in file.relative_to(base).parts):
+            inner = file.relative_to(base)
+            if inner.as_posix() == MANIFEST or any(part.startswith(".") for part in inner.parts):
                 continue
             if name in found:
                 raise ValueError(f"{found[name]} and {file} would both be called {name} in the output")
@@ -173,7 +176,11 @@ def listed(paths: Sequence[str], kind: str) -> list[Source]:
 
 
 def _name_of_text(name: str) -> str:
-    """What a text is called in an output folder where it is written anew: that of a page is no page."""
+    """What a text is called in an output folder where it is written anew: where the name promises a page, one of its own.
+
+    A page that only its beginning tells keeps its name: nothing in it is wrong of a text, and files need not be read to
+    know whether two names clash.
+    """
     return name + ".txt" if name.lower().endswith(PAGES) else name
 
 
@@ -473,7 +480,7 @@ def _too_large(stream: BinaryIO, head: bytes, number: int, limit: int) -> tuple[
 class Texts:
     """Files that are a text or a page each; in the output a folder with the same names, and the list `MANIFEST`.
 
-    A page stays as it stood; a text that takes its place has a name of its own.
+    A page stays as it stood; a text that takes its place has a name of its own where the name is that of a page.
     """
 
     def chunks(self, sources: Sequence[Source], start: Place, form: Form, feed: Feed) -> Iterator[Chunk]:
@@ -579,8 +586,10 @@ class Texts:
 
 
 def _is_page(name: str, data: bytes) -> bool:
-    """Whether a file is a page of HTML, by its name or by how it begins. Raises ValueError for what looks binary."""
-    return name.lower().endswith(PAGES) or PAGE.match(decode(data)[0]) is not None
+    """Whether a file is a page of HTML, by its name or by how it begins."""
+    head = data[:_HEAD_BYTES]
+    codec = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    return name.lower().endswith(PAGES) or PAGE.match(head.decode(codec, "replace")) is not None
 
 
 def _tar_entry(name: str, data: bytes) -> bytes:

@@ -24,7 +24,7 @@ from quality.decoding import BROKEN_STREAM, buffered, decode, decode_page, decom
 KINDS = ("auto", "text", "html", "jsonl")
 # Where some readers break lines and JSON does not, and how JSON writes these characters as escapes.
 SEPARATORS = {c: f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
-# How pages of HTML are read (quality.html): by two extractors, or by one that is many times faster.
+# How pages of HTML are read (quality.html): by two extractors, or by one that is some times faster.
 PAGE_MODES = ("full", "fast")
 
 # Where a field is looked for when its name is not given, best first: the contract's own name, then

@@ -164,6 +164,23 @@ def test_texts_of_fewer_than_five_words_are_copies_where_their_words_are_the_sam
     assert read_lines(tmp_path / "out.jsonl")[0]["quality"]["cluster"]["similarity"] == 1.0
 
 
+def test_short_texts_that_differ_in_a_sign_are_no_copies_and_marks_around_their_words_are_no_signs(tmp_path):
+    texts = [
+        "It costs $5",
+        "It costs €5",
+        "Learn C++",
+        "Learn C#",
+        "Up 1.5 points",
+        "Up 15 points",
+        "Well done :)",
+    ]
+    texts += ["Well done :(", "“It costs $5.”", "'Learn C++', …", "***", "***"]
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(json.dumps({"id": str(k), "text": t}) + "\n" for k, t in enumerate(texts)))
+    run(path, "-o", tmp_path / "out.jsonl", "--dedup", "first")
+    assert told(tmp_path / "out.jsonl") == {"0": (1, "0"), "8": (1, "0"), "2": (3, "2"), "9": (3, "2")}
+
+
 def test_clusters_are_the_same_in_portions_of_any_size(tmp_path, monkeypatch):
     words = [f"w{k}" for k in range(200)]
     # every text is near the one before and the one after, and the first is far from the last

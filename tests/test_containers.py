@@ -28,6 +28,7 @@ from quality.containers import (
     spliced,
     value_places,
 )
+from quality.decoding import decode
 from quality.records import FieldNames
 
 FOUND = {"reliability": 0.5, "verdict": "keep", "reasons": []}
@@ -283,6 +284,24 @@ def test_texts_of_several_places_must_have_names_of_their_own(folder, tmp_path):
     assert [s.name for s in listed([str(folder / "b.txt"), str(other)], "text")] == ["b.txt", "other/b.txt"]
     with pytest.raises(ValueError, match=r"would both be called b\.txt in the output"):
         listed([str(folder / "b.txt"), str(other / "b.txt")], "text")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_page_is_told_by_how_it_begins_whatever_stands_far_behind(tmp_path, encoding):
+    page = "<!-- by hand -->\n<html><p>Caf\u00e9s closed.</p>" + "\n" * 70_000
+    source = write(tmp_path / "page", page.encode(encoding))
+    (record,) = records_of(Texts(), [source])
+    assert record.html.startswith("<!-- by hand -->\n<html>")
+
+
+def test_a_text_is_decoded_once_and_not_again_where_it_is_written(tmp_path, monkeypatch):
+    read = []
+    monkeypatch.setattr(containers, "decode", lambda data: (read.append(data), decode(data))[1])
+    source = write(tmp_path / "a.txt", b"Ships left.")
+    (chunk,) = chunks_of(Texts(), [source])
+    Texts().read(chunk, Form())
+    Texts().member(chunk, [Change(0, FOUND, "Ships", "text")], (), Form(), "")
+    assert read == [b"Ships left."]
 
 
 def test_texts_become_a_folder_again_and_new_ones_are_encoded_as_the_old(folder, tmp_path):

@@ -132,7 +132,7 @@ def test_a_text_of_which_nothing_is_left_is_dropped_by_clean(tmp_path):
 
 
 def test_a_text_of_one_paragraph_is_not_taken_out_for_its_looks_alone(tmp_path):
-    texts = ["Ships left.", "Prices rose again.", "Subscribe to our newsletter", ""]
+    texts = ["Harbour news", "Latest prices", "Subscribe to our newsletter", ""]
     assert [Scorer.load().score(t).paragraphs[0].role for t in texts[:3]] == ["boilerplate"] * 3
     path = write_lines(tmp_path / "in.jsonl", *({"id": str(k), "text": t} for k, t in enumerate(texts)))
     done = run(path, "-o", tmp_path / "out.jsonl", "--mode", "clean", "--dropped", tmp_path / "no.jsonl")
@@ -461,6 +461,8 @@ def test_a_folder_of_texts_becomes_a_folder_of_the_kept_ones_and_a_list(tmp_path
     assert (tmp_path / "no" / "sub" / "farm.txt").read_text() == FARM
     (listed,) = read_lines(tmp_path / "out" / "quality.jsonl")
     assert (listed["id"], listed["quality"]["verdict"]) == ("fair.txt", "keep")
+    twice = run(tmp_path / "out", "-o", tmp_path / "twice")  # without the list that the first run made
+    assert twice.stderr.splitlines()[-1] == "quality: in 1 = kept 1 + dropped 0 + quarantined 0"
     for more in ([], ["--resume"]):
         again = run(tmp_path / "in", "-o", tmp_path / "out", *more)
         assert (again.exit_code, "not empty: give a new folder" in again.stderr) == (2, True)
@@ -526,6 +528,11 @@ def test_labels_of_metrics_are_escaped():
         (["in.jsonl", "in.txt", "-o", "x"], "given are jsonl and text: filter each by itself"),
         (["in.jsonl", "-o", "in.jsonl"], "in.jsonl is also read"),
         (["in.jsonl", "-o", "x.parquet"], "outputs are of the same kind"),
+        (
+            ["in.jsonl", "-o", "x.csv"],
+            "x.csv is named like .csv, but jsonl goes in: outputs are of the same kind",
+        ),
+        (["in.jsonl", "-o", "none/x.jsonl"], "there is no folder none to write x.jsonl into: make it first"),
         (["in.jsonl", "-o", "texts"], "texts is a directory: give a file, one file for all inputs, such as"),
         (["in.jsonl", "-o", "new/"], "new/ names a folder: give one file for all inputs, such as OUT.jsonl"),
         (
