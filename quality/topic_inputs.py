@@ -355,3 +355,14 @@ def _clauses(step: Singles, n_steps: Ints, rest: Singles) -> dict[str, Floats]:
             found["foreign_share"] = _share(strange, total)
             found["n_clauses"] = np.log(n)
     return found
+
+
+def shared_words(batch: Batch) -> Floats:
+    """Share of a paragraph's words, by weight, that stand elsewhere in its text; float64[paragraphs].
+
+    NaN where it is not judged.
+    """
+    judged, values = looked_at(batch)
+    share = np.full(batch.paragraphs.n, np.nan)
+    share[judged] = values[:, INPUTS.index("coverage")]
+    return share

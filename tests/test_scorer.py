@@ -174,7 +174,7 @@ def test_taking_out_a_bad_paragraph_never_lowers_the_score(scorer: Scorer) -> No
             if len(same) == sum(p.role == "content" for p in whole.paragraphs) and left == elsewhere:
                 n_compared += 1
                 assert (less.reliability or 0) >= (whole.reliability or 0) - 1e-9, (text.id, paragraph.i)
-    assert n_compared > 100
+    assert n_compared > 50
 
 
 def test_soft_signals_alone_never_drop(scorer: Scorer) -> None:

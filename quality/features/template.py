@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from quality.columns import Bools, Floats, changes, within
-from quality.features.topic import shared_words
 from quality.lexicon import is_stop_word
 from quality.registry import Counted, rule_among
 from quality.rules import Spans
 from quality.text import Batch, hash_words, once_per_batch
+from quality.topic_inputs import shared_words
 
 # Rules whose findings say that a line is hollow; a reference mark left in it says nothing of the kind.
 HOLLOW = (

@@ -6,8 +6,6 @@ probability. Where that falls short of saying so, the register of the paragraph 
 
 from __future__ import annotations
 
-from math import nan
-
 import numpy as np
 
 from quality.columns import NUMBER, WORD, Bools, Floats, Ints
@@ -15,8 +13,7 @@ from quality.registers import REGISTERS, cue_points, foreign_register
 from quality.registry import rule
 from quality.rules import Spans
 from quality.text import Batch, once_per_batch
-from quality.topic_inputs import looked_at, off_topic_log_odds
-from quality.topics import INPUTS
+from quality.topic_inputs import off_topic_log_odds, shared_words
 
 # Log odds from which a paragraph is said to stray, a soft signal: on corpora left out it marks one or two in a
 # thousand honest paragraphs beside the hard rule's (seven in one corpus) and a quarter of the strange ones (docs/results.md).
@@ -24,17 +21,6 @@ ASTRAY = -1.5
 
 
 # ---- answers -----------------------------------------------------------------------------------------
-
-
-def shared_words(batch: Batch) -> Floats:
-    """Share of a paragraph's words, by weight, that stand elsewhere in its text; float64[paragraphs].
-
-    NaN where it is not judged.
-    """
-    judged, values = looked_at(batch)
-    share = np.full(batch.paragraphs.n, nan)
-    share[judged] = values[:, INPUTS.index("coverage")]
-    return share
 
 
 def off_topic(batch: Batch) -> Floats:
