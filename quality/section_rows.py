@@ -375,15 +375,15 @@ def is_clear(counts: Floats) -> Bools:
     """Rows of three kinds and items that no sentence makes for itself; bool[k].
 
     Such a list has neither places nor news nor padding, or the sentence says something: that somebody does it, or whose
-    it is. Ministries, markets and shelves have capitals as well. So a row of capitals needs a sentence that is padding
-    alone, one in a sentence that says something needs much of it, and both can do with what says that a page is filed so.
+    it is. Ministries, markets and shelves have capitals as well. So a row of capitals, or of an owner, needs a sentence
+    that is padding alone; one in a sentence that says something needs much of it; and a row of capitals can do with what
+    says that a page is filed so.
     """
     number = dict(zip(COUNTS, counts.T, strict=True))
     of = {name: column > 0 for name, column in number.items()}
     menu = (of["news"] | of["place"] | of["frames_alone"]) & (number["unknown_outside"] <= FACTS)
     nothing_else = number["frames"] >= 1
-    says = of["deeds"] | of["tellers"] | of["owner"]
-    bare = ~says & (nothing_else | ~of["all_capitals"])
+    bare = ~of["deeds"] & ~of["tellers"] & (nothing_else | ~(of["all_capitals"] | of["owner"]))
     padded = (number["frames_alone"] >= PADDED) & ~of["owner"]
     filed = of["all_capitals"] & of["filed"] & (nothing_else | ~of["owner"])
     return np.asarray((filed | (menu & (bare | padded))) & of["three_kinds"] & of["three_items"])

@@ -168,12 +168,14 @@ def test_certain_rows_have_three_kinds_and_items_and_no_list_of_their_own() -> N
     assert not clear(news=0.0)
     assert not clear(three_kinds=0.0)
     assert not clear(three_items=0.0)
-    # somebody does it, says it or owns it: much padding alone is enough, and not for owners
+    # somebody does it, says it or owns it: much padding is enough, and for an owner nothing but padding
     for said in ("deeds", "tellers", "owner"):
         assert not clear(**{said: 1.0})
     assert not clear(deeds=1.0, frames_alone=2.0)
     assert clear(deeds=1.0, frames_alone=3.0)
     assert not clear(owner=1.0, frames_alone=3.0)
+    assert clear(owner=1.0, frames=1.0)
+    assert not clear(owner=1.0, frames=1.0, tellers=1.0)
     # capitals: with nothing but padding, or filed
     assert not clear(all_capitals=1.0)
     assert clear(all_capitals=1.0, frames=1.0)
