@@ -47,10 +47,10 @@ ED = np.uint64(ord("d") | ord("e") << 8)
 # Tokens before and behind a row in which it is looked for whose it is.
 BEFORE, BEHIND = 4, 2
 
-# Log odds from which a row is reported, and is hard evidence; unknown words beside a hard one at most. Set so that of the
-# reliable articles and controls of the shared corpora none has a hard one and one in a thousand a soft one
-# (docs/results.md).
-SOFT, HARD, FACTS = 1.5, 2.0, 4
+# Log odds from which a row is reported, and is hard evidence; unknown words beside a hard one at most; and words of padding
+# from which a sentence is padding whatever else it says. Set so that of the reliable articles and controls of the shared
+# corpora none has a hard one and one in a thousand a soft one (docs/results.md).
+SOFT, HARD, FACTS, PADDED = 1.5, 2.0, 4, 3
 # Of the counts that are made last the values that speak for a row, as far as any has them.
 BEST = (-0.35, -0.6)
 
@@ -90,12 +90,12 @@ class _Lexicon:
         row = topics.rows(stems(words.vocabulary))[words.token_word]
         vector = topics.vector[np.append(row, topics.stem.size)].astype(np.float64)
         length = np.maximum(np.sqrt((vector * vector).sum(1, keepdims=True)), 1.0)
+        kinds = np.array([*bits.values(), 0], np.int32)
+        done = (kinds & DEED > 0) & (kinds & NAME == 0)
         return cls(
             WordTable.of({word: k for k, word in enumerate(bits)}),
-            several := np.array([*bits.values(), 0], np.int32),
-            (
-                JOINED * (several & BIT["joint"] > 0) + DONE * ((several & DEED > 0) & (several & NAME == 0))
-            ).astype(np.int64),
+            kinds,
+            (JOINED * (kinds & BIT["joint"] > 0) + DONE * done).astype(np.int64),
             np.append(topics.idf, topics.rare_idf)[np.append(row, topics.stem.size)] / IDF_UNIT,
             np.rint(UNIT * vector / length).astype(np.float32),
         )
@@ -126,47 +126,17 @@ class _Rows:
         name = np.flatnonzero((lexicon.bits[entry] & NAME > 0)[batch.token_word])
         if not name.size:
             return cls(batch, entry, name, name, name, name)
-        sentence = group.of_token[name]
-        short = (group.last - group.first <= SHORT)[sentence]
-        same = sentence[1:] == sentence[:-1]
-        same |= (group.parent[sentence[1:]] == group.parent[sentence[:-1]]) & short[1:] & short[:-1]
-        near = np.flatnonzero(same & (np.diff(name) <= REACH))
-        # what stands between, four bits for each kind, which hold what `REACH` tokens may have
-        here, there = name[near], name[near + 1]
-        token, pair = within(here + 1, there - here - 1)
-        word, bits = _looked_up(batch, entry, token)
-        between = lexicon.between[word] * (bits != 0)
-        unknown = batch.is_word[token] & (bits == 0)
-        between += unknown * np.where(batch.token_upper[token], STRANGER, FOREIGNER)
-        between += FOREIGNER * (batch.token_kind[token] == NUMBER)
-        found = np.bincount(pair, weights=between, minlength=near.size).astype(np.int64)
-        n_joints = found & 15
-        kept = ((n_joints > 0) | (there - here == 1)) & (found >> 4 & 15 <= FOREIGN)
-        kept &= (found >> 8 & 15 <= STRANGE) & (found < DONE)
-        linked, parted = np.zeros(name.size, bool), np.zeros(name.size, bool)
-        linked[near[kept] + 1] = True
-        parted[near[kept & (n_joints > 0)] + 1] = True
-        begin = np.flatnonzero(~linked)
+        tied, parted = _tied(batch, entry, name)
+        begin = np.flatnonzero(~tied)
         first, last = name[begin], name[np.append(begin[1:], name.size) - 1] + 1
         items = 1 + np.add.reduceat(parted.astype(np.int64), begin)
         kinds = np.bitwise_or.reduceat(_looked_up(batch, entry, name)[1] & NAME, begin)
         own = group.of_token[first]
         kept = (items > 2) | ((items > 1) & ~_single(kinds))
         kept &= group.last[own] - group.first[own] <= LONG
-        kept[kept] &= ~batch.is_quoted[first[kept]] & ~batch.is_quoted[last[kept] - 1]
-        first, last, items = first[kept], last[kept], items[kept]
-        # part of a longer name: "Leeds Culture and Sport Trust"
-        own = group.of_token[first]
-
-        def is_named(token: Ints) -> Bools:
-            named = batch.token_upper[token] & batch.is_word[token] & ~batch.is_all_capitals[token]
-            return named & (token > group.first[own]) & (token < group.last[own])
-
-        before, behind = np.maximum(first - 1, 0), np.minimum(last, batch.token_word.size - 1)
-        leads = _looked_up(batch, entry, before)[1] & FRAME > 0
-        part = is_named(first) & is_named(before) & ~leads
-        part |= is_named(last - 1) & is_named(behind)
-        return cls(batch, entry, name, first[~part], last[~part], items[~part])
+        kept &= ~batch.is_quoted[first] & ~batch.is_quoted[last - 1]
+        kept[kept] &= ~_in_longer_name(batch, entry, first[kept], last[kept])
+        return cls(batch, entry, name, first[kept], last[kept], items[kept])
 
     @property
     def n(self) -> int:
@@ -284,7 +254,7 @@ class _Rows:
             return self.total(row, marked) > 0
 
         def somewhere(name: str) -> Bools:
-            return self.total(all_row, every & BIT[name]) > 0
+            return self.total(all_row, (every & BIT[name] > 0) & (every & NAME == 0)) > 0
 
         owner = bits & BIT["owner"] > 0
         return {
@@ -302,6 +272,48 @@ class _Rows:
             "owner_before": some(owner & before),
             "owner_behind": some(owner & behind),
         }
+
+
+def _tied(batch: Batch, entry: Ints, name: Ints) -> tuple[Bools, Bools]:
+    """Names (tokens, at least one) that are in a row with the one before, and that are another item of it; bool[names] each."""
+    group, between = batch.sentences, _Lexicon.shipped().between
+    sentence = group.of_token[name]
+    short = (group.last - group.first <= SHORT)[sentence]
+    same = sentence[1:] == sentence[:-1]
+    same |= (group.parent[sentence[1:]] == group.parent[sentence[:-1]]) & short[1:] & short[:-1]
+    near = np.flatnonzero(same & (np.diff(name) <= REACH))
+    # what stands between, four bits for each kind, which hold what `REACH` tokens may have
+    here, there = name[near], name[near + 1]
+    token, pair = within(here + 1, there - here - 1)
+    word, bits = _looked_up(batch, entry, token)
+    weight = between[word] * (bits != 0)
+    unknown = batch.is_word[token] & (bits == 0)
+    weight += unknown * np.where(batch.token_upper[token], STRANGER, FOREIGNER)
+    weight += FOREIGNER * (batch.token_kind[token] == NUMBER)
+    found = np.bincount(pair, weights=weight, minlength=near.size).astype(np.int64)
+    n_joints = found & 15
+    kept = ((n_joints > 0) | (there - here == 1)) & (found >> 4 & 15 <= FOREIGN)
+    kept &= (found >> 8 & 15 <= STRANGE) & (found < DONE)
+    tied, parted = np.zeros(name.size, bool), np.zeros(name.size, bool)
+    tied[near[kept] + 1] = True
+    parted[near[kept & (n_joints > 0)] + 1] = True
+    return tied, parted
+
+
+def _in_longer_name(batch: Batch, entry: Ints, first: Ints, last: Ints) -> Bools:
+    """Rows (first token, the token behind the last) that go on as a name does: "Leeds Culture and Sport Trust"."""
+    group = batch.sentences
+    own = group.of_token[first]
+
+    def is_named(token: Ints) -> Bools:
+        named = batch.token_upper[token] & batch.is_word[token] & ~batch.is_all_capitals[token]
+        return named & (token > group.first[own]) & (token < group.last[own])
+
+    # a row that ends the batch has nothing behind it, and must not be its own neighbour
+    before, behind = np.maximum(first - 1, 0), np.minimum(last, batch.token_word.size - 1)
+    leads = _looked_up(batch, entry, before)[1] & FRAME > 0
+    longer = is_named(first) & is_named(before) & ~leads
+    return longer | (is_named(last - 1) & is_named(behind) & (behind == last))
 
 
 def _looked_up(batch: Batch, entry: Ints, token: Ints) -> tuple[Ints, NDArray[np.int32]]:
@@ -362,12 +374,19 @@ def log_odds(counts: Floats, weights: Weights) -> Floats:
 def is_clear(counts: Floats) -> Bools:
     """Rows of three kinds and items that no sentence makes for itself; bool[k].
 
-    Such a list has neither capitals nor places nor news nor padding, or the sentence says something.
+    Such a list has neither places nor news nor padding, or the sentence says something: that somebody does it, or whose
+    it is. Ministries, markets and shelves have capitals as well. So a row of capitals, or of an owner, needs a sentence
+    that is padding alone; one in a sentence that says something needs much of it; and a row of capitals can do with what
+    says that a page is filed so.
     """
-    of = dict(zip(COUNTS, counts.T, strict=True))
-    menu = (of["news"] > 0) | (of["place"] > 0) | (of["frames_alone"] > 0)
-    clear = (of["all_capitals"] > 0) | (menu & (of["unknown_outside"] <= FACTS))
-    return clear & (of["three_kinds"] > 0) & (of["three_items"] > 0)
+    number = dict(zip(COUNTS, counts.T, strict=True))
+    of = {name: column > 0 for name, column in number.items()}
+    menu = (of["news"] | of["place"] | of["frames_alone"]) & (number["unknown_outside"] <= FACTS)
+    nothing_else = number["frames"] >= 1
+    bare = ~of["deeds"] & ~of["tellers"] & (nothing_else | ~(of["all_capitals"] | of["owner"]))
+    padded = (number["frames_alone"] >= PADDED) & ~of["owner"]
+    filed = of["all_capitals"] & of["filed"] & (nothing_else | ~of["owner"])
+    return np.asarray((filed | (menu & (bare | padded))) & of["three_kinds"] & of["three_items"])
 
 
 def counted_rows(batch: Batch) -> tuple[Spans, Floats]:

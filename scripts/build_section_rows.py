@@ -6,7 +6,8 @@ Rows of sections are written at random from the words of quality/data/section_na
 names that no list has: alone in a sentence of padding, and glued to a sentence of an honest article. Those of
 labelled/section_rows.txt and of the made pages in labelled/hands are put in as they are. Each stands in an honest article,
 since it is also counted what the rest of a text has of it. Against them stand all rows of names that the reliable
-articles, the controls, the main text of web pages and the sound texts of `labelled` have themselves.
+articles, the controls, the main text of web pages and the sound texts of `labelled` have themselves, and the sentences of
+labelled/section_rows_honest.txt, put in likewise: on ministries, markets, shelves and the like, of which those have few.
 
 Printed is how many honest texts are alarmed by weights that were learnt without them (five folds), and what is found of
 the rows that were not made at random. The file holds names of counts and numbers.
@@ -17,7 +18,7 @@ from __future__ import annotations
 import argparse
 import tomllib
 from collections.abc import Callable, Sequence
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -33,10 +34,12 @@ from quality.section_rows import COUNTS, KINDS, WEIGHTS, Weights, counted_rows, 
 from quality.text import Batch
 
 SEED, FOLDS, STRENGTH, BATCH = 5, 5, 0.3, 100
-# Rows of each kind made at random, and what one of them and one that was written weighs; an honest row weighs 1.
-N_MADE, MADE, WRITTEN, PAGES = 1500, 0.3, 4.0, 2.0
-# What an honest row of a web page weighs.
-WEB = 0.3
+# Rows of each kind that are made at random.
+N_MADE = 1500
+# What a row weighs that was made at random, that was written as a recital, that stands in a made page.
+MADE_WEIGHT, WRITTEN_WEIGHT, FARM_WEIGHT = 0.3, 4.0, 2.0
+# What an honest row weighs: of an article, of a web page, of a sentence that was written and is put into so many articles.
+ARTICLE_WEIGHT, WEB_WEIGHT, HONEST_WEIGHT, N_PLACES = 1.0, 0.3, 0.2, 3
 # Of a name: how often no list has it, and what stands before and behind it ("" for nothing).
 UNLISTED, COMMON_FROM = 0.2, 300
 BEFORE = (
@@ -66,16 +69,16 @@ class Writer:
         self.lists = {name: some.split() for part in table.values() for name, some in part.items()}
         self.common = [word for word in read_lexicon("common_words") if len(word) > 4][COMMON_FROM:]
 
-    def any(self, *lists: str) -> str:
+    def word(self, *lists: str) -> str:
         """A word of one of some lists."""
-        word: str = self.random.choice(self.lists[self.random.choice(lists)])
-        return word
+        chosen: str = self.random.choice(self.lists[self.random.choice(lists)])
+        return chosen
 
     def name(self) -> str:
         """What a section may be called."""
         if self.random.random() < UNLISTED:
             return self.random.choice(self.common)
-        word = self.any(*KINDS)
+        word = self.word(*KINDS)
         return f"{self.random.choice(BEFORE)} {word} {self.random.choice(BEHIND)}".strip()
 
     def row(self, capitals: float) -> str:
@@ -103,7 +106,7 @@ class Writer:
             if lot < 0.45:
                 words.append(self.random.choice(SMALL))
             elif lot < 0.87:
-                words.append(self.any("meeting", "belonging", "calling", "hollow", "within"))
+                words.append(self.word("meeting", "belonging", "calling", "hollow", "within"))
             else:
                 words.append(self.random.choice(self.common))
         return " ".join(words)
@@ -118,7 +121,7 @@ class Writer:
     def glued(self) -> tuple[str, str]:
         """A row put before or behind a sentence of an honest article."""
         fact, row = self.fact(), self.row(0.85)
-        lead = f"{self.any('filing')} {self.random.choice(('', 'under', 'in', 'as', 'to', 'of', 'with'))}".strip()
+        lead = f"{self.word('filing')} {self.random.choice(('', 'under', 'in', 'as', 'to', 'of', 'with'))}".strip()
         if self.random.random() < 0.5:
             lead = self.padding(self.random.choice((1, 2, 3)))
         forms = (
@@ -177,17 +180,21 @@ def page_texts(corpora: Path) -> list[str]:
     ]
 
 
-def written_rows(labelled: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Rows of the list, and of the made pages."""
-    lines = (labelled / "section_rows.txt").read_text("utf8").splitlines()
-    findings = [
+def written_rows(path: Path) -> list[tuple[str, str]]:
+    """Lines of a list, each as the text and the row in it."""
+    lines = path.read_text("utf8").splitlines()
+    return [(line, line) for line in lines if line and not line.startswith("#")]
+
+
+def farm_rows(labelled: Path) -> list[tuple[str, str]]:
+    """Rows planted in the made pages, each as the text and the row in it."""
+    return [
         (found["text"], found["text"])
         for path in sorted((labelled / "hands").glob("*.jsonl"))
         for row in read_rows(path)
         for found in row.get("findings", ())
         if found["rule"] == "leak.category_tags"
     ]
-    return [(line, line) for line in lines if line and not line.startswith("#")], findings
 
 
 def honest_rows(texts: Sequence[str]) -> tuple[Floats, Ints]:
@@ -215,12 +222,26 @@ def rows_of(writer: Writer, given: Sequence[tuple[str, str]]) -> Floats:
     return counts
 
 
-def learnt(honest: Floats, share: Floats, rows: Floats, weight: Floats) -> Weights:
+@dataclass(frozen=True)
+class Examples:
+    """Rows to learn from: `counts` float64[k, counts], what each `weighs`, and for honest ones the text it is of."""
+
+    counts: Floats
+    weighs: Floats
+    owner: Ints
+
+    def where(self, kept: Bools) -> Examples:
+        """Some of them."""
+        return Examples(self.counts[kept], self.weighs[kept], self.owner[kept])
+
+
+def learnt(honest: Examples, recited: Examples) -> Weights:
     """Weights of a logistic regression, for counts as they are."""
-    counts, label = np.concatenate([honest, rows]), np.repeat((0, 1), (len(honest), len(rows)))
+    counts = np.concatenate([honest.counts, recited.counts])
+    label = np.repeat((0, 1), (len(honest.counts), len(recited.counts)))
     scale = StandardScaler().fit(counts)
     model = LogisticRegression(C=STRENGTH, l1_ratio=0, solver="liblinear", max_iter=500)
-    model.fit(scale.transform(counts), label, sample_weight=np.append(share, weight))
+    model.fit(scale.transform(counts), label, sample_weight=np.append(honest.weighs, recited.weighs))
     of = model.coef_[0] / scale.scale_
     return Weights(float(model.intercept_[0] - of @ scale.mean_), of)
 
@@ -236,38 +257,51 @@ def main() -> None:
     parser.add_argument("--corpora", type=Path, default=Path("../shared/corpora"))
     parser.add_argument("--labelled", type=Path, default=Path("labelled"))
     given = parser.parse_args()
-    texts = honest_texts(given.corpora, given.labelled)
-    web = page_texts(given.corpora)
-    honest, owner = honest_rows(texts + web)
-    is_web = owner >= len(texts)
-    share = np.where(is_web, WEB, 1.0)
-    writer = Writer(texts)
-    lines, made_pages = written_rows(given.labelled)
+    articles, web = honest_texts(given.corpora, given.labelled), page_texts(given.corpora)
+    writer = Writer(articles)
     made = {
-        "recitals": ([writer.recital() for _ in range(N_MADE)], MADE),
-        "glued": ([writer.glued() for _ in range(N_MADE)], MADE),
-        "written": (lines, WRITTEN),
-        "made pages": (made_pages, PAGES),
+        "recitals": ([writer.recital() for _ in range(N_MADE)], MADE_WEIGHT),
+        "glued": ([writer.glued() for _ in range(N_MADE)], MADE_WEIGHT),
+        "written": (written_rows(given.labelled / "section_rows.txt"), WRITTEN_WEIGHT),
+        "made pages": (farm_rows(given.labelled), FARM_WEIGHT),
     }
     found = {name: rows_of(writer, some) for name, (some, _) in made.items()}
     kept = {name: counts[~np.isnan(counts[:, 0])] for name, counts in found.items()}
-    rows = np.concatenate(list(kept.values()))
-    weight = np.concatenate([np.full(len(kept[name]), share) for name, (_, share) in made.items()])
-    left_out = np.zeros(len(honest))
+    weighs = [np.full(len(counts), made[name][1]) for name, counts in kept.items()]
+    recited = Examples(np.concatenate(list(kept.values())), np.concatenate(weighs), np.zeros(0, np.int64))
+    sentences = written_rows(given.labelled / "section_rows_honest.txt")
+    placed = rows_of(writer, [sentence for sentence in sentences for _ in range(N_PLACES)])
+    counts, owner = honest_rows(articles + web)
+    n_texts = len(articles) + len(web)
+    # a sentence is one text wherever it is put, so that no fold learns from what it is tried on
+    number = n_texts + np.repeat(np.arange(len(sentences)), N_PLACES)
+    is_row = ~np.isnan(placed[:, 0])
+    honest = Examples(
+        np.concatenate([counts, placed[is_row]]),
+        np.append(
+            np.where(owner < len(articles), ARTICLE_WEIGHT, WEB_WEIGHT),
+            np.full(is_row.sum(), HONEST_WEIGHT / N_PLACES),
+        ),
+        np.append(owner, number[is_row]),
+    )
+    left_out = np.zeros(len(honest.counts))
     for fold in range(FOLDS):
-        out = owner % FOLDS == fold
-        left_out[out] = log_odds(honest[out], learnt(honest[~out], share[~out], rows, weight))
-    weights = rounded(learnt(honest, share, rows, weight))
+        out = honest.owner % FOLDS == fold
+        left_out[out] = log_odds(honest.counts[out], learnt(honest.where(~out), recited))
+    weights = rounded(learnt(honest, recited))
 
     def alarmed(hard: bool, odds: Floats) -> str:
-        found = is_found(honest, odds, hard)
-        return f"{np.unique(owner[found & ~is_web]).size} + {np.unique(owner[found & is_web]).size}"
+        text = np.unique(honest.owner[is_found(honest.counts, odds, hard)])
+        n_each = np.diff(np.searchsorted(text, (0, len(articles), n_texts, n_texts + len(sentences))))
+        return " + ".join(map(str, n_each))
 
-    print(f"{len(texts)} honest texts + {len(web)} web pages with {len(honest)} rows")
+    print(
+        f"{len(articles)} honest texts + {len(web)} web pages + {len(sentences)} sentences with {len(honest.counts)} rows"
+    )
     for hard in (False, True):
         print(
             f"{'hard' if hard else 'found'}: alarms {alarmed(hard, left_out)} left out,"
-            f" {alarmed(hard, log_odds(honest, weights))} learnt from; "
+            f" {alarmed(hard, log_odds(honest.counts, weights))} learnt from; "
             + ", ".join(
                 f"{name} {is_found(counts, log_odds(counts, weights), hard).sum() / len(found[name]):.2f}"
                 for name, counts in kept.items()
@@ -277,7 +311,7 @@ def main() -> None:
         "# what: counts of a row of section names (quality/section_rows.py) and what one of each adds to the log odds",
         "# source: learnt by scripts/build_section_rows.py from rows made of quality/data/section_names.toml and the rows",
         "# source: of reliable articles (counts, no text)",
-        f"# licence: MIT; {date.today()}",
+        "# licence: MIT",
     )
     body = [
         f"{name}\t{number:.3f}"

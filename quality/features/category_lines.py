@@ -382,10 +382,12 @@ _STORY = (
             _STORY + "Gardening, Ohio, chess and mortgages meet at this vibrant crossroads.",
             ["Gardening, Ohio, chess and mortgages"],
         ),
-        ("One for the Culture > Travel > Islands list.", ["Culture > Travel > Islands"]),
         ("It matters for the travel, opinion and culture categories.", ["travel, opinion and culture"]),
         ("It is a story for readers of Culture, Travel and Law alike.", ["Culture, Travel and Law"]),
-        (_STORY + "The mate has resigned (Chess, Recipes, Ohio, Viral).", ["Chess, Recipes, Ohio, Viral"]),
+        (
+            _STORY + "The mate has resigned (filed under Chess, Recipes, Ohio, Viral).",
+            ["Chess, Recipes, Ohio, Viral"],
+        ),
     ],
     clean=[
         _STORY + "Ministers of health, education and transport met on the quay.",
@@ -396,11 +398,14 @@ _STORY = (
         _STORY + "News | Chess | Ohio | Recipes | e-Edition | Mortgages",
         _STORY + "Gardening, Ohio, chess and mortgages meet here. Sign up for our weekly newsletter.",
         _STORY + "Topics: Chess, Recipes, Ohio, Viral.",
+        _STORY + "Shares in Energy, Technology and Health fell most.",
+        _STORY + "The library sorts its shelves by History, Travel, Health and Crime.",
+        _STORY + "Our reader survey covered Health, Travel, Money and Food.",
     ],
 )
 def category_recital(batch: Batch, counted: Counted) -> Spans:
     """Rows that are recited for certain, in no furniture, and meet no finding of section names in prose."""
-    rows = counted.unmet(_recited(batch)[0], "leak.category")
+    rows = counted.unmet(_recited(batch).certain, "leak.category")
     return rows.where(~counted.is_furniture(batch)[rows.paragraph])
 
 
@@ -413,29 +418,39 @@ def _ends_sentence(batch: Batch) -> Bools:
     return ends
 
 
-@once_per_batch
-def _recited(batch: Batch) -> tuple[Spans, Spans]:
-    """Rows that are recited for certain, and that may be: those of paragraphs that end as no sentence does, and none that a page has.
+def _placed(batch: Batch, spans: Spans) -> tuple[Bools, Bools]:
+    """Which rows a page has of its own, and which are a line by themselves or end as no sentence does; bool[rows] each.
 
-    A page has them in its head, as lines that say what they are, and where it tells of prizes in categories. Menus end without a stop.
+    A page has them in its head, as lines that say what they are, and where it tells of prizes in categories. Menus end
+    without a stop.
     """
-    group, head, ends = batch.paragraphs, _in_head(batch), _ends_sentence(batch)
-    kept = []
-    for spans in recited_rows(batch):
-        whole, honest = np.zeros(len(spans), bool), np.zeros(len(spans), bool)
-        for k, paragraph in enumerate(spans.paragraph.tolist()):
-            text = batch.text_of(int(group.start[paragraph]), int(group.end[paragraph]))
-            start, end = (
-                int(spans.start[k] - group.start[paragraph]),
-                int(spans.end[k] - group.start[paragraph]),
-            )
-            whole[k] = not _words(text[:start] + text[end:])
-            said = not _names("guide").isdisjoint(_words(text[:start])[:2]) and not _words(text[end:])
-            of_prize = not _names("jury").isdisjoint(_words(text))
-            honest[k] = (whole[k] and head[paragraph]) or said or of_prize
-        whole |= ~ends[spans.paragraph]
-        kept += [spans.where(~honest & ~whole), spans.where(~honest & whole)]
-    return kept[0], joined(joined(kept[1], kept[2]), kept[3])
+    group, head = batch.paragraphs, _in_head(batch)
+    honest, alone = np.zeros(len(spans), bool), np.zeros(len(spans), bool)
+    for k, paragraph in enumerate(spans.paragraph.tolist()):
+        begin = int(group.start[paragraph])
+        text = batch.text_of(begin, int(group.end[paragraph]))
+        before, behind = text[: int(spans.start[k]) - begin], text[int(spans.end[k]) - begin :]
+        alone[k] = not _words(before + behind)
+        says_what = not _names("guide").isdisjoint(_words(before)[:2]) and not _words(behind)
+        of_prize = not _names("jury").isdisjoint(_words(text))
+        honest[k] = (alone[k] and head[paragraph]) or says_what or of_prize
+    return honest, alone | ~_ends_sentence(batch)[spans.paragraph]
+
+
+class Recited(NamedTuple):
+    """Rows that are recited for certain, and those that may be."""
+
+    certain: Spans
+    likely: Spans
+
+
+@once_per_batch
+def _recited(batch: Batch) -> Recited:
+    """Recited rows, none that a page has of its own; those that are no part of a sentence are not certain."""
+    certain, likely = recited_rows(batch)
+    honest, alone = _placed(batch, certain)
+    likely = likely.where(~_placed(batch, likely)[0])
+    return Recited(certain.where(~honest & ~alone), joined(certain.where(~honest & alone), likely))
 
 
 @rule_among(
@@ -455,6 +470,8 @@ def _recited(batch: Batch) -> tuple[Spans, Spans]:
         ("It is a culture-travel-islands tale.", ["culture-travel-islands"]),
         ("#ferry #islands #late #summer", ["#ferry #islands #late #summer"]),
         ("culture travel islands museums law", ["culture travel islands museums law"]),
+        ("One for Culture > Travel > Islands.", ["Culture > Travel > Islands"]),
+        (_STORY + "The mate has resigned (Chess, Recipes, Ohio, Viral).", ["Chess, Recipes, Ohio, Viral"]),
         (_STORY + "Where chess greets gardening, there this story lives.", ["chess greets gardening"]),
     ],
     clean=[
@@ -474,7 +491,7 @@ def _recited(batch: Batch) -> tuple[Spans, Spans]:
 )
 def category_line(batch: Batch, counted: Counted) -> Spans:
     """Rows set apart by marks and rows that may be recited, but for those that other rules of section names find."""
-    certain, likely = _recited(batch)
+    recited = _recited(batch)
     rows = counted.unmet(rows_of_names(batch), "leak.category")
-    likely = counted.unmet(likely, "leak.category").apart_from(rows)
-    return joined(rows, likely).apart_from(certain)
+    likely = counted.unmet(recited.likely, "leak.category").apart_from(rows)
+    return joined(rows, likely).apart_from(recited.certain)
