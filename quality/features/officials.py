@@ -429,7 +429,9 @@ def _out_of_time(index: Index, mention: Mention, terms: Sequence[Term], when: Wh
     if index.titles[mention.title].endswith(" minister") and core[0].office.startswith("gb."):
         # news calls the junior ministers of a British department so as well
         unsafe = not core[0].office.endswith(("prime_minister", "first_minister"))
-    if after and when.high is not None and known and not unsafe:
+    # an early term is what a table lacks first, so there the holder of the very day must be known
+    surely = any(t.core and t.person != core[0].person and t.covers(low, high) for t in row)
+    if after and when.high is not None and surely and not unsafe:
         return min(after, key=lambda t: t.start)
     return None
 
@@ -470,7 +472,7 @@ def _quoted(batch: Batch, mention: Mention) -> bool:
 
 def _acting_before(before: str, case: _Case) -> bool:
     """Whether an acting holder is meant whose term began soon after: the acting one may be missing."""
-    acting = re.search(r"\bacting[^\w.]+(?:[\w.]+[^\w.]+){0,2}$", before, re.IGNORECASE)
+    acting = re.search(r"\b(?:acting|interim|caretaker)[^\w.]+(?:[\w.]+[^\w.]+){0,2}$", before, re.IGNORECASE)
     return not case.stale and acting is not None and case.term.start - case.when.low < ACTING
 
 
