@@ -441,7 +441,7 @@ def _out_of_time(index: Index, mention: Mention, terms: Sequence[Term], when: Wh
     if index.titles[mention.title].endswith(" minister") and core[0].office.startswith("gb."):
         # news calls the junior ministers of a British department so as well
         unsafe = not core[0].office.endswith(("prime_minister", "first_minister"))
-    # an early term is what a table lacks first, so there the holder of the very day must be known
+    # earlier terms are what a table lacks first, so there the holder of the very day must be known
     surely = any(t.core and t.person != core[0].person and t.covers(low, high) for t in row)
     if after and when.high is not None and surely and not unsafe:
         return min(after, key=lambda t: t.start)
