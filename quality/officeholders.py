@@ -72,7 +72,8 @@ def check_table(rows: Sequence[Mapping[str, str]], places: Sequence[Mapping[str,
     """Raise ValueError naming every row of an office table that cannot be right.
 
     Checked: columns, dates, an end before its start, a jurisdiction that is not in the table of
-    jurisdictions, a row given twice, and two regular terms that overlap in a core office of one seat.
+    jurisdictions, a row given twice, and two regular terms that overlap in a core office of one seat,
+    unless both have the same first and last day: then the office was shared, or both claimed it.
     """
     if rows and (missing := set(COLUMNS) - set(rows[0])):
         raise ValueError(f"office table lacks the columns {sorted(missing)}; needed are {', '.join(COLUMNS)}")
@@ -100,8 +101,8 @@ def check_table(rows: Sequence[Mapping[str, str]], places: Sequence[Mapping[str,
         if row["seats"] == "1" and row["tier"] == "core" and not row["status"]:
             offices[row["office"]].append((start, end, row["person"]))
     for office, terms in offices.items():
-        for (_, end, person), (start, _, other) in itertools.pairwise(sorted(terms)):
-            if end - start > OVERLAP:
+        for (begun, end, person), (start, until, other) in itertools.pairwise(sorted(terms)):
+            if end - start > OVERLAP and (begun, end) != (start, until):
                 wrong.append(f"{office}: {person} and {other} overlap by {end - start} days in one seat")
     if wrong:
         raise ValueError("office table: " + "; ".join(wrong))

@@ -306,7 +306,7 @@ ORGANISATIONS = {
     "opec.secretary_general": ("OPEC", "Secretary General,chief,head"),
     "ru.cbr_governor": ("Bank of Russia,Central Bank of Russia,Russian central bank", "Governor,chief,head"),
     "tr.cbrt_governor": ("Central Bank of Turkey,Turkish central bank", "Governor,chief,head"),
-    "un.secretary_general": ("UN,U.N.,United Nations", "Secretary General,chief,head"),
+    "un.secretary_general": ("UN,U.N.,United Nations", "Secretary General,General Secretary,chief,head"),
     "us.cdc_director": ("CDC,Centers for Disease Control and Prevention", "Director,chief,head"),
     "us.cea_chair": ("CEA,Council of Economic Advisers", "Chair,Chairman,Chairwoman,head"),
     "us.cia_director": ("CIA,Central Intelligence Agency", "Director,chief,head,boss"),
@@ -463,8 +463,10 @@ def successions(
     known = {row["office"]: row for row in facts}
     places: list[dict[str, str]] = []
     rows: list[dict[str, str]] = []
-    for path in sorted(folder.glob("[!R]*.txt")):
-        for office, place, titles, terms in offices_in(path, places):
+    for path in sorted(set(folder.glob("*.txt")) - {folder / "README.txt"}):
+        more, offices = offices_in(path)
+        places += more
+        for office, place, titles, terms in offices:
             like = known.get(office, {"titles": "", "seats": "1", "jurisdiction": place})
             for start, end, person, status in terms:
                 agreed = any(abs((date.fromisoformat(start) - d).days) <= 7 for d in begun.get(person, []))
@@ -488,9 +490,11 @@ def successions(
 
 
 def offices_in(
-    path: Path, places: list[dict[str, str]]
-) -> Iterator[tuple[str, str, str, list[tuple[str, str, str, str]]]]:
-    """Each office of a file with jurisdiction, titles and terms; its jurisdictions are added to `places`."""
+    path: Path,
+) -> tuple[list[dict[str, str]], list[tuple[str, str, str, list[tuple[str, str, str, str]]]]]:
+    """Jurisdictions of a file, and each of its offices with jurisdiction, titles and terms."""
+    places: list[dict[str, str]] = []
+    offices: list[tuple[str, str, str, list[tuple[str, str, str, str]]]] = []
     head: list[str] = []
     listed: list[str] = []
     for line in [*path.read_text("utf8").splitlines(), "= end"]:
@@ -501,27 +505,30 @@ def offices_in(
         elif line.startswith("= "):
             if head:
                 office, place, titles = head
-                yield office, place, further_forms(titles, place), list(terms_of(office, listed))
+                offices.append((office, place, further_forms(titles, place), list(terms_of(office, listed))))
             head, listed = [cell.strip() for cell in line[2:].split("|", 2)], []
         elif line:
             listed += [term.strip() for term in line.split(";")]
+    return places, offices
 
 
 def terms_of(office: str, listed: list[str]) -> Iterator[tuple[str, str, str, str]]:
     """Start, end, person and status of the terms of one office; see scripts/officials/README.txt."""
     for term, following in itertools.pairwise([*listed, ""]):
-        written = re.fullmatch(r"(\d{4}-\d\d(?:-\d\d)?) (.+?)( \(acting\))?", term)
+        written = re.fullmatch(r"(\d{4}-\d\d(?:-\d\d)?) (.+)", term)
         if written is None:
             raise ValueError(f"{office}: cannot read {term!r}; a term is a day or month and a name")
-        day, person, acting = written.groups()
-        if person == "-":
+        day, people = written.groups()
+        if people == "-":
             continue
         end = following.partition(" ")[0]
         if end and end <= day:
             raise ValueError(f"{office}: {following!r} stands after {term!r}; terms go by time")
         if len(end) == 7:
             end += f"-{monthrange(*map(int, end.split('-')))[1]}"
-        yield day if len(day) == 10 else f"{day}-01", end, person, "acting" if acting else ""
+        for person in people.split(" & "):
+            status = "acting" if person.endswith(" (acting)") else ""
+            yield day if len(day) == 10 else f"{day}-01", end, person.removesuffix(" (acting)"), status
 
 
 def further_forms(titles: str, place: str) -> str:

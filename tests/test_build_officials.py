@@ -20,8 +20,7 @@ LIGHT = """# The keepers of a light.
 
 def test_a_term_ends_where_the_next_begins_and_a_hole_stays_one(tmp_path):
     (tmp_path / "light.txt").write_text(LIGHT, "utf8")
-    places = []
-    ((office, place, titles, terms),) = build.offices_in(tmp_path / "light.txt", places)
+    places, ((office, place, titles, terms),) = build.offices_in(tmp_path / "light.txt")
     assert (office, place) == ("gb.light_minister", "GB-ELM")
     assert titles == "Light Minister|Minister {of,for} {,the }Light"
     assert places == [{"jurisdiction": "GB-ELM", "name": "Elmhaven", "adjectives": "Elmhaven"}]
@@ -31,6 +30,23 @@ def test_a_term_ends_where_the_next_begins_and_a_hole_stays_one(tmp_path):
         ("2013-04-01", "2014-02-10", "Cy Pattern", ""),
         ("2015-01-05", "", "Ann Example", ""),
     ]
+
+
+def test_those_who_hold_an_office_together_stand_beside_each_other():
+    listed = ["2010-05-12 Ann Example & Bo Sample (acting)", "2012-02-03 Bo Sample"]
+    assert list(build.terms_of("gb.light", listed)) == [
+        ("2010-05-12", "2012-02-03", "Ann Example", ""),
+        ("2010-05-12", "2012-02-03", "Bo Sample", "acting"),
+        ("2012-02-03", "", "Bo Sample", ""),
+    ]
+
+
+def test_every_file_of_the_folder_is_read_but_its_readme(tmp_path):
+    (tmp_path / "Reef.txt").write_text(LIGHT, "utf8")
+    (tmp_path / "README.txt").write_text("How to write a succession.", "utf8")
+    places, rows = build.successions(tmp_path, [])
+    assert [place["jurisdiction"] for place in places] == ["GB-ELM"]
+    assert len(rows) == 4
 
 
 def test_a_term_that_the_facts_begin_within_a_week_is_of_high_confidence(tmp_path):

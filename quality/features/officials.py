@@ -275,7 +275,12 @@ def _judged(
     # nobody bears a title in courtesy before the first term: there the right holder tells, or the country
     cases = [c for c in cases if not (c.early and _is_courtesy(c.term)) or c.mention.place or holders[c.key]]
     if len({case.person for case in cases}) < 2:  # courtesy alone is none
-        cases = [case for case in cases if case.early or not _is_courtesy(case.term)]
+        # but beside the right holder nobody says where a former president had been one
+        cases = [
+            c
+            for c in cases
+            if c.early or not _is_courtesy(c.term) or (c.mention.place and c.mention.full and holders[c.key])
+        ]
     people = {case.person for case in cases}
     told: set[str] = set()
     for case in cases:
@@ -372,6 +377,13 @@ def _right_holder(
             for name in (term.person, *term.aliases):
                 if " " in name and (match := re.search(rf"\b{re.escape(name)}\b", text)):
                     return term.person, base + match.start(), base + match.end()
+            family = family_names(term.person, term.jurisdiction)[0]
+            places = "|".join(map(re.escape, index.place_names[term.jurisdiction]))
+            if family.lower() in index.common_families or family in case.person.split():
+                continue
+            match = re.search(rf"\bM(?:r|rs|s)\b\.? {re.escape(family)}\b", text)
+            if match and re.search(rf"\b(?:{places})\b", text):
+                return term.person, base + match.start(), base + match.end()
     return None
 
 
@@ -429,7 +441,9 @@ def _out_of_time(index: Index, mention: Mention, terms: Sequence[Term], when: Wh
     if index.titles[mention.title].endswith(" minister") and core[0].office.startswith("gb."):
         # news calls the junior ministers of a British department so as well
         unsafe = not core[0].office.endswith(("prime_minister", "first_minister"))
-    if after and when.high is not None and known and not unsafe:
+    # earlier terms are what a table lacks first, so there the holder of the very day must be known
+    surely = any(t.core and t.person != core[0].person and t.covers(low, high) for t in row)
+    if after and when.high is not None and surely and not unsafe:
         return min(after, key=lambda t: t.start)
     return None
 
@@ -452,7 +466,7 @@ def _rightful(batch: Batch, index: Index, case: _Case) -> bool:
     sentence = before + named + after
     return (
         tells_of_past(before, named, after, stale=case.stale)
-        or _acting_before(before, case)
+        or _acting_before(before, named, case)
         or _in_a_list_of_former(before, index)
         or _of_an_administration_past(before, after[:BESIDE], sentence, index, case.when)
         or _told_of_past_years(batch, case, sentence)
@@ -468,9 +482,11 @@ def _quoted(batch: Batch, mention: Mention) -> bool:
     return closing.search(batch.texts[document][max(0, start - 20) : start]) is None
 
 
-def _acting_before(before: str, case: _Case) -> bool:
+def _acting_before(before: str, named: str, case: _Case) -> bool:
     """Whether an acting holder is meant whose term began soon after: the acting one may be missing."""
-    acting = re.search(r"\bacting[^\w.]+(?:[\w.]+[^\w.]+){0,2}$", before, re.IGNORECASE)
+    acting = re.search(
+        r"\b(?:acting|interim|caretaker)[^\w.]+(?:[\w.]+[^\w.]+){0,2}$", before, re.IGNORECASE
+    ) or re.search(r"\b(?:acting|interim|caretaker)\b", named, re.IGNORECASE)
     return not case.stale and acting is not None and case.term.start - case.when.low < ACTING
 
 
