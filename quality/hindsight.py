@@ -22,7 +22,7 @@ _WORK = (
 )
 # A sentence that holds one of these speaks of another time, or of a work: nothing in it alarms.
 _ELSEWHEN = re.compile(
-    r"\b(?:the late|erstwhile|(?:years?|decades?) (?:ago|earlier|before|after|later|on)"
+    r"\b(?:the late|erstwhile|(?:years?|decades?) (?:ago|earlier|before|after|later|on)|(?:weeks|months) after the"
     r"|(?:generation|century|long) ago|remains? in (?:force|effect)|still (?:stands|applies)|\w+-era"
     r"|removed from (?:office|their|his|her)|forced (?:out|to (?:step down|resign|quit))"
     r"|last (?:century|decade)|the (?:19|20)?\d0s|back (?:in|when|then)|at the time|those (?:days|weeks|months|years)"

@@ -29,9 +29,9 @@ from quality.topics import INPUTS
 # A hollow paragraph says nothing; a spliced one is about something else.
 KINDS = ("hollow", "spliced")
 # A paragraph is judged from this many words on, in documents with this many such paragraphs: below that there is
-# nothing to tell, or nothing to hold it against. Below `LINE` words it must end as a sentence does: a short question or line is a
-# heading as often as filler.
-N_WORDS_LOW, N_PARAGRAPHS_LOW, LINE = 6, 3, 16
+# nothing to tell, or too little to hold it against, since a brief of four sentences has no manner of its own. Below `LINE`
+# words it must end as a sentence does: a short question or line is a heading as often as filler.
+N_WORDS_LOW, N_PARAGRAPHS_LOW, LINE = 6, 5, 16
 # log2 of the number of buckets of the word score.
 BITS = 16
 # Variance of a word score within one document where it has too few paragraphs to tell.
@@ -340,7 +340,7 @@ def score_columns(batch: Batch, scores: Floats) -> Floats:
 def padding_log_odds(batch: Batch) -> Floats:
     """Log odds of each kind of padding, 0 at the threshold of its rule; float64[kinds, paragraphs].
 
-    NaN where nothing is judged: under six words, a short line that is no sentence, or with fewer than two others to hold it against.
+    NaN where nothing is judged: under six words, a short line that is no sentence, or with fewer than four others to hold it against.
     """
     table = shipped_padding()
     judged, plain = plain_columns(batch)

@@ -16,6 +16,7 @@ STORY = [
     "About 140 passengers spent the night in the school hall, where the mayor, Ida Lund, brought them soup.",
     "A diver from Holm inspected the ramp on Wednesday and found a second crack, 30 centimetres long.",
     "The yard in Holm can weld it by Friday, said its foreman, Per Aas, if the steel arrives in time.",
+    "Until then the mail boat carries 12 passengers at a time, at 7 and at 15 o'clock, from the old quay in Larn.",
 ]
 HOLLOW = (
     "At the end of the day, journeys like these remind us how important it is that everyone comes together, and that "
@@ -33,8 +34,8 @@ def odds(*paragraphs):
 
 def test_a_hollow_paragraph_and_a_piece_of_another_text_stand_out_among_a_story():
     hollow, spliced = odds(*STORY[:2], RECIPE, *STORY[2:], HOLLOW)
-    assert int(np.argmax(hollow)) == 5
-    assert hollow[5] > 0
+    assert int(np.argmax(hollow)) == 6
+    assert hollow[6] > 0
     assert int(np.argmax(spliced)) == 2
     assert spliced[2] > 0
 
@@ -44,14 +45,19 @@ def test_paragraphs_of_a_story_lie_far_below_both_thresholds():
 
 
 def test_short_lines_short_questions_and_paragraphs_with_nothing_beside_them_are_not_judged():
-    found = odds(*STORY, "Too short to judge.", "Will the ferry go again before Sunday?")[0]
-    assert np.isnan(found).tolist() == [False] * 4 + [True] * 2
-    assert np.isnan(odds(*STORY[:2])).all()
+    found = odds(
+        *STORY,
+        "Too short to judge.",
+        "Will the ferry go again before Sunday?",
+        "Ferry to Larn back by Friday",
+    )[0]
+    assert np.isnan(found).tolist() == [False] * 5 + [True] * 3
+    assert np.isnan(odds(*STORY[:4])).all()
 
 
 def test_a_text_is_judged_alike_alone_and_among_others():
-    whole = padding_log_odds(Batch.of(["", "", ""], [[*STORY, HOLLOW], [RECIPE] * 3, [*STORY, RECIPE]]))
-    parts = [odds(*STORY, HOLLOW), odds(*[RECIPE] * 3), odds(*STORY, RECIPE)]
+    whole = padding_log_odds(Batch.of(["", "", ""], [[*STORY, HOLLOW], [RECIPE] * 5, [*STORY, RECIPE]]))
+    parts = [odds(*STORY, HOLLOW), odds(*[RECIPE] * 5), odds(*STORY, RECIPE)]
     assert np.array_equal(whole, np.hstack(parts), equal_nan=True)
 
 
