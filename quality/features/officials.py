@@ -275,12 +275,7 @@ def _judged(
     # nobody bears a title in courtesy before the first term: there the right holder tells, or the country
     cases = [c for c in cases if not (c.early and _is_courtesy(c.term)) or c.mention.place or holders[c.key]]
     if len({case.person for case in cases}) < 2:  # courtesy alone is none
-        # but beside the right holder nobody says where a former president had been one
-        cases = [
-            c
-            for c in cases
-            if c.early or not _is_courtesy(c.term) or (c.mention.place and c.mention.full and holders[c.key])
-        ]
+        cases = [case for case in cases if case.early or not _is_courtesy(case.term)]
     people = {case.person for case in cases}
     told: set[str] = set()
     for case in cases:
