@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
@@ -131,12 +131,23 @@ class Index:
         for place, listed in table.places.items():
             for form in listed:
                 places[form] |= {place}
-        self.places, self.places_backward = _trees(places)
+        self.places, self.places_backward = _trees(places, _hashes(places))
 
-    def grow(self, word: int) -> None:
-        """Write out the names that begin or end with a word, given by its hash, into `names` and `names_backward`."""
-        if word not in self._holding or word in self.names_backward:
+    def grow(self, words: Iterable[int]) -> None:
+        """Write out the names that begin or end with some words, given by their hashes, into `names` and `names_backward`."""
+        new = [word for word in words if word in self._holding and word not in self.names_backward]
+        if not new:
             return
+        written = {word: self._names_with(word) for word in new}
+        # to hash words one name at a time takes many times as long
+        value = _hashes(form for names in written.values() for form in names)
+        for word, names in written.items():
+            forward, backward = _trees(names, value)
+            self.names[word] = forward.get(word, NO_TREE)
+            self.names_backward[word] = backward.get(word, NO_TREE)
+
+    def _names_with(self, word: int) -> dict[str, tuple[frozenset[str], bool]]:
+        """Names of the people who have a word at an edge of theirs: who is meant, and whether it is a whole name."""
         whole: dict[str, set[str]] = defaultdict(set)
         family: dict[str, set[str]] = defaultdict(set)
         for person in self._holding[word]:
@@ -148,10 +159,7 @@ class Index:
                 for form in family_names(name, home):
                     family[form].add(person)
         names = {form: (frozenset(people), False) for form, people in family.items()}
-        names |= {form: (frozenset(people), True) for form, people in whole.items()}
-        forward, backward = _trees(names)
-        self.names[word] = forward.get(word, NO_TREE)
-        self.names_backward[word] = backward.get(word, NO_TREE)
+        return names | {form: (frozenset(people), True) for form, people in whole.items()}
 
     def terms_of(self, person: str, title: int) -> tuple[Term, ...]:
         """Terms of a person in any office that bears a title, by start."""
@@ -172,15 +180,22 @@ def _set(listed: str) -> frozenset[str]:
     return frozenset(title.strip() for title in listed.split("|"))
 
 
-def _trees(forms: Mapping[str, Any]) -> tuple[Tree, Tree]:
-    """Forms as paths of word hashes, from the first word on and, turned round, from the last."""
-    cut = {form: [w.strip(".") for w in re.findall(r'&|[^\s&,\-"()]+', form)] for form in forms}
-    cut = {form: [w.removesuffix("'s") for w in words] for form, words in cut.items()}
-    distinct = sorted({w for words in cut.values() for w in words})
-    value = dict(zip(distinct, hash_words(distinct).tolist(), strict=True))
+def _cut(form: str) -> list[str]:
+    """The words of a name or place, without stops and possessives."""
+    return [word.strip(".").removesuffix("'s") for word in re.findall(r'&|[^\s&,\-"()]+', form)]
+
+
+def _hashes(forms: Iterable[str]) -> dict[str, int]:
+    """The hash of every word of some forms."""
+    distinct = sorted({word for form in forms for word in _cut(form)})
+    return dict(zip(distinct, hash_words(distinct).tolist(), strict=True))
+
+
+def _trees(forms: Mapping[str, Any], value: Mapping[str, int]) -> tuple[Tree, Tree]:
+    """Forms as paths of word hashes (`value`), from the first word on and, turned round, from the last."""
     trees: tuple[Tree, Tree] = ({}, {})
-    for form, words in cut.items():
-        path = [value[w] for w in words]
+    for form in forms:
+        path = [value[word] for word in _cut(form)]
         for node, turned in zip(trees, (path, path[::-1]), strict=True):
             for word in turned:
                 node = node.setdefault(word, {})
@@ -264,6 +279,9 @@ def find_mentions(batch: Batch, index: Index) -> Iterator[Mention]:
     inside = wide < high[:, None]
     token = np.minimum(wide, batch.token_word.size - 1)
     word = batch.token_word[token]
+    # the names that will be asked for, as good as all, written out together
+    close = inside & (wide >= first[:, None] - NEAR - 2) & (wide < last[:, None] + NEAR + 2)
+    index.grow(np.unique(plain[word[close & named[token]]]).tolist())
     flags = (
         batch.token_upper[token] * _UPPER
         + (batch.token_kind[token] != PUNCTUATION) * _WORDLY
@@ -467,7 +485,7 @@ class _Window:
     def _known(self, table: Tree, i: int, step: int) -> tuple[Any, int] | None:
         """What `_match` gives for a table of names."""
         if 0 <= i < self.n:
-            self.index.grow(self.hash[i])
+            self.index.grow((self.hash[i],))
         return self._match(table, i, step)
 
     def _match(self, table: Tree, i: int, step: int) -> tuple[Any, int] | None:
