@@ -123,9 +123,6 @@ NEAR_COPIES = 2
 # The same of exact copies where both stand in plain content, that is with less than this chance of being furniture: threads of
 # a forum quote, and manuals and lists of goods say again, more often than pages copy what they had not looked at.
 COPIES, PLAIN = 6, 0.3
-# Words of likely content from which on filler is the rarer in a text the longer it is, twice as many as a piece of news has.
-# A manual or a page of questions has a hundred chances of looking like filler once; a farm has its few pieces in a short story.
-USUAL_WORDS = 1000
 # Families of rules whose hard findings can make a paragraph filler or a copy.
 OF_PARAGRAPHS = ("leak.", "filler.", "repeat.")
 # Words added to a text's own when a rate is taken, so that one phrase in a short notice is no flood.
@@ -222,10 +219,9 @@ def roles(
     what remains of the doubt. The role given is the likeliest; a paragraph without words is furniture.
     Where `proved` bool[paragraphs] is given, no others can be copies or filler.
     """
-    words = batch.n_words(batch.paragraphs)
-    wordless = words == 0
+    wordless = batch.n_words(batch.paragraphs) == 0
     boilerplate = np.where(wordless, 1.0, boilerplate)
-    filler = rarer_in_long_texts(np.where(wordless, 0.0, filler), boilerplate, words, batch.paragraphs.parent)
+    filler = np.where(wordless, 0.0, filler)
     copies = copied(batch, boilerplate)
     if proved is not None:
         filler, copies = filler * proved, copies * proved
@@ -236,17 +232,6 @@ def proved_by_findings(batch: Batch, counted: Counted) -> Bools:
     """Paragraphs in which a hard finding says that they are filler or a copy; bool[paragraphs]."""
     says = np.array([r.tier == "hard" and r.id.startswith(OF_PARAGRAPHS) for r in counted.rules], bool)
     return np.bincount(counted.paragraph[says[counted.rule]], minlength=batch.paragraphs.n) > 0
-
-
-def rarer_in_long_texts(filler: Floats, boilerplate: Floats, words: Floats | Ints, document: Ints) -> Floats:
-    """The chances of being filler, their odds divided by four in a text of twice as much likely content as `USUAL_WORDS`.
-
-    By nine in one of three times as much, and so on; a shorter text leaves them as they are. All are of paragraphs, `document` says of which text; float64[paragraphs].
-    """
-    content = np.bincount(document, weights=words * (1.0 - boilerplate))[document]
-    share = np.minimum(1.0, USUAL_WORDS / np.maximum(content, 1.0)) ** 2
-    lowered: Floats = filler * share / (1.0 - filler + filler * share)
-    return lowered
 
 
 def copied(batch: Batch, boilerplate: Floats) -> Floats:

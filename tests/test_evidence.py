@@ -10,7 +10,6 @@ from quality.evidence import (
     document_terms,
     filler_terms,
     hard_rules,
-    rarer_in_long_texts,
     roles,
 )
 from quality.features.topic import off_topic
@@ -68,6 +67,9 @@ LINES = [f"{NEWS} The {word} boat was not among them, nor was its crew." for wor
          "fifth", "sixth", "seventh", "eighth")]  # fmt: skip
 
 
+WORDS = ("red", "old", "long", "small", "white", "heavy", "tarred")
+
+
 def test_exact_copies_in_plain_content_count_less_where_a_page_is_full_of_them() -> None:
     def said_twice(n: int, boilerplate: float = 0.0) -> list[float]:
         page = batch(*[line for line in LINES[:n] for _ in range(2)])
@@ -81,30 +83,6 @@ def test_exact_copies_in_plain_content_count_less_where_a_page_is_full_of_them()
 
 def test_copies_in_a_block_count_in_full_however_many_they_are() -> None:
     assert copied(batch(*LINES, *LINES), np.zeros(16)).tolist() == [0.0] * 8 + [1.0] * 8
-
-
-def test_filler_is_rarer_in_a_long_text() -> None:
-    def odds(words: int, boilerplate: float = 0.0) -> float:
-        sizes, furniture = np.array([10, words - 10]), np.array([0.0, boilerplate])
-        chance = rarer_in_long_texts(np.array([0.9, 0.1]), furniture, sizes, np.zeros(2, np.int64))[0]
-        return float(chance / (1 - chance))
-
-    assert odds(1000) == pytest.approx(9.0)
-    assert odds(3000) == pytest.approx(1.0)
-    # words of a menu make no text long
-    assert odds(3000, boilerplate=1.0) == pytest.approx(9.0)
-    two_texts = rarer_in_long_texts(np.full(2, 0.9), np.zeros(2), np.array([1000, 3000]), np.arange(2))
-    assert two_texts.tolist() == pytest.approx([0.9, 0.5])
-
-
-def test_a_text_is_long_by_its_likely_content_when_roles_are_given() -> None:
-    page = batch(*LINES, *[NEWS + f" {k}" for k in range(60)])
-    chance = roles(page, np.zeros(68), np.full(68, 0.9))[0]
-    assert chance[0, 2] < 0.9
-    assert roles(page, np.full(68, 0.95), np.full(68, 0.9))[0][0, 2] == pytest.approx(0.045)
-
-
-WORDS = ("red", "old", "long", "small", "white", "heavy", "tarred")
 
 
 def test_more_than_three_findings_of_a_hard_rule_add_nothing() -> None:

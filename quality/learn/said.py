@@ -87,10 +87,9 @@ def _roles(model: Model, base: Base) -> tuple[Floats, Ints]:
     if evidence.WORD_TERM in names and model.filler_words.weights.any():
         score = reference.paragraph_matrix() @ model.filler_words.weights
         terms[:, names.index(evidence.WORD_TERM)] = model.filler_words.term(score)
-    words, document = (some[:q].astype(np.int64) for some in (reference.n_words, reference.document))
-    boilerplate = np.where(words == 0, 1.0, sigmoid(_furniture(model, reference.bins)))
-    filler = sigmoid(model.filler.logit(terms[:q]))
-    filler = evidence.rarer_in_long_texts(np.where(words == 0, 0.0, filler), boilerplate, words, document)
+    wordless = reference.n_words[:q] == 0
+    filler = np.where(wordless, 0.0, sigmoid(model.filler.logit(terms[:q])))
+    boilerplate = np.where(wordless, 1.0, sigmoid(_furniture(model, reference.bins)))
     return evidence.role_chances(reference.copied.astype(np.float64), boilerplate, filler)
 
 
