@@ -63,7 +63,8 @@ TOLD = 3
 # web pages with two definitions and two questions .15 in nine cases of ten.
 TEMPLATE = 0.2
 # Definitions of a page share less of their words with it, by weight, than the answers of an honest guide (shared pages:
-# .25 at most of aggregators, .5 at least of nine in ten guides).
+# .25 at most of aggregators, .5 at least of nine in ten guides). What shares less than `FAR` answers no question of the page (own
+# choice; of parking rules in questions and answers, made up to try it, one answer of four shares less).
 STRANGE, FAR = 0.45, 0.2
 # Tokens of "In law," at the opening of a definition.
 FIELD = 3

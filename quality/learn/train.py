@@ -49,7 +49,7 @@ POLICY_RATES = {
     "lenient": (0.01, 0.001),
 }
 # The only policy that keeps a text back for its wording alone. What reads unlike the reliable corpora may be honest writing of another
-# kind: models of the same recipe kept back 4 to 15 of 77 honest texts of early Wikinews for that, none for a fault (docs/results.md).
+# kind: models of the same recipe kept back 4 to 15 of 77 honest texts of early Wikinews for that, none for a fault (docs/decisions.md).
 BY_WORDING = "strict"
 # Fewer words than this say too little; English text has a share of function words above this
 # (own counts on the shared corpora: 99.9 % of texts of 60 words have more than 0.2).
