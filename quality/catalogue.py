@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 import quality.features  # noqa: F401 - declares them
-from quality.evidence import TERMS, Term
+from quality.evidence import FURNITURE, TERMS, Term
 from quality.features import officials
 from quality.known import RULES as INDEX_RULES
 from quality.lexicon import sources
@@ -17,10 +17,10 @@ from quality.second_look import DEFINITIONS
 
 
 def known_rules(own: Sequence[RulePack] = ()) -> list[Rule]:
-    """Every rule, by id: those of the packs, those that need code, on officials, and of a reference index."""
+    """Every rule, by id: those of the packs, those that need code, on officials, on roles, and of a reference index."""
     known = [r for pack in (shipped_rules(), *own) for r in pack.rules]
     known += [d.rule for d in CODE_RULES.values()] + [d.rule for d in LATE_RULES.values()]
-    known += [*officials.RULES, *INDEX_RULES]
+    known += [*officials.RULES, FURNITURE, *INDEX_RULES]
     return sorted(known, key=lambda r: r.id)
 
 

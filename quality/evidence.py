@@ -22,6 +22,7 @@ from quality.padding import KINDS
 from quality.registers import REGISTERS
 from quality.registry import Counted
 from quality.report import ROLES
+from quality.rules import Rule, Spans
 from quality.text import Batch
 
 CONTENT, BOILERPLATE, FILLER, DUPLICATE = range(len(ROLES))
@@ -107,6 +108,26 @@ TERMS = (
     ),
     Term("article", "paragraphs", "What speaks for and against the whole text, its likeness left out."),
     Term("not_content", "paragraphs", "Probability that the paragraph is furniture, filler or a copy."),
+)
+
+# Told of furniture by its role, so that every paragraph left out for it has its place and reason among the findings.
+FURNITURE = Rule(
+    id="boilerplate.furniture",
+    tier="soft",
+    title="page furniture by its look",
+    message="page furniture by its length, its words and where on the page it stands: «{text}»",
+    why="Menus, boxes and lists are worded in a thousand ways. Where no phrase gives them away, what stands around them does.",
+    source="own",
+    unit="count",
+    hits=(
+        (
+            "The harbour closed on Monday after a barge lost its anchor in the storm, and nobody was hurt, the harbour master "
+            "said at noon.\n\nTwo tugs held the barge off the pier until the wind fell, and the ferries sailed again in the "
+            "evening, four hours late.\n\nBakers\n\nBrewers\n\nFishmongers\n\nGreengrocers",
+            ("Bakers", "Brewers", "Fishmongers", "Greengrocers"),
+        ),
+    ),
+    clean=("The harbour closed on Monday after a barge lost its anchor, the harbour master said.",),
 )
 
 # Further findings of one rule in one text add nothing beyond this many.
@@ -262,6 +283,13 @@ def role_chances(copied: Floats, boilerplate: Floats, filler: Floats) -> tuple[F
     content = 1.0 - as_filler - as_boilerplate
     chance = np.column_stack([left * content, left * as_boilerplate, left * as_filler, copied])
     return chance, np.argmax(chance, axis=1)
+
+
+def furniture_told(batch: Batch, counted: Counted, role: Ints) -> Counted:
+    """The findings, and one of `FURNITURE` for each paragraph with words whose role is furniture though no cue says so."""
+    unnamed = (role == BOILERPLATE) & (batch.n_words(batch.paragraphs) > 0)
+    spans = counted.unmet(Spans.of_paragraphs(batch, np.flatnonzero(unnamed)), "boilerplate.")
+    return counted.joined(Counted.of([(FURNITURE, spans, (None,) * len(spans))]))
 
 
 def document_names(counted: Counted) -> list[str]:

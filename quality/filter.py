@@ -41,6 +41,7 @@ from quality.containers import (
     packing_of,
 )
 from quality.counts import CLASSES, Counts
+from quality.evidence import FURNITURE
 from quality.index import Index
 from quality.index_file import UnusableIndexError
 from quality.journal import Journal, Output
@@ -572,9 +573,9 @@ def _kept(report: Report) -> list[Paragraph]:
     and only words that a rule knows tell the two apart.
     """
     kept = [p for p in report.paragraphs if p.role == "content"]
-    has_words_of_furniture = any(f.rule.startswith("boilerplate.") for f in report.findings)
+    by_words = [f for f in report.findings if f.rule.startswith("boilerplate.") and f.rule != FURNITURE.id]
     is_alone = [p.role for p in report.paragraphs] == ["boilerplate"]
-    return list(report.paragraphs) if is_alone and not has_words_of_furniture else kept
+    return list(report.paragraphs) if is_alone and not by_words else kept
 
 
 def _n_breaks(gap: str) -> int:

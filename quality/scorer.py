@@ -263,7 +263,7 @@ class Scorer:
         )
         return Columns(
             batch,
-            counted,
+            evidence.furniture_told(batch, counted, role),
             officials,
             looked,
             np.full(batch.paragraphs.n, np.nan) if furniture is None else furniture,

@@ -81,6 +81,7 @@ MAY_IMPORT = {
     "filter": COLUMNS
     | {
         "segment",
+        "evidence",
         "records",
         "report",
         "scorer",

@@ -15,6 +15,7 @@ import pytest
 
 import quality
 from quality.catalogue import known_features, known_terms
+from quality.evidence import FURNITURE
 from quality.learn.corpora import own
 from quality.model import LIKENESS_LIMIT, Model, changed_files, read_arrays, seal, write_arrays
 from quality.records import Record
@@ -55,6 +56,21 @@ def test_roles_are_chances_and_the_likeliest_is_given(scorer: Scorer) -> None:
         for paragraph in report.paragraphs:
             assert sum(paragraph.roles.values()) == pytest.approx(1.0)
             assert paragraph.roles[paragraph.role] == max(paragraph.roles.values())
+
+
+def test_furniture_that_no_cue_gives_away_is_told_by_its_role(scorer: Scorer) -> None:
+    for text, spans in FURNITURE.hits:
+        found = scorer.score(text).findings
+        assert [(f.rule, f.tier, f.text) for f in found] == [(FURNITURE.id, "soft", span) for span in spans]
+    assert [scorer.score(text).findings for text in FURNITURE.clean] == [()]
+
+
+def test_every_paragraph_of_furniture_has_one_reason_among_the_findings(scorer: Scorer) -> None:
+    named = scorer.score(FARM + "\n\nRead more: Ten soups for autumn\n\n* * *")
+    assert [p.role for p in named.paragraphs[-2:]] == ["boilerplate", "boilerplate"]
+    last = len(named.paragraphs) - 1
+    assert {f.rule for f in named.findings if f.paragraph == last - 1} == {"boilerplate.related"}
+    assert not [f for f in named.findings if f.paragraph == last]  # there are no words in it
 
 
 def test_reasons_for_furniture_add_up_to_its_log_odds(scorer: Scorer) -> None:
