@@ -50,11 +50,19 @@ SHARED = 0.2
 # A headline: words, and how far above the first paragraph of `BODY` words it may stand.
 HEADLINE_LOW, HEADLINE_HIGH, HEADLINE_REACH, BODY = 5, 25, 8, 20
 
+# A headline said anew: share of the letters of either line's words, function words left out, that the other has too, and
+# letters by which a word is known in other forms of it.
+ANEW, STEM = 0.8, 4
+
+NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+# Words that a caption opens with, before a colon.
+PICTURES = ("photo", "photos", "picture", "image", "caption", "video", "illustration", "graphic", "pictured")
 # Words that tell one item of a list from the next although all the rest agrees.
 TELLING = (
     *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
     *("january", "february", "march", "april", "may", "june", "july", "august", "september", "october"),
-    *("november", "december", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("november", "december"),
+    *NUMBERS,
     *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"),
 )
 
@@ -228,8 +236,6 @@ def _near(batch: Batch) -> tuple[Floats, Ints]:
     n = batch.paragraphs.n
     match, source = np.zeros(n), np.full(n, -1, np.int64)
     later, earlier = _candidates(batch)
-    if not later.size:
-        return match, source
     size, of = words.count[later], words.count[earlier]
     forward, backward = _cover(batch, later, earlier), np.zeros(later.size)
     shorter = of <= size  # only these can stand whole in the later one, and a huge one costs nothing
@@ -243,11 +249,63 @@ def _near(batch: Batch) -> tuple[Floats, Ints]:
     # a headline with something glued to it: a date, a section, a byline
     glued = whole & is_free_line(batch)[earlier] & (size <= 2 * of)
     near = np.where(glued, np.maximum(near, 0.85), near)
+    again, title = _said_anew(batch)
+    later, earlier = np.append(later, again), np.append(earlier, title)
+    near = np.append(near, np.full(again.size, 0.95))
     order = np.lexsort((earlier, -near, later))
     best = order[np.unique(later[order], return_index=True)[1]]
     best = best[near[best] > 0]
     match[later[best]], source[later[best]] = near[best], earlier[best]
     return match, source
+
+
+def _said_anew(batch: Batch) -> tuple[Ints, Ints]:
+    """Free lines of a headline's length that say a headline further up in its own words, however put; and the headlines.
+
+    "Two schools shut by cough" says "Cough shuts 2 schools" anew: nearly all words are there on both sides, in whatever form
+    and order, and all figures and other words that must be.
+    """
+    words, parent = words_of(batch), batch.paragraphs.parent
+    is_line = is_free_line(batch) & (words.count >= HEADLINE_LOW) & (words.count <= HEADLINE_HIGH)
+    line = np.flatnonzero(is_line & (originals(batch) < 0))
+    title = line[is_headline(batch)[line]]
+    first = np.searchsorted(parent[title], parent[line])
+    place, pair = within(first, np.searchsorted(title, line) - first)
+    later, earlier = line[pair], title[place]
+    fits = np.full(later.size, True)
+    for some, others in ((later, earlier), (earlier, later)):
+        fits &= _shares_words(batch, some, others) >= ANEW
+    return later[fits], earlier[fits]
+
+
+def _shares_words(batch: Batch, of: Ints, by: Ints) -> Floats:
+    """Share of the letters of lines `of` in words that lines `by` have in some form, function words left out; float64[pairs].
+
+    0 where a word that must be there is not, or where too few words are left to tell a line by.
+    """
+    words, known = words_of(batch), _known_by(batch)
+    (word, pair), (other, owner) = (within(words.first[k], words.count[k]) for k in (of, by))
+    said = ~is_stop_word(batch)[words.token[word]]
+    word, pair = word[said], pair[said]
+    met = _among(
+        combine(known[word], pair.astype(np.uint64)),
+        np.unique(combine(known[other], owner.astype(np.uint64))),
+    )
+    share = ratio(
+        sum_of(pair, words.letters[word] * met, of.size), sum_of(pair, words.letters[word], of.size)
+    )
+    share[pair[_is_telling(batch)[word] & ~met]] = 0.0
+    return np.where(sum_of(pair, met, of.size) >= HEADLINE_LOW - 1, share, 0.0)
+
+
+@once_per_batch
+def _known_by(batch: Batch) -> Hashes:
+    """What each word is known by in other forms: its first letters, small numbers by their figure; uint64[words]."""
+    vocabulary = batch.vocabulary
+    known = vocabulary.opening & np.uint64(2 ** (8 * STEM) - 1)
+    for figure, name in enumerate(hash_words(NUMBERS), 1):
+        known[vocabulary.hash == name] = int.from_bytes(str(figure).encode(), "little")
+    return known[words_of(batch).entry]
 
 
 def _candidates(batch: Batch) -> tuple[Ints, Ints]:
@@ -351,6 +409,20 @@ def is_free_line(batch: Batch) -> Bools:
 
 
 @once_per_batch
+def _is_caption(batch: Batch) -> Bools:
+    """Paragraphs that say themselves that they stand under a picture: "Photo: ...", "(File picture: ...)"; bool[paragraphs]."""
+    named = batch.vocabulary.among(hash_words(PICTURES))
+    colon = batch.vocabulary.among(hash_words((":",)))
+    words, group = words_of(batch), batch.paragraphs
+    found: Bools = np.zeros(group.n, bool)
+    for k in (0, 1):  # words before the colon, at most two
+        some = np.flatnonzero(words.count > k + 1)
+        token = words.token[words.first[some] + k]
+        found[some] |= named[batch.token_word[token]] & colon[batch.token_word[token + 1]]
+    return found
+
+
+@once_per_batch
 def is_headline(batch: Batch) -> Bools:
     """Lines of a headline's length just above the first paragraph of running text; bool[paragraphs]."""
     count = words_of(batch).count
@@ -371,7 +443,7 @@ def _weight(batch: Batch) -> Floats:
     """How much it would mean that a paragraph is a copy, from its length and form; float64[paragraphs]."""
     words = words_of(batch)
     count = words.count
-    weight = np.minimum(count / np.where(is_free_line(batch), LINE, SENTENCE), 1.0)
+    weight = np.minimum(count / np.where(is_free_line(batch) | _is_caption(batch), LINE, SENTENCE), 1.0)
     parent = batch.paragraphs.parent
     long = sum_of(parent, count * (count >= LONG), batch.n_documents)
     prose = np.minimum(2 * ratio(long, (words.document_last - words.document_first).astype(np.float64)), 1.0)

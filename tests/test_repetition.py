@@ -61,11 +61,11 @@ def test_a_copy_in_another_document_is_none():
 
 
 def test_a_headline_nearly_repeated_is_a_near_copy():
-    again = "The old bridge is to stay closed to lorries until the autumn"
+    again = "The old bridge is to be opened to lorries before the autumn"
     near, source = scores(TITLE, BRIDGE, "Old bridge stays closed to all lorries until autumn", again)
     assert source == [-1, -1, 0, -1]
     assert near[2] == 0.85
-    assert near[3] == 0.0  # "to stay" says "stays" in another way, which word pairs do not see
+    assert near[3] == 0.0  # tells another thing of the bridge
 
 
 def test_a_headline_with_a_word_moved_is_a_near_copy():

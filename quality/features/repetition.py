@@ -273,6 +273,9 @@ _BOATS = (
     "need regular treatment to call before the weekend."
 )
 _TITLE = "Island ferry stays in port until Thursday"
+_ANEW = "Until Thursday the island's ferry is staying in port"
+_THREE, _IN_FIGURES = "Storm sinks three island ferries at Rosvik", "At Rosvik 3 Island Ferries Sunk by Storm"
+_CAPTION = "File photo: The ferry leaves Rosvik in June."
 _FARES = "Timetables and fares of the island ferries"
 _NIGHT = "Fares from the north pier and back by night"
 
@@ -303,11 +306,17 @@ def block(batch: Batch) -> Spans:
     hits=[
         (f"{_TITLE}\n{_TITLE}\n{_FERRY}", [_TITLE, _TITLE]),
         (f"{_TITLE}\nBy our correspondent\n{_FERRY}\n{_TICKETS}\nThe {_TITLE}", [_TITLE, f"The {_TITLE}"]),
+        (f"{_TITLE}\n{_FERRY}\n{_ANEW}", [_TITLE, _ANEW]),
+        (f"{_THREE}\n{_FERRY}\n{_IN_FIGURES}", [_THREE, _IN_FIGURES]),
     ],
     clean=[
         f"{_TITLE}\nCrack found below the water line\n{_FERRY}",
         f"{_TITLE}\n{_FERRY}\nIsland ferry sails again on Friday",
         f"{_TITLE}\n{_FERRY}\nIsland ferry stays in port until Friday",
+        f"{_TITLE}\n{_FERRY}\n{_ANEW}.",
+        f"{_THREE}\n{_FERRY}\n{_IN_FIGURES.replace('3', '4')}",
+        f"{_TITLE}\n{_FERRY}\nIsland ferry in port: what all the passengers with tickets should know until Thursday",
+        f"{_FERRY}\n{_TITLE}\n{_ANEW}",
     ],
 )
 def headline(batch: Batch) -> Spans:
@@ -350,10 +359,14 @@ def paragraph(batch: Batch) -> Spans:
     message="this line stands elsewhere in this text too",
     why="Running text says a thing once; lines that return come from the page around it.",
     source="own",
-    hits=[(f"{_FERRY}\n{_FARES}\n{_TICKETS}\n{_FARES}", [_FARES, _FARES])],
+    hits=[
+        (f"{_FERRY}\n{_FARES}\n{_TICKETS}\n{_FARES}", [_FARES, _FARES]),
+        (f"{_FERRY}\n{_CAPTION}\n{_TICKETS}\n{_CAPTION}", [_CAPTION, _CAPTION]),
+    ],
     clean=[
         f"{_FERRY}\nDid you know of the crack?\nNo.\nDid the yard know?\nNo.\n{_TICKETS}",
         "Row, row against the tide\nfar is the shore\nRow, row against the tide\nwe rowed this way before",
+        f"{_FERRY}\n{_CAPTION[12:]}\n{_TICKETS}\n{_CAPTION[12:]}",
         f"{_TICKETS}\n- paragraph 2 is deleted;\n- paragraph 3 is replaced;\n- paragraph 2 is deleted;",
         f"{_NIGHT}\n{_BOATS}\n{_FERRY}\n{_NIGHT.replace('north', 'south')}",
     ],
