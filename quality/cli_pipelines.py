@@ -226,7 +226,8 @@ def filter(
         zcat dump.jsonl.gz | quality filter - --mode drop | gzip > kept.jsonl.gz
     """
     from quality import filter as engine
-    from quality.containers import Feed, Form, comes_once, kind_of, listed
+    from quality.containers import Feed, Form, comes_once, kind_of
+    from quality.folders import listed
     from quality.journal import NotResumableError
     from quality.records import FieldNames
 

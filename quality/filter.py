@@ -34,13 +34,13 @@ from quality.containers import (
     Lines,
     Place,
     Source,
-    Texts,
     comes_once,
     named,
     packed,
     packing_of,
 )
 from quality.counts import CLASSES, Counts
+from quality.folders import Texts
 from quality.index import Index
 from quality.index_file import UnusableIndexError
 from quality.journal import Journal, Output

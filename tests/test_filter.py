@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 
 from quality import cli
 from quality import filter as engine
-from quality.containers import Feed, listed
+from quality.containers import Feed
 from quality.counts import Counts
 from quality.filter import Plan, decide, kept_text
+from quality.folders import listed
 from quality.html import Extraction
 from quality.html.metadata import Metadata
 from quality.processes import processes

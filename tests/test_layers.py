@@ -76,7 +76,8 @@ MAY_IMPORT = {
     "beside": {"sketches"},
     "clusters": COLUMNS | {"beside", "minhash", "sketches"},
     "lines": COLUMNS | {"beside", "copies", "known", "minhash", "report", "sketches"},
-    "containers": {"decoding", "records", "journal"},
+    "containers": {"decoding", "records"},
+    "folders": {"decoding", "records", "containers", "journal"},
     "warc": {"decoding"},
     "archives": {"decoding", "records", "containers", "warc"},
     "filter": COLUMNS
@@ -86,6 +87,7 @@ MAY_IMPORT = {
         "report",
         "scorer",
         "containers",
+        "folders",
         "archives",
         "journal",
         "index",
