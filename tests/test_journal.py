@@ -12,7 +12,8 @@ from quality import archives, containers, folders, journal
 from quality import filter as engine
 from quality.containers import Source
 from quality.counts import Counts
-from quality.filter import Outcome, Plan
+from quality.decisions import Plan
+from quality.filter import Outcome
 from quality.journal import Journal, NotResumableError, Output, replace_text
 
 

@@ -80,14 +80,15 @@ MAY_IMPORT = {
     "folders": {"decoding", "records", "containers", "journal"},
     "warc": {"decoding"},
     "archives": {"decoding", "records", "containers", "warc"},
+    "decisions": {"segment", "records", "report", "containers", "clusters", "lines"},
     "filter": COLUMNS
     | {
-        "segment",
         "records",
         "report",
         "scorer",
         "containers",
         "folders",
+        "decisions",
         "archives",
         "journal",
         "index",
