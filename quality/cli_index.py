@@ -318,8 +318,9 @@ class _Problems:
 
 def _read(path: str, kind: str, names: FieldNames) -> Iterator[Record | Problem]:
     """Texts and problems of a file as `quality score` reads it, of a table, an archive or a folder as `quality filter` does."""
-    from quality.containers import ENDINGS, Fault, Feed, Form, Place, listed
+    from quality.containers import ENDINGS, Fault, Feed, Form, Place
     from quality.filter import container_of
+    from quality.folders import listed
     from quality.records import Problem, read
 
     endings = {ending.lower() for ending in Path(path).suffixes}

@@ -226,7 +226,9 @@ def filter(
         zcat dump.jsonl.gz | quality filter - --mode drop | gzip > kept.jsonl.gz
     """
     from quality import filter as engine
-    from quality.containers import Feed, Form, comes_once, kind_of, listed
+    from quality.containers import Feed, Form, comes_once, kind_of
+    from quality.decisions import Plan
+    from quality.folders import listed
     from quality.journal import NotResumableError
     from quality.records import FieldNames
 
@@ -270,7 +272,7 @@ def filter(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     form = Form(key, names, max_bytes, mode == "clean" or with_text)
-    plan = engine.Plan(
+    plan = Plan(
         kind,
         mode,
         form,

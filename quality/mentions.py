@@ -230,6 +230,10 @@ class Mention(NamedTuple):
     last: int
     cancelled: str
 
+    def span(self, batch: Batch) -> tuple[int, int]:
+        """Where the whole begins and ends among the characters of the joined text."""
+        return int(batch.token_start[self.first]), int(batch.token_end[self.last - 1])
+
 
 def _plain(batch: Batch) -> tuple[Hashes, Bools]:
     """Hash of each vocabulary entry without a final 's, and whether it had one; uint64[v], bool[v]."""

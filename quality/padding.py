@@ -164,10 +164,7 @@ def _prose(batch: Batch) -> _Prose:
     group = batch.paragraphs
     words = batch.n_words(group)
     long = words >= N_WORDS_LOW
-    told = batch.mark(".") | batch.mark("!") | batch.mark('"') | batch.mark(")")
-    is_sentence = np.zeros(group.n, bool)
-    is_sentence[group.filled] = told[group.last[group.filled] - 1]
-    long &= is_sentence | (words >= LINE)
+    long &= batch.ends_with('.!")') | (words >= LINE)
     enough = np.bincount(group.parent[long], minlength=batch.n_documents) >= N_PARAGRAPHS_LOW
     paragraph = np.flatnonzero(long & enough[group.parent])
     return _Prose(paragraph, group.parent[paragraph], words[paragraph])

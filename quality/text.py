@@ -203,6 +203,21 @@ class Batch:
         """Tokens that are this one punctuation mark (folded); bool[tokens]."""
         return self.vocabulary.among(hash_words([character]))[self.token_word]
 
+    def opens_with(self, marks: str) -> Bools:
+        """Paragraphs whose first token is one of some punctuation marks (folded), one a character; bool[paragraphs]."""
+        return self._are_marks(marks, self.paragraphs.first)
+
+    def ends_with(self, marks: str) -> Bools:
+        """Paragraphs whose last token is one of some punctuation marks (folded), one a character; bool[paragraphs]."""
+        return self._are_marks(marks, self.paragraphs.last - 1)
+
+    def _are_marks(self, marks: str, token: Ints) -> Bools:
+        """Paragraphs with any token whose one given here is among some marks; bool[paragraphs]."""
+        some = self.paragraphs.filled
+        found = np.zeros(self.paragraphs.n, bool)
+        found[some] = self.vocabulary.among(hash_words(list(marks)))[self.token_word[token[some]]]
+        return found
+
     def local(self, position: int) -> tuple[int, int]:
         """Document and offset in it of a character of the joined text."""
         document = int(np.searchsorted(self.document_start, position, "right")) - 1

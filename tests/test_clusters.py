@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from quality import beside, cli, clusters
 from quality import filter as engine
+from quality.decisions import NOTHING_MET
 from quality.scorer import Scorer
 from quality.text import Batch
 
@@ -109,7 +110,7 @@ def test_a_text_that_is_lost_itself_does_not_cost_its_copies(corpus, tmp_path, m
             raise ZeroDivisionError
         return real(self, records)
 
-    def loses(plan, policy, report, record, met=engine.NOTHING_MET):
+    def loses(plan, policy, report, record, met=NOTHING_MET):
         decision = decide(plan, policy, report, record, met)
         return decision._replace(is_dropped=True) if record.id == "sound" else decision
 
@@ -302,7 +303,8 @@ def test_clean_takes_out_paragraphs_that_an_index_has(corpus, tmp_path):
 
 
 def test_an_index_that_was_changed_meanwhile_is_not_resumed_with(corpus, tmp_path):
-    from quality.filter import Plan, _terms
+    from quality.decisions import Plan
+    from quality.filter import _terms
     from quality.index import Index
 
     with Index.create(tmp_path / "known.index") as index:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality import containers
+from quality import containers, folders
 from quality.containers import (
     Change,
     Fault,
@@ -21,14 +21,13 @@ from quality.containers import (
     Lines,
     Place,
     Source,
-    Texts,
     kind_of,
-    listed,
     packed,
     spliced,
     value_places,
 )
 from quality.decoding import decode
+from quality.folders import Texts, listed
 from quality.records import FieldNames
 
 FOUND = {"reliability": 0.5, "verdict": "keep", "reasons": []}
@@ -296,7 +295,7 @@ def test_a_page_is_told_by_how_it_begins_whatever_stands_far_behind(tmp_path, en
 
 def test_a_text_is_decoded_once_and_not_again_where_it_is_written(tmp_path, monkeypatch):
     read = []
-    monkeypatch.setattr(containers, "decode", lambda data: (read.append(data), decode(data))[1])
+    monkeypatch.setattr(folders, "decode", lambda data: (read.append(data), decode(data))[1])
     source = write(tmp_path / "a.txt", b"Ships left.")
     (chunk,) = chunks_of(Texts(), [source])
     Texts().read(chunk, Form())

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from quality.cli import main
-from quality.filter import MODES
+from quality.decisions import MODES
 from quality.learn.train import POLICY_RATES
 from quality.records import COMMON_NAMES
 from quality.report import DOUBTS

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 
 from quality import cli
 from quality import filter as engine
-from quality.containers import Feed, listed
+from quality.containers import Feed
 from quality.counts import Counts
-from quality.filter import Plan, decide, kept_text
+from quality.decisions import Decision, Plan, decide, kept_text
+from quality.folders import listed
 from quality.html import Extraction
 from quality.html.metadata import Metadata
 from quality.processes import processes
@@ -898,6 +899,6 @@ def test_reliability_is_counted_in_classes_that_end_where_they_say():
     counts = Counts()
     for value in (0.1, 0.100001, 1.0, None):
         quality = {"reliability": value, "verdict": "keep"}
-        engine.count(engine.Decision(False, (), quality, None, "text"), counts)
+        engine.count(Decision(False, (), quality, None, "text"), counts)
     assert counts.classes == {"0.1": 1, "0.2": 1, "1.0": 1}
     assert math.isclose(counts.total_reliability, 1.200001)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quality import html
-from quality.containers import listed
+from quality.folders import listed
 from quality.html import extractors, reading
 from quality.html.agreement import kept
 from quality.html.metadata import Metadata, metadata, searched_day

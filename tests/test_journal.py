@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from quality import archives, containers, journal
+from quality import archives, containers, folders, journal
 from quality import filter as engine
 from quality.containers import Source
 from quality.counts import Counts
-from quality.filter import Outcome, Plan
+from quality.decisions import Plan
+from quality.filter import Outcome
 from quality.journal import Journal, NotResumableError, Output, replace_text
 
 
@@ -72,8 +73,8 @@ def kind(request):
 @pytest.fixture
 def task(kind, tmp_path, monkeypatch):
     """A run over six small records, one a chunk, of which one is dropped and one set aside without being scored."""
-    monkeypatch.setattr(containers, "CHUNK_RECORDS", 1)
-    monkeypatch.setattr(archives, "CHUNK_RECORDS", 1)
+    for module in (containers, folders, archives):
+        monkeypatch.setattr(module, "CHUNK_RECORDS", 1)
     texts = [f"text {k}" for k in range(6)]
     if kind == "parquet":
         import pyarrow
@@ -106,7 +107,7 @@ def task(kind, tmp_path, monkeypatch):
         return Outcome(members, counts)
 
     monkeypatch.setattr(engine, "judge", judge)
-    sources = containers.listed([str(path)], kind)
+    sources = folders.listed([str(path)], kind)
     ending = "" if kind == "text" else f".{kind}"
 
     def run(folder, resume=True):
@@ -295,7 +296,7 @@ def test_an_output_that_was_written_and_is_gone_is_missed(unnamed, tmp_path):
 
 @pytest.mark.parametrize("kind", ["text"], indirect=True)
 def test_a_folder_that_was_filled_meanwhile_costs_neither_it_nor_the_run(task, kind, tmp_path, monkeypatch):
-    real = containers.Texts.finish
+    real = folders.Texts.finish
 
     def finish(self, partial, target):
         if target.name == "out":
@@ -303,10 +304,10 @@ def test_a_folder_that_was_filled_meanwhile_costs_neither_it_nor_the_run(task, k
             (target / "mine").write_text("x")
         real(self, partial, target)
 
-    monkeypatch.setattr(containers.Texts, "finish", finish)
+    monkeypatch.setattr(folders.Texts, "finish", finish)
     with pytest.raises(FileExistsError, match="has been filled meanwhile"):
         task(tmp_path / "a")
-    monkeypatch.setattr(containers.Texts, "finish", real)
+    monkeypatch.setattr(folders.Texts, "finish", real)
     with pytest.raises(FileExistsError, match="has been filled meanwhile"):
         task(tmp_path / "a")
     out = tmp_path / "a" / "out"

@@ -14,7 +14,8 @@ from click.testing import CliRunner
 
 from quality import cli, containers, lines
 from quality import filter as engine
-from quality.filter import Plan, _terms
+from quality.decisions import Plan
+from quality.filter import _terms
 from quality.html import Extraction
 from quality.html.metadata import Metadata
 from quality.known import furniture

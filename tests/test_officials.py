@@ -542,7 +542,7 @@ def test_a_text_is_searched_once_for_a_former_holder_however_often_it_names_one(
         searched.append(case.person)
         return False
 
-    monkeypatch.setattr(officials, "_known_as_former", search)
+    monkeypatch.setattr(officials, "is_known_as_former", search)
     assert len(never_held("Defense Secretary Marco Rubio will speak.\n\n" * 5, "2025-06-10")) == 5
     assert len(words("Treasury Secretary Steven Mnuchin will speak.\n\n" * 5, "2025-06-10")) == 5
     assert searched == ["Marco Rubio", "Steven Mnuchin"]

@@ -4,8 +4,9 @@ from random import Random
 
 import pytest
 
-from quality.learn import spoil as spoiling
-from quality.learn.spoil import KINDS, SLOTS, entries_of, read_bank, spoil
+from quality.learn import story
+from quality.learn.spoil import KINDS, spoil
+from quality.learn.story import SLOTS, entries_of, read_bank
 
 TITLE = "Ferry to Skarvoy sails again after five weeks"
 STORY = (
@@ -314,7 +315,7 @@ def test_every_blended_sentence_names_a_subject():
 )
 def test_a_bank_that_is_not_well_formed_is_refused(tmp_path, monkeypatch, lines, complaint):
     (tmp_path / "spoil.toml").write_text(lines + "\nblended = []\n", "utf8")
-    monkeypatch.setattr(spoiling, "DATA", tmp_path)
+    monkeypatch.setattr(story, "DATA", tmp_path)
     with pytest.raises(ValueError, match=complaint):
         read_bank.__wrapped__()
 

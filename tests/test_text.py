@@ -182,6 +182,29 @@ def test_quoted_tokens_are_those_between_double_quotation_marks() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("texts", "opens", "ends"),
+    [
+        (
+            ["\u201cNo,\u201d he said.", '"No"', 'He said "no" today'],
+            [True, True, False],
+            [False, True, False],
+        ),
+        (
+            ["So he said.) ", "(So he said", "- ", "", "."],
+            [False, True, False, False],
+            [True, False, False, False],
+        ),
+    ],
+)
+def test_marks_are_looked_for_at_both_ends_of_a_paragraph(
+    texts: list[str], opens: list[bool], ends: list[bool]
+) -> None:
+    batch = Batch.of(texts)
+    assert batch.opens_with('"(').tolist() == opens
+    assert batch.ends_with('")').tolist() == ends
+
+
 def test_words_are_interned_apart_though_their_hashes_begin_alike() -> None:
     top = np.uint64(7 << 48)  # all in one slot but the last
     value = np.array([top + 9, top + 1, top + 9, top + 5, top + 1, 3], np.uint64)

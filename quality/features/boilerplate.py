@@ -260,7 +260,7 @@ def numbers_share(batch: Batch, group: Group) -> Floats:
 # Words of a teaser, and the share of its longer words that stand elsewhere on the page from which on it is the page's own.
 TEASER_LOW, TEASER_HIGH, TEASER_SHARED = 4, 18, 0.34
 # Marks that a title does not end in; a lone question is a stub, and slashes and commas part tags.
-ENDS = (".", ":", ";", ",", "?")
+ENDS = ".:;,?"
 PARTS = ("/", ",", "|")
 
 
@@ -269,14 +269,12 @@ def _titles(batch: Batch) -> Bools:
     """Lines like titles of other stories, below the last long paragraph of their page; bool[paragraphs]."""
     group = batch.paragraphs
     words = batch.n_words(group)
-    some = np.maximum(group.last - 1, 0)
     title = (words >= TEASER_LOW) & (words <= TEASER_HIGH) & ~batch.is_list_item & (group.last > group.first)
     title &= group.sum(batch.mark('"')) == 0
     title &= group.sum(batch.vocabulary.among(hash_words(PARTS))[batch.token_word]) < 2
     if title.any():
-        ends = batch.vocabulary.among(hash_words(ENDS))[batch.token_word[some]]
         # "Box office: who won?" and "Who is next? A slideshow" are titles all the same
-        title &= ~ends | ((group.sum(batch.mark(":")) > 0) & batch.mark("?")[some])
+        title &= ~batch.ends_with(ENDS) | ((group.sum(batch.mark(":")) > 0) & batch.ends_with("?"))
         title &= (batch.token_upper | (batch.token_kind == NUMBER))[
             np.minimum(group.first, batch.token_word.size - 1)
         ]

@@ -409,15 +409,6 @@ def category_recital(batch: Batch, counted: Counted) -> Spans:
     return rows.where(~counted.is_furniture(batch)[rows.paragraph])
 
 
-def _ends_sentence(batch: Batch) -> Bools:
-    """Paragraphs whose last token ends a sentence, or an aside; bool[paragraphs]."""
-    group = batch.paragraphs
-    marks = np.any([batch.mark(mark) for mark in ".!?)"], axis=0)
-    ends = np.zeros(group.n, bool)
-    ends[group.filled] = marks[group.last[group.filled] - 1]
-    return ends
-
-
 def _placed(batch: Batch, spans: Spans) -> tuple[Bools, Bools]:
     """Which rows a page has of its own, and which are a line by themselves or end as no sentence does; bool[rows] each.
 
@@ -434,7 +425,7 @@ def _placed(batch: Batch, spans: Spans) -> tuple[Bools, Bools]:
         says_what = not _names("guide").isdisjoint(_words(before)[:2]) and not _words(behind)
         of_prize = not _names("jury").isdisjoint(_words(text))
         honest[k] = (alone[k] and head[paragraph]) or says_what or of_prize
-    return honest, alone | ~_ends_sentence(batch)[spans.paragraph]
+    return honest, alone | ~batch.ends_with(".!?)")[spans.paragraph]
 
 
 class Recited(NamedTuple):

@@ -34,16 +34,13 @@ from quality.dating import (
     own_date,
     remembered_years,
 )
-from quality.hindsight import BESIDE, COMING, tells_of_past
 from quality.mentions import COURTESY, Index, Mention, find_mentions, shipped_index
 from quality.officeholders import Term, family_names, iso
 from quality.registry import Told
+from quality.rightful import SLACK, Case, is_known_as_former, is_rightful, tells_of_coming
 from quality.rules import Rule, Spans
 from quality.text import Batch
 
-# Days around the ends of a term in which a mention is fine: confirmed, sworn in and announced differ by
-# weeks, and reports written before a change are printed after it.
-SLACK = 60
 # Days that an office may stand empty between two holders without the table having lost one.
 VACANCY = 120
 ANACHRONISM = Rule(
@@ -178,51 +175,6 @@ class _Finding:
 
 # ---- judging -----------------------------------------------------------------------------------------
 
-REACH, NEARBY = 600, 3000  # characters of a long sentence, and of its surroundings, looked at on either side
-ACTING = 2 * 365  # days before a term in which the table may lack the same person's acting one
-_FORMER = re.compile(r"\b(?:former|formerly|ex-|then-|one-time|onetime)\b", re.IGNORECASE)
-_VERB = re.compile(r"\w+ed|\w+ing|said|told|met|saw|sat|is|was|has|had|will|who|that|of|to|with|by|for|in|on")
-_ADMINISTRATION = re.compile(
-    r"\b(?P<who>[A-Z][\w-]+)(?:['’]s?)?(?: first)? "
-    r"(?:administration|presidency|government|cabinet|era|years|White House|(?:second )?term)\b"
-)
-_UNDER = re.compile(
-    r"\bunder (?:(?:President|Prime Minister|Chancellor|[A-Z]\.?|[A-Z]\w+) )*(?P<who>[A-Z][\w-]+)"
-)
-_TO_WHOM = re.compile(
-    r"^ (?:to|for|in) (?:(?:the|former|President|Prime Minister|Chancellor|[A-Z]\.) )*(?P<who>[A-Z][\w-]+)"
-)
-# Presidents before the table begins.
-EARLIER = frozenset("Reagan Carter Ford Nixon Johnson Kennedy Eisenhower Truman".split())
-_YEAR = re.compile(r"(?<![\d,.$£€])(?:19|20)\d\d(?![\d,]*\d|%|\.\d)")
-
-
-@dataclass(frozen=True)
-class _Case:
-    """A mention of one person who was not in the office on the text's date; `term` is the nearest one.
-
-    `ahead` says whether its sentence tells of what is to come, `early` whether the person was surely meant and had
-    never been in the office yet.
-    """
-
-    mention: Mention
-    person: str
-    terms: tuple[Term, ...]
-    term: Term
-    when: When
-    ahead: bool = False
-    early: bool = False
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """The person and the office."""
-        return self.person, self.term.office
-
-    @property
-    def stale(self) -> bool:
-        """Whether the term was over; else it had not begun."""
-        return self.term.end is not None and self.term.end < self.when.low
-
 
 def _judged(
     batch: Batch, index: Index, mentions: Sequence[Mention], when: When, years: Years
@@ -233,7 +185,7 @@ def _judged(
     cleared = {p for m in mentions if m.cancelled == "former" for p in m.persons}
     named = {p for m in mentions if m.full for p in m.persons}
     current: dict[str, tuple[Term, Mention]] = {}
-    cases: list[_Case] = []
+    cases: list[Case] = []
     former: dict[tuple[str, str], bool] = {}
     for mention in mentions:
         terms = {p: index.terms_of(p, mention.title) for p in mention.persons}
@@ -257,15 +209,15 @@ def _judged(
         told_where = mention.place and not term.office.endswith(".governor")
         if _is_courtesy(term) and not (told_where or early or term.office == "us.house_speaker"):
             continue
-        ahead = COMING.search("".join(_sentence(batch, mention))) is not None
-        case = _Case(mention, person, terms[person], term, when, ahead, early)
+        ahead = tells_of_coming(batch, mention)
+        case = Case(mention, person, terms[person], term, when, ahead, early)
         # a text that looks back, to a year of the person's time
         remembered = () if ahead else remembered_years(batch, mention.document, years)
         then = any(t.covers(*days) for t in case.terms for days in remembered)
-        if then or _rightful(batch, index, case):
+        if then or is_rightful(batch, index, case):
             continue
         if (key := case.key) not in former:
-            former[key] = _known_as_former(batch, index, case)
+            former[key] = is_known_as_former(batch, index, case)
         if not former[key]:
             cases.append(case)
     holders: dict[tuple[str, str], tuple[str, int, int] | None] = {}
@@ -282,7 +234,7 @@ def _judged(
         other = holders[case.key]
         strong = len(people) > 1 or other is not None or case.ahead
         data = _data(index, case) | {"strength": "strong" if strong else "single"}
-        yield _Finding(ANACHRONISM.id, *_characters(batch, case.mention), data)
+        yield _Finding(ANACHRONISM.id, *case.mention.span(batch), data)
         if other is not None and case.term.office not in told:
             told.add(case.term.office)
             person, start, end = other
@@ -299,10 +251,10 @@ def _never_held(batch: Batch, index: Index, mentions: Sequence[Mention], when: W
     former: dict[tuple[str, str], bool] = {}
     for mention in mentions:
         for case, office, holder in _strange_cases(index, mention, when):
-            if _rightful(batch, index, case):
+            if is_rightful(batch, index, case):
                 continue
             if (key := (case.person, case.term.office)) not in former:
-                former[key] = _known_as_former(batch, index, case)
+                former[key] = is_known_as_former(batch, index, case)
             if not former[key]:
                 title, other = index.written[mention.title], index.title_of[case.term.office]
                 message = (
@@ -310,11 +262,11 @@ def _never_held(batch: Batch, index: Index, mentions: Sequence[Mention], when: W
                     f"{holder} was {title}."
                 )
                 data = {"message": message, "person": case.person, "office": office, "holders": [holder]}
-                yield _Finding(NEVER_HELD.id, *_characters(batch, mention), data)
+                yield _Finding(NEVER_HELD.id, *mention.span(batch), data)
                 break
 
 
-def _strange_cases(index: Index, mention: Mention, when: When) -> Iterator[tuple[_Case, str, str]]:
+def _strange_cases(index: Index, mention: Mention, when: When) -> Iterator[tuple[Case, str, str]]:
     """A mention as a case of each office that its title can mean: the case, that office and its holder."""
     if when.high is None or len(mention.strangers) != 1:
         return
@@ -331,16 +283,12 @@ def _strange_cases(index: Index, mention: Mention, when: When) -> Iterator[tuple
         elsewhere = mention.place and held and held[0].jurisdiction not in mention.place
         if not at_home or elsewhere or COURTESY.fullmatch(office) or _namesakes(person, held[0].person):
             continue
-        yield _Case(mention, person, tuple(own), at_home[0], when), office, held[0].person
+        yield Case(mention, person, tuple(own), at_home[0], when), office, held[0].person
 
 
 def _namesakes(one: str, other: str) -> bool:
     """Whether two names share two words: most likely one person, written otherwise."""
     return len(set(one.split()) & set(other.split())) > 1
-
-
-def _characters(batch: Batch, mention: Mention) -> tuple[int, int]:
-    return int(batch.token_start[mention.first]), int(batch.token_end[mention.last - 1])
 
 
 def _is_courtesy(term: Term) -> bool:
@@ -349,13 +297,13 @@ def _is_courtesy(term: Term) -> bool:
 
 def _is_surely_named(batch: Batch, mention: Mention) -> bool:
     """Whether a whole name that no other office-holder has stands with its title, and not as a guess ("a President X")."""
-    document, start = batch.local(_characters(batch, mention)[0])
+    document, start = batch.local(mention.span(batch)[0])
     guess = re.search(r"\b[Aa]n?\s+(?:\w+\s+)?$", batch.texts[document][max(0, start - 30) : start])
     return mention.full and len(mention.persons) == 1 and guess is None
 
 
 def _right_holder(
-    batch: Batch, index: Index, case: _Case, current: Mapping[str, tuple[Term, Mention]]
+    batch: Batch, index: Index, case: Case, current: Mapping[str, tuple[Term, Mention]]
 ) -> tuple[str, int, int] | None:
     """Who held the one seat on the text's date, where the text names that person too: name and characters."""
     if not case.term.single:
@@ -363,7 +311,7 @@ def _right_holder(
     if case.term.office in current:
         term, mention = current[case.term.office]
         if term.person != case.person:
-            return term.person, *_characters(batch, mention)
+            return term.person, *mention.span(batch)
     if case.when.high is None:
         return None
     base, text = int(batch.document_start[case.mention.document]), batch.texts[case.mention.document]
@@ -443,116 +391,6 @@ def _out_of_time(index: Index, mention: Mention, terms: Sequence[Term], when: Wh
     return None
 
 
-def _sentence(batch: Batch, mention: Mention) -> tuple[str, str, str]:
-    """The sentence of a mention: what stands before it, itself, and what follows, `REACH` characters at most."""
-    start, end = _characters(batch, mention)
-    sentence = batch.sentences.of_token[mention.first]
-    low = max(int(batch.sentences.start[sentence]), start - REACH)
-    high = min(int(batch.sentences.end[sentence]), end + REACH)
-    return batch.text_of(low, start), batch.text_of(start, end), batch.text_of(end, max(end, high))
-
-
-def _rightful(batch: Batch, index: Index, case: _Case) -> bool:
-    """Whether the words around a mention allow it although the person was out of office."""
-    mention = case.mention
-    if _quoted(batch, mention):
-        return True
-    before, named, after = _sentence(batch, mention)
-    sentence = before + named + after
-    return (
-        tells_of_past(before, named, after, stale=case.stale)
-        or _acting_before(before, named, case)
-        or _in_a_list_of_former(before, index)
-        or _of_an_administration_past(before, after[:BESIDE], sentence, index, case.when)
-        or _told_of_past_years(batch, case, sentence)
-    )
-
-
-def _quoted(batch: Batch, mention: Mention) -> bool:
-    """Whether a mention stands in a quotation, and not right after one ("...", Name said)."""
-    if not (batch.is_quoted[mention.first] or batch.is_quoted[mention.last - 1]):
-        return False
-    document, start = batch.local(int(batch.token_start[mention.first]))
-    closing = re.compile(r"[,.?!…][\"”’']+\s+(?:said |says )?(?:the |\w+['’]s )?$")
-    return closing.search(batch.texts[document][max(0, start - 20) : start]) is None
-
-
-def _acting_before(before: str, named: str, case: _Case) -> bool:
-    """Whether an acting holder is meant whose term began soon after: the acting one may be missing."""
-    acting = re.search(
-        r"\b(?:acting|interim|caretaker)[^\w.]+(?:[\w.]+[^\w.]+){0,2}$", before, re.IGNORECASE
-    ) or re.search(r"\b(?:acting|interim|caretaker)\b", named, re.IGNORECASE)
-    return not case.stale and acting is not None and case.term.start - case.when.low < ACTING
-
-
-def _in_a_list_of_former(before: str, index: Index) -> bool:
-    """Whether a "former" earlier in the sentence covers the mention: names, titles and "a, b and" in between."""
-    former = list(_FORMER.finditer(before))
-    if not former:
-        return False
-    between = re.findall(r"\b[a-z][\w-]*", before[former[-1].end() :])
-    others = [w for w in between if w not in index.title_words]
-    return not others or (between[-1] == "and" and len(others) <= 2 and not any(map(_VERB.fullmatch, others)))
-
-
-def _of_an_administration_past(before: str, after: str, sentence: str, index: Index, when: When) -> bool:
-    """Whether the mention is tied to a government that was over: "in the Obama administration, ..."."""
-    under = {match["who"] for match in (*_UNDER.finditer(sentence), *_TO_WHOM.finditer(after))}
-    administrations = [(match["who"], match[0]) for match in _ADMINISTRATION.finditer(before + after)]
-    if not under and not administrations:
-        return False
-    past = EARLIER.union(t.person.split()[-1] for t in index.rulers if t.end is not None and t.end < when.low)
-    past -= {t.person.split()[-1] for t in index.rulers if t.covers(when.low, when.low)}
-    return not under.isdisjoint(past) or any(
-        who in past or " first " in whole for who, whole in administrations
-    )
-
-
-def _told_of_past_years(batch: Batch, case: _Case, sentence: str) -> bool:
-    """Whether a past year of about the person's time in office stands in the sentence, or one of it nearby.
-
-    Nearby is the paragraph with its neighbours; there the year must share `SLACK` days with the term.
-    """
-    if not case.stale:
-        return False
-    this_year = date.fromordinal(case.when.low).year
-    first = date.fromordinal(min(t.start for t in case.terms)).year - 1
-    last = date.fromordinal(max(t.end or t.asof for t in case.terms)).year + 1
-    if any(first <= int(y) <= min(last, this_year - 1) for y in _YEAR.findall(sentence)):
-        return True
-    paragraph = int(batch.paragraphs.of_token[case.mention.first])
-    of_document = np.flatnonzero(batch.paragraphs.parent == case.mention.document)
-    low, high = max(paragraph - 1, int(of_document[0])), min(paragraph + 1, int(of_document[-1]))
-    start, end = _characters(batch, case.mention)
-    first_near = max(int(batch.paragraphs.start[low]), start - NEARBY)
-    near = batch.text_of(first_near, min(int(batch.paragraphs.end[high]), end + NEARBY))
-    years = {int(year) for year in _YEAR.findall(near) if int(year) < this_year}
-    return any(_days_in(year, term) >= SLACK for year in years for term in case.terms)
-
-
-def _days_in(year: int, term: Term) -> int:
-    """Days of a year that fall into a term."""
-    end = term.end if term.end is not None else term.asof
-    return min(end, date(year, 12, 31).toordinal()) - max(term.start, date(year, 1, 1).toordinal())
-
-
-def _known_as_former(batch: Batch, index: Index, case: _Case) -> bool:
-    """Whether the text says elsewhere that the person, or the holder of the office, is a former one."""
-    text = batch.texts[case.mention.document]
-    family = re.escape(family_names(case.person, case.term.jurisdiction)[0])
-    if re.search(rf"\b(?:former|ex|then|late|one-time|onetime|retired)\b[^.\n]{{0,60}}?\b{family}\b", text):
-        return True
-    left = r"who (?:served|was|left|resigned|stepped|led|held|died)|served as|(?:a|the) former|left office"
-    if re.search(
-        rf"\b{family}\b[^.\n]{{0,40}}?\b(?:{left}|resigned|stepped down|died|then(?! an? ))\b", text
-    ):
-        return True
-    # "the former governor of the bank", of whom the text goes on to speak by name
-    titles = "|".join(re.escape(t) for t in sorted(index.forms[case.term.office], key=len, reverse=True))
-    unnamed = rf"\b(?i:former|ex-|then-)\W?(?:[\w.'’]+ ){{0,3}}(?i:{titles})\b(?!,? [A-Z])"
-    return re.search(unnamed, text) is not None
-
-
 # ---- what a finding says -----------------------------------------------------------------------------
 
 SURENESS = {
@@ -562,7 +400,7 @@ SURENESS = {
 }
 
 
-def _data(index: Index, case: _Case) -> dict[str, Any]:
+def _data(index: Index, case: Case) -> dict[str, Any]:
     """Message and facts of a finding."""
     when, term = case.when, case.term
     row = index.of_office[term.office]

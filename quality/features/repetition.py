@@ -6,6 +6,8 @@ al. 2021. Not here: what furniture a copied line may be (boilerplate), and other
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from quality.columns import PUNCTUATION, Bools, Floats, Group, Ints, ratio
@@ -244,9 +246,18 @@ def _places(batch: Batch, copies: Bools) -> Spans:
     return Spans.of_paragraphs(batch, paragraph)
 
 
+class Repeats(NamedTuple):
+    """Copies to report, no copy as two; bool[paragraphs] each."""
+
+    block: Bools
+    headline: Bools
+    paragraph: Bools
+    line: Bools
+    doubled: Bools
+
+
 @once_per_batch
-def _reported(batch: Batch) -> tuple[Bools, Bools, Bools, Bools, Bools]:
-    """Copies to report as block, headline, paragraph, line and doubled, no copy as two; bool[paragraphs] each."""
+def _reported(batch: Batch) -> Repeats:
     score, source = duplicates(batch)
     count = words_of(batch).count
     block = in_block(batch)
@@ -254,12 +265,12 @@ def _reported(batch: Batch) -> tuple[Bools, Bools, Bools, Bools, Bools]:
     headline = copies & is_free_line(batch) & (count <= HEADLINE_HIGH)
     headline[headline] = is_headline(batch)[source[headline]]
     doubled = copies & ~headline & (originals(batch) == np.arange(count.size) - 1) & (count >= LONG)
-    return (
+    return Repeats(
         block,
         headline,
-        copies & ~headline & ~doubled & (count >= LONG),
-        copies & ~headline & (count < LONG),
-        doubled,
+        paragraph=copies & ~headline & ~doubled & (count >= LONG),
+        line=copies & ~headline & (count < LONG),
+        doubled=doubled,
     )
 
 
@@ -292,7 +303,7 @@ _NIGHT = "Fares from the north pier and back by night"
 )
 def block(batch: Batch) -> Spans:
     """Paragraphs in a row, two of them of 25 words or more, that copy as many in a row further up."""
-    paragraph = np.flatnonzero(_reported(batch)[0])
+    paragraph = np.flatnonzero(_reported(batch).block)
     return Spans.of_paragraphs(batch, paragraph)
 
 
@@ -321,7 +332,7 @@ def block(batch: Batch) -> Spans:
 )
 def headline(batch: Batch) -> Spans:
     """A line of 5 to 25 words just above the running text, and every line that repeats it."""
-    return _places(batch, _reported(batch)[1])
+    return _places(batch, _reported(batch).headline)
 
 
 @rule(
@@ -349,7 +360,7 @@ def headline(batch: Batch) -> Spans:
 )
 def paragraph(batch: Batch) -> Spans:
     """A paragraph of 12 words or more that repeats an earlier one exactly or nearly, and the earlier one."""
-    return _places(batch, _reported(batch)[2])
+    return _places(batch, _reported(batch).paragraph)
 
 
 @rule(
@@ -373,7 +384,7 @@ def paragraph(batch: Batch) -> Spans:
 )
 def line(batch: Batch) -> Spans:
     """A line of under 12 words, no answer, verse or headline, that repeats an earlier one; both."""
-    return _places(batch, _reported(batch)[3])
+    return _places(batch, _reported(batch).line)
 
 
 @rule(
@@ -393,4 +404,4 @@ def line(batch: Batch) -> Spans:
 )
 def doubled(batch: Batch) -> Spans:
     """A paragraph of 12 words or more that the next one repeats exactly; both."""
-    return _places(batch, _reported(batch)[4])
+    return _places(batch, _reported(batch).doubled)

@@ -98,7 +98,7 @@ def template_lines(batch: Batch, hollow: Bools, furniture: Bools) -> Template:
     gloss = _glosses(batch)
     definition = (definition | gloss) & ~furniture
     question, bare = _questions(batch) & ~furniture, words == 0
-    is_sentence = _ends(batch, ".") | _ends(batch, "!")
+    is_sentence = batch.ends_with(".!")
     below = _before(batch, question)
     answered = below & (definition | hollow)
     shared = shared_words(batch)
@@ -144,19 +144,11 @@ def _questions(batch: Batch) -> Bools:
     """Short lines that are one question; bool[paragraphs]."""
     words = batch.n_words(batch.paragraphs)
     one = batch.paragraphs.sum(batch.mark("?")) == 1
-    return _ends(batch, "?") & one & (words >= STUB_LOW) & (words <= STUB) & ~_quotes(batch)
+    return batch.ends_with("?") & one & (words >= STUB_LOW) & (words <= STUB) & ~_quotes(batch)
 
 
 def _quotes(batch: Batch) -> Bools:
     return batch.paragraphs.sum(batch.mark('"')) > 0
-
-
-def _ends(batch: Batch, mark: str) -> Bools:
-    """Paragraphs whose last token is a mark; bool[paragraphs]."""
-    group, found = batch.paragraphs, batch.mark(mark)
-    ends = np.zeros(group.n, bool)
-    ends[group.filled] = found[group.last[group.filled] - 1]
-    return ends
 
 
 def _opens_page(batch: Batch) -> Bools:

@@ -30,20 +30,12 @@ def off_topic(batch: Batch) -> Floats:
     of another article may.
     """
     chance = np.nan_to_num(1.0 / (1.0 + np.exp(-off_topic_log_odds(batch))))
-    return np.where(_opens_with_quotation(batch), 0.5 * chance, chance)
-
-
-def _opens_with_quotation(batch: Batch) -> Bools:
-    group = batch.paragraphs
-    opens = np.zeros(group.n, bool)
-    some = np.flatnonzero(group.last > group.first)
-    opens[some] = batch.mark('"')[group.first[some]]
-    return opens
+    return np.where(batch.opens_with('"'), 0.5 * chance, chance)
 
 
 def _spans(batch: Batch, chosen: Bools) -> Spans:
     """Whole paragraphs, without those that open with a quotation mark."""
-    paragraph = np.flatnonzero(chosen & ~_opens_with_quotation(batch))
+    paragraph = np.flatnonzero(chosen & ~batch.opens_with('"'))
     return Spans.of_paragraphs(batch, paragraph)
 
 

@@ -1,8 +1,8 @@
 """Sound texts spoilt in one known way: material to learn from where no labelled pages exist.
 
 `spoil` takes the paragraphs of a text, adds or changes what its kind says and nothing else, and tells the
-role of every paragraph. The sentences it adds come from quality/data/spoil.toml, filled in with names of
-the text, or from other articles (donors). Half of the entries, by hash, can be kept for measuring.
+role of every paragraph. The sentences it adds come from a bank (`quality.learn.story`), filled in with names of
+the text, or from other articles (donors).
 
 A spoilt text is a model of a bad page, not one: no share measured on it is a share in the wild.
 """
@@ -12,58 +12,29 @@ from __future__ import annotations
 import csv
 import datetime
 import re
-import tomllib
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
 
-from quality.learn.corpora import half
+from quality.learn.story import BANKS, Pieces, Story, entries_of, read_bank, upper
 from quality.lexicon import DATA, expand, read_lexicon
 
-BANKS = ("train", "held_out", "all")
-
-# A donor's paragraph shorter than this is too thin to be told from a transition; the intruder measure
-# of this project draws the same line.
-N_INTRUDER_WORDS = 25
-# Paragraphs worth saying twice, and prose that a sentence can be glued to.
-N_REPEATED_WORDS, N_GLUED_WORDS = 15, 8
-# Farms add their filler at the end: so much of it goes there, the rest anywhere after the first paragraph.
-END_SHARE = 0.45
+# Words of a paragraph worth saying twice.
+N_REPEATED_WORDS = 15
 # Lines of page furniture around one text, from a stray "Skip to content" to a whole frame.
 N_FURNITURE_LOW, N_FURNITURE_HIGH = 2, 15
 # Days between a text and the term of an official who is wrong for it: far beyond the weeks for
 # which a term's dates are in doubt. Holders within `NEAR` days go first: texts are stitched from recent ones.
 APART, NEAR = 200, 12 * 365
 
-SLOTS = frozenset("subject name place year section section2 sections number site menu teaser".split())
-# Drawn anew at each place of an entry; the others are one value throughout.
-_FRESH = ("number", "menu")
-
-_CHOICE = re.compile(r"\(([^()|]*(?:\|[^()|]*)+)\)")
-_SLOT = re.compile(r"(?<!\{)\{([a-z]+\d?)\}")
 # Three letters before the stop: "Mr." and "U.S." end no sentence.
 _SENTENCE = re.compile(r"(?:(?<=\w\w\w[.!?])|(?<=[.!?][\"”]))\s+(?=[\"“(]?[A-Z])")
 _SENTENCE_END = re.compile(r"(?<=\w\w\w)[.!?](?=\s+[\"“(]?[A-Z]|\s*$)")
-_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w’'-]*\w(?: (?:of |de |al-)?[A-Z][\w’'-]*\w)*")
-_PLACE = re.compile(r"\b(?:in|near|from) ([A-Z][a-z]+(?: [A-Z][a-z]+)?)")
-_NOUN = re.compile(
-    r"\bthe ([a-z]{4,}(?:-[a-z]+)*)"
-    r"(?=[.,;:]| (?:of|in|on|at|to|is|was|has|had|will|would|said|that|for|from|and|with|by|as)\b)"
-)
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_CALENDAR = frozenset(
-    "January February March April May June July August September October November December Monday "
-    "Tuesday Wednesday Thursday Friday Saturday Sunday Mr Mrs Ms Dr".split()
-)
 # A title after one of these is another office, or names somebody who is out of this one.
 _OTHER_OFFICE = frozenset(
     "former then ex vice deputy acting assistant associate under late interim shadow outgoing".split()
 )
-
-Piece = tuple[str, str]
-Pieces = list[Piece]
 
 
 @dataclass(frozen=True)
@@ -105,7 +76,7 @@ def spoil(
     day = _day(date)
     if not any(p.strip() for p in paragraphs):
         return None
-    pieces = _MAKERS[kind](_Story(paragraphs, title, donors, day, bank, random))
+    pieces = _MAKERS[kind](Story(paragraphs, title, donors, day, bank, random))
     if pieces is None:
         return None
     return Spoilt(tuple(text for text, _ in pieces), tuple(label for _, label in pieces), kind, date)
@@ -120,203 +91,23 @@ def _day(date: str | None) -> datetime.date | None:
         raise ValueError(f"date {date!r} is no ISO date; write 2025-01-31") from None
 
 
-# ---- the bank ----------------------------------------------------------------------------------------
-
-
-@cache
-def read_bank() -> Mapping[str, tuple[str, ...]]:
-    """Entries of quality/data/spoil.toml by name of their list; those of all `blended` matters together.
-
-    Raises ValueError naming an entry with an unknown slot, or one given twice.
-    """
-    with (DATA / "spoil.toml").open("rb") as handle:
-        found = tomllib.load(handle)
-    matters = found.pop("blended")
-    lists = {name: tuple(entries) for name, entries in found.items()}
-    lists["blended"] = tuple(line for matter in matters for line in matter["lines"])
-    for name, entries in lists.items():
-        for entry, times in Counter(entries).items():
-            if unknown := set(_SLOT.findall(entry)) - SLOTS:
-                raise ValueError(f"spoil.toml, {name}: unknown slot {sorted(unknown)} in {entry!r}")
-            if times > 1:
-                raise ValueError(f"spoil.toml, {name}: {entry!r} is given twice")
-    return lists
-
-
-@cache
-def entries_of(name: str, bank: str = "all") -> tuple[str, ...]:
-    """Entries of one list of the bank, in order; a half of them by hash for "train" and "held_out"."""
-    entries = read_bank()[name]
-    return entries if bank == "all" else tuple(e for e in entries if half(e) == BANKS.index(bank))
-
-
-# ---- one text ----------------------------------------------------------------------------------------
-
-
-class _Story:
-    """A text about to be spoilt: its pieces, its donors, and words of it to fill slots with."""
-
-    def __init__(
-        self,
-        paragraphs: Sequence[str],
-        title: str | None,
-        donors: Sequence[Sequence[str]],
-        day: datetime.date | None,
-        bank: str,
-        random: Random,
-    ) -> None:
-        self.paragraphs = tuple(paragraphs)
-        self.title = title
-        self.donors = donors
-        self.day = day
-        self.bank = bank
-        self.random = random
-        text = "\n".join(paragraphs)
-        names = _salient(_NAME.findall(text), 4)
-        years = [str(day.year)] if day else _YEAR.findall(text)[-1:]
-        self.words: dict[str, Sequence[str]] = {
-            "subject": names + _nouns(text, 3),
-            "name": names if len(names) > 1 else [],
-            "place": _salient(_PLACE.findall(text), 3),
-            "year": years or [str(random.randint(2009, 2025))],
-            "section": entries_of("section", bank),
-            "section2": entries_of("section", bank) + entries_of("section_plain", bank),
-            "site": [random.choice(entries_of("site", bank))],
-            "menu": entries_of("menu", bank),
-            "teaser": entries_of("teaser", bank),
-        }
-
-    def pieces(self) -> Pieces:
-        """The text as it came, all content; a new list each time."""
-        return [(text, "content") for text in self.paragraphs]
-
-    def says(self, name: str, n: int = 1) -> list[str]:
-        """Up to `n` different entries of a list of the bank, filled in; fewer where the text fits fewer."""
-        entries = [e for e in entries_of(name, self.bank) if self._fits(e)]
-        return [self.filled(e) for e in self.random.sample(entries, min(n, len(entries)))]
-
-    def _fits(self, entry: str) -> bool:
-        return all(self.words.get(slot, True) for slot in _SLOT.findall(entry))
-
-    def filled(self, entry: str) -> str:
-        plain = _CHOICE.sub(lambda m: self.random.choice(m[1].split("|")), entry)
-        chosen: dict[str, str] = {}
-
-        def value(match: re.Match[str]) -> str:
-            slot = match[1]
-            if slot not in chosen or slot in _FRESH:
-                chosen[slot] = self._word(slot, chosen.values())
-            return chosen[slot]
-
-        text = _SLOT.sub(value, plain)
-        return _upper(text) if _SLOT.match(plain) else text
-
-    def _word(self, slot: str, taken: Iterable[str]) -> str:
-        if slot == "number":
-            return str(self.random.randint(1, 9))
-        if slot == "sections":
-            return self._sections()
-        free = [word for word in self.words[slot] if word not in taken]
-        return self.random.choice(free or self.words[slot])
-
-    def _sections(self) -> str:
-        """Two to four site sections in a row, at least one of them hyphenated."""
-        some = [self.random.choice(self.words["section"])]
-        others = [s for s in self.words["section2"] if s not in some]
-        some += self.random.sample(others, self.random.randint(1, 3))
-        self.random.shuffle(some)
-        return f"{', '.join(some[:-1])}{',' * (len(some) > 2)} and {some[-1]}"
-
-    def place(self) -> int:
-        """Where a paragraph may be put: mostly the end, never before the first."""
-        n = len(self.paragraphs)
-        return n if self.random.random() < END_SHARE else self.random.randint(1, n)
-
-    def strangers(self) -> list[str]:
-        """Paragraphs of the donors that are long enough to tell and not in the text itself."""
-        own = set(self.paragraphs)
-        return [p for d in self.donors for p in d if len(p.split()) >= N_INTRUDER_WORDS and p not in own]
-
-
-def _salient(found: Sequence[str], n: int) -> list[str]:
-    """The most frequent names among those found; no months, forms of address or "Asian-led"."""
-    names = (re.sub(r"['’]s?$", "", name) for name in found)
-    kept = (n for n in names if n.split()[0] not in _CALENDAR and not re.search(r"-[a-z]", n))
-    return [name for name, _ in Counter(kept).most_common(n)]
-
-
-def _nouns(text: str, n: int) -> list[str]:
-    """The most frequent nouns after "the", found more than once and not common to all news."""
-    common = frozenset(read_lexicon("common_words"))
-    counted = Counter(noun for noun in _NOUN.findall(text) if noun not in common)
-    return [f"the {noun}" for noun, times in counted.most_common(n) if times > 1]
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _sentences(text: str) -> list[str]:
     return _SENTENCE.split(text)
-
-
-# ---- where additions go ------------------------------------------------------------------------------
-
-
-def _listed(story: _Story, texts: Sequence[str]) -> Pieces:
-    """The text with additions as list items after its end, numbered or with a bullet."""
-    mark = story.random.choice(("{}. ", "{}. ", "• ", "- "))
-    return story.pieces() + [(mark.format(k) + text, "filler") for k, text in enumerate(texts, 1)]
-
-
-def _alone(story: _Story, texts: Sequence[str]) -> Pieces:
-    """The text with additions in a row as paragraphs of their own."""
-    pieces, at = story.pieces(), story.place()
-    return pieces[:at] + [(text, "filler") for text in texts] + pieces[at:]
-
-
-def _glued(story: _Story, text: str) -> Pieces | None:
-    """The text with an addition at the end of a paragraph, which is filler once most of it is addition."""
-    pieces = story.pieces()
-    prose = [
-        k
-        for k, (own, _) in enumerate(pieces)
-        if len(own.split()) >= N_GLUED_WORDS and own.rstrip()[-1] in ".!?\"”'’"
-    ]
-    if not prose:
-        return None
-    at = prose[-1] if story.random.random() < END_SHARE else story.random.choice(prose)
-    own = pieces[at][0].rstrip()
-    label = "filler" if len(text.split()) > len(own.split()) else "content"
-    pieces[at] = (f"{own} {text}", label)
-    return pieces
-
-
-def _placed(story: _Story, texts: Sequence[str]) -> Pieces | None:
-    """The text with additions alone, as list items or, one at a time, glued to a paragraph."""
-    if not texts:
-        return None
-    way = story.random.random()
-    if way < 0.3:
-        return _listed(story, texts)
-    if way < 0.55 and (pieces := _glued(story, texts[0])) is not None:
-        return pieces
-    return _alone(story, texts)
 
 
 # ---- the kinds ---------------------------------------------------------------------------------------
 
 
-def _off_topic(story: _Story) -> Pieces | None:
+def _off_topic(story: Story) -> Pieces | None:
     """A whole paragraph of another article, now and then as a list item at the end."""
     strangers = story.strangers()
     if not strangers:
         return None
     text = [story.random.choice(strangers).strip()]
-    return _listed(story, text) if story.random.random() < 0.25 else _alone(story, text)
+    return story.listed(text) if story.random.random() < 0.25 else story.alone(text)
 
 
-def _blended(story: _Story) -> Pieces | None:
+def _blended(story: Story) -> Pieces | None:
     """Text on another matter that names the subject of this one."""
     if not story.words["subject"]:
         return None
@@ -330,46 +121,46 @@ def _blended(story: _Story) -> Pieces | None:
         texts = [_linked(story, t + ".") for t in story.says("blended_aside")]
     else:
         texts = story.says("blended", story.random.choice((1, 1, 1, 2)))
-    return _listed(story, texts) if story.random.random() < 0.4 else _alone(story, texts)
+    return story.listed(texts) if story.random.random() < 0.4 else story.alone(texts)
 
 
-def _linked(story: _Story, text: str) -> str:
+def _linked(story: Story, text: str) -> str:
     """A foreign text joined by a phrase before or after it to the subject of this one."""
     if story.random.random() < 0.5:
         (tail,) = story.says("blended_tail")
-        return _upper(re.sub(r"[.!?]+([\"”’]?)$", r"\1", text)) + tail
+        return upper(re.sub(r"[.!?]+([\"”’]?)$", r"\1", text)) + tail
     (lead,) = story.says("blended_lead")
     first = text.split()[0].rstrip(",")
     small = (first.lower() in read_lexicon("stop_words") and first != "I") or first.endswith("ly")
     return lead + (text[:1].lower() + text[1:] if small else text)
 
 
-def _stock_phrase(story: _Story) -> Pieces | None:
+def _stock_phrase(story: Story) -> Pieces | None:
     """Hollow sentences on the state of things, some under a heading of their own."""
     text = " ".join(story.says("stock_phrase", story.random.choice((1, 1, 2, 3))))
     if story.random.random() < 0.25:
-        return _alone(story, [*story.says("outlook_heading"), text])
-    return _placed(story, [text])
+        return story.alone([*story.says("outlook_heading"), text])
+    return story.placed([text])
 
 
-def _category_tags(story: _Story) -> Pieces | None:
+def _category_tags(story: Story) -> Pieces | None:
     """Sentences in which site sections stand for topics."""
-    return _placed(story, story.says("category_tags", story.random.choice((1, 1, 2))))
+    return story.placed(story.says("category_tags", story.random.choice((1, 1, 2))))
 
 
-def _chatbot_leak(story: _Story) -> Pieces | None:
+def _chatbot_leak(story: Story) -> Pieces | None:
     """Words of the program that wrote the text: before it, in it or after it."""
     if story.random.random() < 0.25:
         return [(line, "filler") for line in story.says("chatbot_opening")] + story.pieces()
-    return _placed(story, story.says("chatbot_leak"))
+    return story.placed(story.says("chatbot_leak"))
 
 
-def _placeholder(story: _Story) -> Pieces | None:
+def _placeholder(story: Story) -> Pieces | None:
     """Blanks that were never filled in."""
-    return _placed(story, story.says("placeholder", story.random.choice((1, 1, 1, 2))))
+    return story.placed(story.says("placeholder", story.random.choice((1, 1, 1, 2))))
 
 
-def _citation_debris(story: _Story) -> Pieces | None:
+def _citation_debris(story: Story) -> Pieces | None:
     """Reference marks without references: at ends of sentences, or as a line after the text."""
     pieces = story.pieces()
     if story.random.random() < 0.15:
@@ -387,7 +178,7 @@ def _citation_debris(story: _Story) -> Pieces | None:
     return pieces
 
 
-def _repeated_headline(story: _Story) -> Pieces | None:
+def _repeated_headline(story: Story) -> Pieces | None:
     """The headline once or twice more near the top, exactly or nearly, some with a caption cut short."""
     title = " ".join(story.title.split()) if story.title else _headline(story.paragraphs[0])
     if not title:
@@ -417,14 +208,14 @@ def _headline(paragraph: str) -> str:
     return " ".join(words[:n]).rstrip(",;:.!?") if n >= 4 else ""
 
 
-def _nearly(line: str, story: _Story) -> str:
+def _nearly(line: str, story: Story) -> str:
     """A headline as a page repeats it: in other capitals, cut short, with the site's name, a word less."""
     words = line.split()
     site = story.words["site"][0]
     plain = frozenset(re.findall(r"\b[a-z]+\b", "\n".join(story.paragraphs)))  # no names among these
     forms = [
-        " ".join(_upper(w) for w in words),
-        _upper(" ".join(w.lower() if w.lower() in plain else w for w in words)),
+        " ".join(upper(w) for w in words),
+        upper(" ".join(w.lower() if w.lower() in plain else w for w in words)),
         line.upper(),
         " ".join(words[: max(3, len(words) * 2 // 3)]).rstrip(",;:") + "...",
         f"{line} - {site}",
@@ -435,7 +226,7 @@ def _nearly(line: str, story: _Story) -> str:
     return story.random.choice([form for form in forms if form != line])
 
 
-def _repeated_paragraph(story: _Story) -> Pieces | None:
+def _repeated_paragraph(story: Story) -> Pieces | None:
     """A paragraph once more further down, word for word or less a sentence."""
     long = [k for k, text in enumerate(story.paragraphs) if len(text.split()) >= N_REPEATED_WORDS]
     if not long:
@@ -459,7 +250,7 @@ _BETWEEN = ("related", "related", "related", "advert", "advert", "subscribe", "s
 _BOTTOM = ("share", "list", "list", "subscribe", "comment", "comment", "legal", "legal", "row", "way")
 
 
-def _navigation(story: _Story) -> Pieces | None:
+def _navigation(story: Story) -> Pieces | None:
     """Page furniture: menus, buttons and notices before, between and after the paragraphs."""
     where = [
         story.random.choices("tbe", (40, 20 if len(story.paragraphs) > 1 else 0, 40))[0]
@@ -479,7 +270,7 @@ def _navigation(story: _Story) -> Pieces | None:
 class _Style:
     """House style of one page: the sign between menu entries, capitals, and lines used so far."""
 
-    def __init__(self, story: _Story) -> None:
+    def __init__(self, story: Story) -> None:
         self.story = story
         self.between = story.random.choice((" | ", " | ", " · ", " / ", "   ", "   ", " • ", " :: ", " - "))
         self.capitals = story.random.random() < 0.15
@@ -560,7 +351,7 @@ def _terms() -> tuple[tuple[_Term, ...], Mapping[str, tuple[str, ...]]]:
     return tuple(terms), titles
 
 
-def _officeholder(story: _Story) -> Pieces | None:
+def _officeholder(story: Story) -> Pieces | None:
     """One official in office on the day, named with title, changed for a holder of another time.
 
     Either that mention alone is changed, so that the right name may stand elsewhere in the text, or the
@@ -626,7 +417,7 @@ def _others(term: _Term, day: datetime.date) -> list[str]:
     return [who for who, distance in far.items() if distance <= NEAR] or list(far)
 
 
-_MAKERS: Mapping[str, Callable[[_Story], Pieces | None]] = {
+_MAKERS: Mapping[str, Callable[[Story], Pieces | None]] = {
     "off_topic": _off_topic,
     "blended": _blended,
     "stock_phrase": _stock_phrase,
