@@ -118,6 +118,11 @@ _DOING = re.compile(
     r"(?:is|are|has|have|will|can|may|must|does|says?|said|told|tells|warns?|warned|announce[sd]?|signal+ed|signals"
     r"|add(?:s|ed)|insist(?:s|ed)|argue[sd]?|urge[sd]?|called|calls|wants|hopes|plans|plays|flies|meets|arrive[sd]?)\b"
 )
+# The same of any verb: the one named does something.
+_ACTING = re.compile(
+    r"^(?:, (?:who|which))? (?:also |now |still |again |then |\w+ly )?(?:[a-z]+(?:ed|ing|(?<![ius])s)|said|told|met|will|would|went|came"
+    r"|gave|made|took|spoke|wrote|flew|held|led|put|sent|kept|began|stood|rose|sat|saw|heard|found|let|had|can|could|did|does)\b"
+)
 # What an officer did at a time not told, "was disbanded by Secretary X": as likely long ago. Days of the week tell.
 _DONE_BY = re.compile(
     rf"\b(?:was|were|been) (?:\w+ly )?(?!{_COMPANY}\b){_DONE}(?: up| out| off| down| over)? by{_RUN}"
@@ -168,11 +173,8 @@ _WAS = re.compile(rf"\bwas{_RUN}")
 _HAD_DONE = re.compile(rf"\bhad(?: [a-z]+){{1,3}}{_RUN}|\bHad{_RUN}")
 
 
-def tells_of_past(before: str, mention: str, after: str, *, stale: bool) -> bool:
-    """Whether a sentence, cut into what stands before a mention, it and the rest, names it for the past.
-
-    Who was no longer in office, `stale`, may be named for what lasts; who was not there yet may not.
-    """
+def tells_of_past(before: str, mention: str, after: str) -> bool:
+    """Whether a sentence, cut into what stands before a mention, it and the rest, says itself that it is of another time."""
     sentence = before + mention + after
     return (
         _ELSEWHEN.search(sentence) is not None
@@ -181,8 +183,12 @@ def tells_of_past(before: str, mention: str, after: str, *, stale: bool) -> bool
         or _JUST_BEFORE.search(before[-BESIDE:]) is not None
         or _JUST_AFTER.search(after[:BESIDE]) is not None
         or sentence.count(";") >= ROLL
-        or (stale and _is_background(before, mention, after))
     )
+
+
+def acts(after: str) -> bool:
+    """Whether who was named right before does something: a verb follows, with "who" or without."""
+    return _ACTING.search(after) is not None
 
 
 def _is_of_the_day(sentence: str) -> bool:
@@ -190,8 +196,11 @@ def _is_of_the_day(sentence: str) -> bool:
     return COMING.search(sentence) is not None or _LATELY.search(sentence) is not None
 
 
-def _is_background(before: str, mention: str, after: str) -> bool:
-    """Whether the mention hangs on something of the past, or its clause is background to another one."""
+def is_background(before: str, mention: str, after: str) -> bool:
+    """Whether the mention hangs on something of the past, or its clause is background to another one.
+
+    So may be named who was no longer in office, for what lasts; who was not there yet may not.
+    """
     sentence = before + mention + after
     before = before[-GOVERNOR:]
     lately = _LATELY.search(sentence) is not None

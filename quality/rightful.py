@@ -14,7 +14,7 @@ from datetime import date
 import numpy as np
 
 from quality.dating import When
-from quality.hindsight import BESIDE, COMING, tells_of_past
+from quality.hindsight import BESIDE, COMING, acts, is_background, tells_of_past
 from quality.mentions import Index, Mention
 from quality.officeholders import Term, family_names
 from quality.text import Batch
@@ -82,19 +82,31 @@ def tells_of_coming(batch: Batch, mention: Mention) -> bool:
     return COMING.search("".join(_sentence(batch, mention))) is not None
 
 
+def is_acting(batch: Batch, mention: Mention) -> bool:
+    """Whether the person of a mention does something in its sentence."""
+    return acts(_sentence(batch, mention)[2])
+
+
 def is_rightful(batch: Batch, index: Index, case: Case) -> bool:
-    """Whether the words around a mention allow it although the person was out of office."""
+    """Whether the words around a mention surely allow it although the person was out of office."""
     mention = case.mention
     if _quoted(batch, mention):
         return True
     before, named, after = _sentence(batch, mention)
     sentence = before + named + after
     return (
-        tells_of_past(before, named, after, stale=case.stale)
+        tells_of_past(before, named, after)
         or _acting_before(before, named, case)
         or _in_a_list_of_former(before, index)
         or _of_an_administration_past(before, after[:BESIDE], sentence, index, case.when)
-        or _told_of_past_years(batch, case, sentence)
+        or (case.stale and _names_years_of_office(case, sentence))
+    )
+
+
+def may_be_rightful(batch: Batch, case: Case) -> bool:
+    """Whether who had left may be named for what the person once did: by the grammar of the sentence, or by a year nearby."""
+    return case.stale and (
+        is_background(*_sentence(batch, case.mention)) or _stands_by_its_years(batch, case)
     )
 
 
@@ -138,18 +150,18 @@ def _of_an_administration_past(before: str, after: str, sentence: str, index: In
     )
 
 
-def _told_of_past_years(batch: Batch, case: Case, sentence: str) -> bool:
-    """Whether a past year of about the person's time in office stands in the sentence, or one of it nearby.
-
-    Nearby is the paragraph with its neighbours; there the year must share `SLACK` days with the term.
-    """
-    if not case.stale:
-        return False
+def _names_years_of_office(case: Case, sentence: str) -> bool:
+    """Whether a past year of about the person's time in office stands in the sentence."""
     this_year = date.fromordinal(case.when.low).year
-    first = date.fromordinal(min(t.start for t in case.terms)).year - 1
-    last = date.fromordinal(max(t.end or t.asof for t in case.terms)).year + 1
-    if any(first <= int(y) <= min(last, this_year - 1) for y in _YEAR.findall(sentence)):
-        return True
+    own = [t for t in case.terms if t.office == case.term.office]
+    first = date.fromordinal(min(t.start for t in own)).year - 1
+    last = date.fromordinal(max(t.end or t.asof for t in own)).year + 1
+    return any(first <= int(y) <= min(last, this_year - 1) for y in _YEAR.findall(sentence))
+
+
+def _stands_by_its_years(batch: Batch, case: Case) -> bool:
+    """Whether a past year that shares `SLACK` days with the person's time in office stands in the paragraph or beside it."""
+    this_year = date.fromordinal(case.when.low).year
     paragraph = int(batch.paragraphs.of_token[case.mention.first])
     of_document = np.flatnonzero(batch.paragraphs.parent == case.mention.document)
     low, high = max(paragraph - 1, int(of_document[0])), min(paragraph + 1, int(of_document[-1]))

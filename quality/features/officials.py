@@ -37,7 +37,15 @@ from quality.dating import (
 from quality.mentions import COURTESY, Index, Mention, find_mentions, shipped_index
 from quality.officeholders import Term, family_names, iso
 from quality.registry import Told
-from quality.rightful import SLACK, Case, is_known_as_former, is_rightful, tells_of_coming
+from quality.rightful import (
+    SLACK,
+    Case,
+    is_acting,
+    is_known_as_former,
+    is_rightful,
+    may_be_rightful,
+    tells_of_coming,
+)
 from quality.rules import Rule, Spans
 from quality.text import Batch
 
@@ -91,7 +99,33 @@ NEVER_HELD = Rule(
     ),
     clean=("LONDON, June 9, 2025 - Secretary of State Marco Rubio will lead the American side.",),
 )
-RULES = (ANACHRONISM, TWO_HOLDERS, NEVER_HELD)
+DOUBTFUL = Rule(
+    id="officeholder.doubtful",
+    tier="soft",
+    title="official perhaps out of time",
+    message="{text}: perhaps not in this office at the time of the text, which names the one who was",
+    why="A title may be kept in courtesy, and a past deed told without its year; beside the right holder it may be neither.",
+    source="own",
+    unit="count",
+    hits=(
+        (
+            "LONDON, June 9, 2025 - President Barack Obama will open the fair. President Donald Trump sent a note.",
+            ("President Barack Obama", "President Donald Trump"),
+        ),
+        (
+            "LONDON, June 9, 2025 - Treasury Secretary Steven Mnuchin had promised it. Treasury Secretary Scott Bessent did "
+            "not comment.",
+            ("Treasury Secretary Steven Mnuchin", "Treasury Secretary Scott Bessent"),
+        ),
+    ),
+    clean=(
+        "LONDON, June 9, 2025 - President Barack Obama will open the fair.",
+        "LONDON, June 9, 2025 - The aide of President Barack Obama wrote it. President Donald Trump sent a note.",
+        "LONDON, June 9, 2025 - Treasury Secretary Steven Mnuchin had promised it.",
+        "LONDON, June 9, 2025 - President Barack Obama had signed it. President Donald Trump sent a note.",
+    ),
+)
+RULES = (ANACHRONISM, TWO_HOLDERS, NEVER_HELD, DOUBTFUL)
 
 
 @dataclass(frozen=True)
@@ -186,6 +220,7 @@ def _judged(
     named = {p for m in mentions if m.full for p in m.persons}
     current: dict[str, tuple[Term, Mention]] = {}
     cases: list[Case] = []
+    doubtful: list[Case] = []
     former: dict[tuple[str, str], bool] = {}
     for mention in mentions:
         terms = {p: index.terms_of(p, mention.title) for p in mention.persons}
@@ -207,7 +242,8 @@ def _judged(
         early = when.high is not None and when.high < term.start and _is_surely_named(batch, mention)
         # courtesy leaves the country out, not the state: "Iran's President X" may count, "Vermont Gov. X" may not
         told_where = mention.place and not term.office.endswith(".governor")
-        if _is_courtesy(term) and not (told_where or early or term.office == "us.house_speaker"):
+        courteous = _is_courtesy(term) and not (told_where or early or term.office == "us.house_speaker")
+        if courteous and not (mention.full and is_acting(batch, mention)):
             continue
         ahead = tells_of_coming(batch, mention)
         case = Case(mention, person, terms[person], term, when, ahead, early)
@@ -218,16 +254,21 @@ def _judged(
             continue
         if (key := case.key) not in former:
             former[key] = is_known_as_former(batch, index, case)
-        if not former[key]:
-            cases.append(case)
+        if former[key]:
+            continue
+        doubts = courteous + may_be_rightful(batch, case)
+        if doubts < 2:
+            (doubtful if doubts else cases).append(case)
     holders: dict[tuple[str, str], tuple[str, int, int] | None] = {}
-    for case in cases:
+    for case in cases + doubtful:
         if (key := case.key) not in holders:
             holders[key] = _right_holder(batch, index, case, current)
+    every = cases
     # nobody bears a title in courtesy before the first term: there the right holder tells, or the country
     cases = [c for c in cases if not (c.early and _is_courtesy(c.term)) or c.mention.place or holders[c.key]]
     if len({case.person for case in cases}) < 2:  # courtesy alone is none
         cases = [case for case in cases if case.early or not _is_courtesy(case.term)]
+    doubtful += [case for case in every if case.mention.full and case not in cases]
     people = {case.person for case in cases}
     told: set[str] = set()
     for case in cases:
@@ -240,6 +281,18 @@ def _judged(
             person, start, end = other
             message = f"The text names {person} too, who held the office then: {data['message']}"
             yield _Finding(TWO_HOLDERS.id, start, end, data | {"message": message, "beside": person})
+    for case in doubtful:
+        # who was in office then stands in the text: else courtesy or the past explain the title well enough
+        if (other := holders[case.key]) is not None:
+            person, start, end = other
+            data = _data(index, case) | {"beside": person}
+            message = (
+                f"{data['message'][:-1]}. The text names {person} too; a courtesy or a past deed may be why."
+            )
+            yield _Finding(DOUBTFUL.id, *case.mention.span(batch), data | {"message": message})
+            if case.term.office not in told:
+                told.add(case.term.office)
+                yield _Finding(DOUBTFUL.id, start, end, data | {"message": message})
 
 
 def _never_held(batch: Batch, index: Index, mentions: Sequence[Mention], when: When) -> Iterator[_Finding]:
