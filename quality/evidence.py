@@ -130,6 +130,10 @@ FURNITURE = Rule(
     clean=("The harbour closed on Monday after a barge lost its anchor, the harbour master said.",),
 )
 
+# Log odds of furniture that a paragraph gains which the cues of furniture cover whole, in proportion for less of it: on made pages of
+# eight hands this wins 34 paragraphs of furniture and loses none of content (docs/results.md).
+CUED = 2.0
+
 # Further findings of one rule in one text add nothing beyond this many.
 ENOUGH = 3
 # Soft rules that count by number wherever they fired, as hard ones do: a headline said again stands in a copy, outside
@@ -283,6 +287,11 @@ def role_chances(copied: Floats, boilerplate: Floats, filler: Floats) -> tuple[F
     content = 1.0 - as_filler - as_boilerplate
     chance = np.column_stack([left * content, left * as_boilerplate, left * as_filler, copied])
     return chance, np.argmax(chance, axis=1)
+
+
+def cued(batch: Batch, counted: Counted) -> Floats:
+    """Log odds of furniture that the cues in each paragraph add to those of its look; float64[paragraphs]."""
+    return CUED * counted.covered(batch, "boilerplate.")
 
 
 def furniture_told(batch: Batch, counted: Counted, role: Ints) -> Counted:

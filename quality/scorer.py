@@ -47,6 +47,9 @@ HOME = Path("models")
 # What speaks for furniture in a paragraph of a page: the chance that reading the page gave it.
 TOLD_BY_PAGE = "told_by_page"
 
+# Share of a paragraph's characters under cues of furniture.
+CUE_WORDS = "cue_words"
+
 # Word score of paragraphs, the column beside the measured features.
 WORD_SCORE = "word_score"
 
@@ -59,6 +62,7 @@ class Columns:
     counted: Counted
     officials: OfficialsResult
     looked: Floats
+    cued: Floats
     furniture: Floats
     chance: Floats
     role: Ints
@@ -235,7 +239,8 @@ class Scorer:
         """
         model = self.model
         looked = self._looked(batch)
-        boilerplate = sigmoid(self._furniture_logit(looked))
+        cued = evidence.cued(batch, counted)
+        boilerplate = sigmoid(self._furniture_logit(looked) + cued)
         if furniture is not None:
             boilerplate = np.where(np.isnan(furniture), boilerplate, furniture)
         filler = sigmoid(
@@ -266,6 +271,7 @@ class Scorer:
             evidence.furniture_told(batch, counted, role),
             officials,
             looked,
+            cued,
             np.full(batch.paragraphs.n, np.nan) if furniture is None else furniture,
             chance,
             role,
@@ -326,14 +332,16 @@ class Scorer:
     def _role_reasons(self, columns: Columns) -> list[RoleReasons]:
         """What each paragraph's log odds of furniture are the sum of; where they are known from the page, those alone."""
         names, values, effects, start = boilerplate_effects(columns.looked, self.model.boilerplate)
-        found = []
-        for value, effect in zip(values, effects, strict=True):
-            some = sorted(np.flatnonzero(effect).tolist(), key=lambda j: -abs(effect[j]))
-            told = tuple(
+        found: list[RoleReasons] = []
+        for value, effect, cued in zip(values, effects, columns.cued.tolist(), strict=True):
+            some = np.flatnonzero(effect).tolist()
+            told = [
                 Contribution(names[j], None if np.isnan(value[j]) else float(value[j]), float(effect[j]))
                 for j in some
-            )
-            found.append(RoleReasons(start - self._doubt, told))
+            ]
+            if cued:
+                told.append(Contribution(CUE_WORDS, cued / evidence.CUED, cued))
+            found.append(RoleReasons(start - self._doubt, tuple(sorted(told, key=lambda c: -abs(c.effect)))))
         for i in np.flatnonzero(np.isfinite(columns.furniture)).tolist():
             chance = float(columns.furniture[i])
             odds = float(np.log(chance / (1 - chance)))

@@ -106,6 +106,7 @@ PAGE_NAMES = (
 # as one, with the value of the first.
 DEFINITIONS = {
     "told_by_page": "Chance of being furniture that reading a page of HTML gave one of its paragraphs; nothing else counts for it.",
+    "cue_words": "Share of a paragraph's characters under the cues of furniture that the findings tell of.",
     "word_score": "How much the words of a paragraph, one by one and in pairs, are those of furniture (+) or of content (-); where the text around it is told too, with its neighbours' scores.",
     "first_look": "Log odds of content at first sight, of the paragraph itself and of up to five neighbours on either side.",
     "look_above": "Mean chance of content at first sight of what stands above, the nearer the more; of several reaches, one of them by words.",

@@ -14,6 +14,7 @@ from quality.evidence import (
 )
 from quality.features.topic import off_topic
 from quality.registry import count
+from quality.scorer import Scorer
 from quality.text import Batch
 
 NEWS = "The harbour was closed for two hours on Monday after a barge had lost its anchor in the channel."
@@ -122,3 +123,20 @@ def test_every_term_that_is_no_rule_is_declared_with_its_meaning():
     for of, names in named.items():
         declared = [term.name for term in evidence.TERMS if term.of == of]
         assert declared == [name for name in names if name not in rules]
+
+
+def test_cues_of_furniture_add_to_its_odds_as_far_as_they_cover_a_paragraph() -> None:
+    text = batch(*GARDEN, "Advertisement", f"{BONDS} Sign up for our weekly newsletter.")
+    *story, line, sold = evidence.cued(text, count(text)).tolist()
+    assert (story, line) == ([0.0, 0.0, 0.0], 2.0)
+    assert 0.4 < sold < 0.6
+
+
+def test_a_line_that_cues_cover_is_furniture_where_its_look_leaves_a_doubt() -> None:
+    page = "\n\n".join([GARDEN[0], "Advertisement", *GARDEN[1:]])
+    line = Scorer.load().score(page, with_roles=True).paragraphs[1]
+    assert line.role == "boilerplate"
+    assert line.boilerplate is not None
+    effects = {c.feature: c.effect for c in line.boilerplate.contributions}
+    assert effects["cue_words"] == 2.0
+    assert line.boilerplate.intercept + sum(effects.values()) < 2.0  # by its look alone it would be content

@@ -345,8 +345,9 @@ def judge(
 ) -> JudgedParagraphs:
     """Roles of the paragraphs of some texts by the role models; `filler_terms` are the columns of the filler model."""
     rows = second.bins(role_matrix(some.batch, first, second.names))
-    boilerplate, doubt = sigmoid(second.logit_of(rows)), sigmoid(filler.logit(filler_terms))
-    return JudgedParagraphs(*evidence.roles(some.batch, boilerplate, doubt), rows.T)
+    cued = evidence.cued(some.batch, some.counted)
+    boilerplate, doubt = sigmoid(second.logit_of(rows) + cued), sigmoid(filler.logit(filler_terms))
+    return JudgedParagraphs(*evidence.roles(some.batch, boilerplate, doubt), cued, rows.T)
 
 
 def document_tables(
