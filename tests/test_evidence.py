@@ -13,7 +13,8 @@ from quality.evidence import (
     roles,
 )
 from quality.features.topic import off_topic
-from quality.registry import count
+from quality.registry import Counted, count
+from quality.rules import Spans
 from quality.scorer import Scorer
 from quality.text import Batch
 
@@ -126,10 +127,12 @@ def test_every_term_that_is_no_rule_is_declared_with_its_meaning():
 
 
 def test_cues_of_furniture_add_to_its_odds_as_far_as_they_cover_a_paragraph() -> None:
-    text = batch(*GARDEN, "Advertisement", f"{BONDS} Sign up for our weekly newsletter.")
-    *story, line, sold = evidence.cued(text, count(text)).tolist()
-    assert (story, line) == ([0.0, 0.0, 0.0], 2.0)
-    assert 0.4 < sold < 0.6
+    text = batch(*GARDEN[:2], "Advertisement", BONDS)
+    (cue,) = (r for r in count(text).rules if r.id == "boilerplate.share")
+    bonds = text.paragraphs.start[3:]
+    half = Counted.of([(cue, Spans(bonds, bonds + len(BONDS) // 2, np.array([3])), [None])])
+    assert evidence.cued(text, count(text)).tolist() == [0.0, 0.0, 2.0, 0.0]
+    assert evidence.cued(text, half).tolist() == [0.0, 0.0, 0.0, pytest.approx(1.0, abs=0.02)]
 
 
 def test_a_line_that_cues_cover_is_furniture_where_its_look_leaves_a_doubt() -> None:
