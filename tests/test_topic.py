@@ -56,12 +56,15 @@ def test_paragraphs_of_one_matter_lie_far_below_the_threshold():
     assert max(found) < -3
 
 
-def test_the_probability_is_one_half_at_the_threshold_of_the_rule_and_zero_where_nothing_is_judged():
+def test_the_probability_is_that_of_the_network_less_where_something_is_reported_and_zero_where_nothing_is_judged():
+    said, told = [0, 1, 4], [2, 3]  # "said", "have begun"; ponds and yields of which nobody speaks
     batch = Batch.of([""], [[*GARDEN, BONDS, "Too short to judge."]])
     log_odds, chance = off_topic_log_odds(batch), off_topic(batch)
     assert np.isnan(log_odds[5])
     assert chance[5] == 0.0
-    assert chance[:5].tolist() == pytest.approx([1 / (1 + np.exp(-x)) for x in log_odds[:5]], abs=1e-12)
+    network = 1 / (1 + np.exp(-log_odds))
+    assert chance[told].tolist() == pytest.approx(network[told].tolist(), abs=1e-12)
+    assert chance[said].tolist() == pytest.approx((0.8 * network[said]).tolist(), abs=1e-12)
 
 
 def test_nothing_is_judged_where_there_are_fewer_than_three_paragraphs_of_ten_words():
