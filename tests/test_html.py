@@ -214,7 +214,7 @@ def test_an_extractor_that_fails_costs_no_page(scorer, monkeypatch):
 
 def test_where_neither_extractor_keeps_anything_the_role_model_decides(scorer, monkeypatch):
     monkeypatch.setattr(reading, "article_lines", lambda *_: ([], [], None))
-    monkeypatch.setattr(reading, "main_lines", lambda _: [])
+    monkeypatch.setattr(reading, "main_lines", lambda *_: [])
     record = read(scorer, article())
     assert [p for p in record.paragraphs if p in STORY] == STORY
     assert "Weather" not in record.paragraphs
@@ -346,16 +346,16 @@ def test_links_are_counted_in_every_part_of_preformatted_text():
 
 
 def test_nesting_counts_containers_that_are_open_whatever_was_closed_before():
-    assert extractors.nesting("<div><p><DIV><div></div><section></section></div></div>") == 3
-    assert extractors.nesting("</div>" * 50 + "<div>" * 40) == 40
-    assert extractors.nesting("<divider><p><b><dir>") == 0
-    assert extractors.nesting("") == 0
+    assert extractors.Tags.of("<div><p><DIV><div></div><section></section></div></div>").nesting() == 3
+    assert extractors.Tags.of("</div>" * 50 + "<div>" * 40).nesting() == 40
+    assert extractors.Tags.of("<divider><p><b><dir>").nesting() == 0
+    assert extractors.Tags.of("").nesting() == 0
 
 
 def test_formatting_that_is_left_open_is_summed_over_the_blocks_that_would_open_it_again():
-    assert extractors.reopened("<p><b><i>x<p>y</p>") == 0 + 2 + 2
-    assert extractors.reopened("<p><b>x</b><span></span><p>y</p>") == 0
-    assert extractors.reopened("</b></b><p><bold><br>") == 0
+    assert extractors.Tags.of("<p><b><i>x<p>y</p>").reopened() == 0 + 2 + 2
+    assert extractors.Tags.of("<p><b>x</b><span></span><p>y</p>").reopened() == 0
+    assert extractors.Tags.of("</b></b><p><bold><br>").reopened() == 0
 
 
 @pytest.mark.parametrize("mode", PAGE_MODES)

@@ -14,7 +14,7 @@ import numpy as np
 
 from quality.columns import Floats
 from quality.html.agreement import kept
-from quality.html.extractors import all_lines, article_lines, main_lines, refusal
+from quality.html.extractors import Tags, all_lines, article_lines, main_lines, refusal
 from quality.html.metadata import Metadata, metadata, searched_day
 from quality.html.page import N_ELEMENTS_HIGH, Block, n_letters, texts, tree_of, walk
 from quality.html.stack import Heard, Stack, shipped
@@ -109,7 +109,8 @@ def full_draft(html: str, url: str | None) -> Draft:
     if page is not None and page.n_hidden > sum(n_letters(block.text) for block in page.blocks):
         # most of it hidden is a page that scripts show
         page = walk(tree, with_hidden=True)
-    refused = refusal(html)
+    tags = Tags.of(html)
+    refused = refusal(tags)
     notes += [refused] if refused else []
     every = [] if refused else all_lines(html)
     if tree is None or page is None or not page.blocks:
@@ -127,7 +128,7 @@ def full_draft(html: str, url: str | None) -> Draft:
     elif page.is_too_deep:
         notes.append("the page is nested too deeply: what stands deeper is not read")
     blocks = _first_lines(page.blocks, notes)
-    second = [] if refused else main_lines(html)
+    second = [] if refused else main_lines(html, tags)
     first: Sequence[str] = ()
     comments: Sequence[str] = ()
     if page.is_ordinary:
@@ -150,9 +151,10 @@ def fast_draft(html: str, url: str | None) -> Draft:
     """A page as the fast one of the extractors sees it."""
     html, notes = _readable(html)
     told = metadata(html)
-    refused = refusal(html)
+    tags = Tags.of(html)
+    refused = refusal(tags)
     notes += [refused] if refused else []
-    lines = [] if refused else main_lines(html) or all_lines(html)
+    lines = [] if refused else main_lines(html, tags) or all_lines(html)
     if not lines:
         # resiliparse made nothing of it; the other parser may
         tree = tree_of(html)
@@ -188,7 +190,11 @@ def _readable(html: str) -> tuple[str, list[str]]:
     if len(html) > N_CHARACTERS_HIGH:
         notes.append(f"the page has {len(html):,} characters: the first {N_CHARACTERS_HIGH:,} are read")
         html = html[:N_CHARACTERS_HIGH]
-    return html.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd"), notes
+    try:
+        html.encode()
+    except UnicodeEncodeError:
+        html = html.encode("utf-8", "replace").decode()
+    return html.replace("\0", "\ufffd"), notes
 
 
 def _judged(draft: Draft, odds: Floats, stack: Stack) -> Extraction:
