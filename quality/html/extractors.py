@@ -102,7 +102,8 @@ class Tags(NamedTuple):
 
     def _is(self, kind: int) -> Bools:
         place = np.minimum(np.searchsorted(_NAMES, self.name), _NAMES.size - 1)
-        return (_NAMES[place] == self.name) & (_KINDS[place] & kind > 0)
+        is_kind: Bools = (_NAMES[place] == self.name) & (_KINDS[place] & kind > 0)
+        return is_kind
 
 
 def _open(step: Ints) -> Ints:
