@@ -220,6 +220,13 @@ def test_where_neither_extractor_keeps_anything_the_role_model_decides(scorer, m
     assert "Weather" not in record.paragraphs
 
 
+def test_where_the_main_text_is_a_line_or_two_the_fast_path_reads_all_of_the_page(scorer, monkeypatch):
+    monkeypatch.setattr(reading, "main_lines", lambda *_: ["Six ships left the harbour."] * 9)
+    assert [p for p in read(scorer, article(), "fast").paragraphs if p in STORY] == STORY
+    monkeypatch.setattr(reading, "main_lines", lambda *_: [STORY[0]] * 50)
+    assert set(read(scorer, article(), "fast").paragraphs) <= {STORY[0]}
+
+
 @pytest.mark.parametrize("mode", PAGE_MODES)
 def test_where_one_parser_makes_nothing_of_a_page_the_other_is_asked(scorer, mode, monkeypatch):
     if mode == "full":

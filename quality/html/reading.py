@@ -29,6 +29,9 @@ N_LINES_HIGH = 50_000
 # Share of the letters that resiliparse finds on a page which lxml must find too, or it has lost a part: on 384 pages of
 # the corpora it is .98 and more.
 FOUND_LOW = 0.9
+# Words of resiliparse's main text from which the fast path takes it for the page's: it gives a line or two where its
+# rules fail. On 384 pages of the corpora anything from 50 to 100 does as well, and the next fifty lose lists and short news.
+N_MAIN_WORDS_LOW = 50
 # Log odds of content that the fast path asks of a line of resiliparse's: its rules have spoken for the line, so the role
 # model must be against it. By hand, and not sought since; scripts/bench_html.py says what it gives.
 FAST_ODDS_LOW = -1.0
@@ -154,7 +157,9 @@ def fast_draft(html: str, url: str | None) -> Draft:
     tags = Tags.of(html)
     refused = refusal(tags)
     notes += [refused] if refused else []
-    lines = [] if refused else main_lines(html, tags) or all_lines(html)
+    lines = [] if refused else main_lines(html, tags)
+    if not refused and sum(line.count(" ") + 1 for line in lines) < N_MAIN_WORDS_LOW:
+        lines = all_lines(html)
     if not lines:
         # resiliparse made nothing of it; the other parser may
         tree = tree_of(html)
