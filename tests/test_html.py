@@ -353,16 +353,16 @@ def test_links_are_counted_in_every_part_of_preformatted_text():
 
 
 def test_nesting_counts_containers_that_are_open_whatever_was_closed_before():
-    assert extractors.Tags.of("<div><p><DIV><div></div><section></section></div></div>").nesting() == 3
-    assert extractors.Tags.of("</div>" * 50 + "<div>" * 40).nesting() == 40
-    assert extractors.Tags.of("<divider><p><b><dir>").nesting() == 0
-    assert extractors.Tags.of("").nesting() == 0
+    assert extractors.Tags.of(b"<div><p><DIV><div></div><section></section></div></div>").nesting() == 3
+    assert extractors.Tags.of(b"</div>" * 50 + b"<div>" * 40).nesting() == 40
+    assert extractors.Tags.of(b"<divider><p><b><dir>").nesting() == 0
+    assert extractors.Tags.of(b"").nesting() == 0
 
 
 def test_formatting_that_is_left_open_is_summed_over_the_blocks_that_would_open_it_again():
-    assert extractors.Tags.of("<p><b><i>x<p>y</p>").reopened() == 0 + 2 + 2
-    assert extractors.Tags.of("<p><b>x</b><span></span><p>y</p>").reopened() == 0
-    assert extractors.Tags.of("</b></b><p><bold><br>").reopened() == 0
+    assert extractors.Tags.of(b"<p><b><i>x<p>y</p>").reopened() == 0 + 2 + 2
+    assert extractors.Tags.of(b"<p><b>x</b><span></span><p>y</p>").reopened() == 0
+    assert extractors.Tags.of(b"</b></b><p><bold><br>").reopened() == 0
 
 
 @pytest.mark.parametrize("mode", PAGE_MODES)

@@ -75,35 +75,36 @@ def _lines(html: str, *, main_content: bool) -> list[str]:
 
 
 class Tags(NamedTuple):
-    """The tags of a page's source: their names as numbers (`_number`), and +1 where one begins, -1 where it ends."""
+    """The tags of a page's source that matter here: their kinds (sums of `_KINDS`), and +1 where one begins, -1 where it
+    ends."""
 
-    name: NDArray[np.uint64]
+    kind: Ints
     step: Ints
 
     @classmethod
-    def of(cls, html: str) -> Tags:
-        """All tags of a source, those in comments and scripts among them."""
-        source = html.encode() + b" " * (LETTERS + 2)
-        letters = np.frombuffer(source, np.uint8)
+    def of(cls, source: bytes) -> Tags:
+        """The tags of a source in UTF-8, those in comments and scripts among them."""
+        padded = source + b" " * (LETTERS + 2)
+        letters = np.frombuffer(padded, np.uint8)
         at = np.flatnonzero(letters[: -LETTERS - 2] == ord("<"))
         closes = letters[at + 1] == ord("/")
         # at every place the letters from there as one number, the first in its highest byte
-        from_here = np.ndarray(len(source) - LETTERS, ">u8", source, strides=(1,))
+        from_here = np.ndarray(len(padded) - LETTERS, ">u8", padded, strides=(1,))
         name = _name(from_here[at + 1 + closes].astype(np.uint64))
-        return cls(name[name > 0], np.where(closes, -1, 1)[name > 0])
+        place = np.searchsorted(_NAMES[:-1], name)
+        known = _NAMES[place] == name
+        return cls(_KINDS_OF_NAMES[place][known], np.where(closes, -1, 1)[known])
 
     def nesting(self) -> int:
         """How many containers stand in one another at most; an end without a beginning counts nothing."""
-        return int(_open(self.step * self._is(_CONTAINER)).max(initial=0))
+        return int(_open(self.step * self._is(CONTAINER)).max(initial=0))
 
     def reopened(self) -> int:
         """How many elements of formatting are open where blocks begin or end, summed: each may be made again there."""
-        return int(_open(self.step * self._is(_FORMATTING))[self._is(_BLOCK)].sum())
+        return int(_open(self.step * self._is(FORMATTING))[self._is(BLOCK)].sum())
 
     def _is(self, kind: int) -> Bools:
-        place = np.minimum(np.searchsorted(_NAMES, self.name), _NAMES.size - 1)
-        is_kind: Bools = (_NAMES[place] == self.name) & (_KINDS[place] & kind > 0)
-        return is_kind
+        return np.asarray(self.kind & kind > 0)
 
 
 def _open(step: Ints) -> Ints:
@@ -138,14 +139,14 @@ def _number(name: str) -> int:
     return int.from_bytes(name.upper().encode()[:LETTERS].ljust(LETTERS + 1, b"\0"))
 
 
-_CONTAINER, _BLOCK, _FORMATTING = 1, 2, 4
-_NAMED: Mapping[int, frozenset[str]] = {
-    _CONTAINER: frozenset("article blockquote center div main ol section table ul".split()),
-    _BLOCK: BLOCKS,
+CONTAINER, BLOCK, FORMATTING = 1, 2, 4
+_KINDS: Mapping[int, frozenset[str]] = {
+    CONTAINER: frozenset("article blockquote center div main ol section table ul".split()),
+    BLOCK: BLOCKS,
     # the elements that HTML opens again after a block that ended with them open; h1 to h6 are no such
-    _FORMATTING: frozenset("a b big code em font i nobr s small strike strong tt u".split()),
+    FORMATTING: frozenset("a b big code em font i nobr s small strike strong tt u".split()),
 }
-_NAMES = np.unique(np.array([_number(name) for names in _NAMED.values() for name in names], np.uint64))
-_KINDS = np.array(
-    [sum(kind for kind, names in _NAMED.items() if n in map(_number, names)) for n in _NAMES.tolist()]
+_NAMES = np.unique(np.array([_number(name) for names in _KINDS.values() for name in names], np.uint64))
+_KINDS_OF_NAMES = np.array(
+    [sum(kind for kind, names in _KINDS.items() if n in map(_number, names)) for n in _NAMES.tolist()]
 )

@@ -105,14 +105,14 @@ def extract(
 
 def full_draft(html: str, url: str | None) -> Draft:
     """A page as both extractors see it."""
-    html, notes = _readable(html)
+    html, source, notes = _readable(html)
     told = metadata(html)
     tree = tree_of(html)
     page = None if tree is None else walk(tree)
     if page is not None and page.n_hidden > sum(n_letters(block.text) for block in page.blocks):
         # most of it hidden is a page that scripts show
         page = walk(tree, with_hidden=True)
-    tags = Tags.of(html)
+    tags = Tags.of(source)
     refused = refusal(tags)
     notes += [refused] if refused else []
     every = [] if refused else all_lines(html)
@@ -152,9 +152,9 @@ def full_draft(html: str, url: str | None) -> Draft:
 
 def fast_draft(html: str, url: str | None) -> Draft:
     """A page as the fast one of the extractors sees it."""
-    html, notes = _readable(html)
+    html, source, notes = _readable(html)
     told = metadata(html)
-    tags = Tags.of(html)
+    tags = Tags.of(source)
     refused = refusal(tags)
     notes += [refused] if refused else []
     lines = [] if refused else main_lines(html, tags)
@@ -188,18 +188,20 @@ def _first_lines(lines: Sequence[T], notes: list[str]) -> Sequence[T]:
     return lines[:N_LINES_HIGH]
 
 
-def _readable(html: str) -> tuple[str, list[str]]:
-    """What is read of a page, and warnings. NUL, which no parser takes, becomes U+FFFD, and half a surrogate
-    pair, which UTF-8 has not, a question mark."""
+def _readable(html: str) -> tuple[str, bytes, list[str]]:
+    """What is read of a page, the same in UTF-8, and warnings. NUL, which no parser takes, becomes U+FFFD, and half a
+    surrogate pair, which UTF-8 has not, a question mark."""
     notes = []
     if len(html) > N_CHARACTERS_HIGH:
         notes.append(f"the page has {len(html):,} characters: the first {N_CHARACTERS_HIGH:,} are read")
         html = html[:N_CHARACTERS_HIGH]
+    html = html.replace("\0", "\ufffd")
     try:
-        html.encode()
+        source = html.encode()
     except UnicodeEncodeError:
-        html = html.encode("utf-8", "replace").decode()
-    return html.replace("\0", "\ufffd"), notes
+        source = html.encode("utf-8", "replace")
+        html = source.decode()
+    return html, source, notes
 
 
 def _judged(draft: Draft, odds: Floats, stack: Stack) -> Extraction:
