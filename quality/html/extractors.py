@@ -71,7 +71,7 @@ def _lines(html: str, *, main_content: bool) -> list[str]:
     text = extract_plain_text(
         html, main_content=main_content, list_bullets=False, alt_texts=False, form_fields=False
     )
-    return [" ".join(line.split()) for line in text.split("\n") if _has_word(line)]
+    return [" ".join(line.split()) for line in text.split("\n") if line and _has_word(line)]
 
 
 class Tags(NamedTuple):

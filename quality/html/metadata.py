@@ -53,19 +53,25 @@ N_DAYS_HIGH = 10
 DAY_MARK = 100
 
 
-def _named(names: str) -> re.Pattern[str]:
-    """Finds comments and tags of these names in capitals or small letters, which classes tell faster than a flag does."""
-    either = re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]", names)
-    return re.compile(rf"<(?:(!--)|({either})\b)")
+def _named(names: Sequence[str]) -> re.Pattern[str]:
+    """Finds comments and tags of these names in capitals or small letters, which classes tell faster than a flag does.
+
+    Most tags are others, so the first letter is looked at before all else.
+    """
+    first = "".join(sorted({name[0] for name in names}))
+    either = re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]", "|".join(names))
+    return re.compile(rf"<(?=[!{first}{first.upper()}])(?:(!--)|({either})\b)")
 
 
-# Of end tags those alone that are counted: they are half of a page's tags.
-_MARKED = _named("html|meta|link|time|title|script|style|aside|footer|nav|/aside|/footer|/nav")
-_BOX = _named("|".join((*BOXES, "title|script|style")))
+# Elements whose inside is no HTML.
+RAW = ("title", "script", "style")
+_MARKED = _named(("html", "meta", "link", "time", *RAW))
+# What tells whether a mark is the page's own: of end tags those alone that are counted, for they are half of all tags.
+_AROUND = _named((*BOXES, *ASIDE, *(f"/{name}" for name in ASIDE), *RAW))
 # What follows a tag's name. Quotation marks count after "=" alone, and what was read is never read again.
 _REST = re.compile(r"""(?:[^<>=]++|=\s*+(?:"[^"]*+"|'[^']*+')?+)*+""")
 _ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
-_RAW_END = {name: re.compile(rf"</{name}\b", re.IGNORECASE) for name in ("script", "style", "title")}
+_RAW_END = {name: re.compile(rf"</{name}\b", re.IGNORECASE) for name in RAW}
 _CANONICAL = re.compile("canonical", re.IGNORECASE)
 _PUBLISHED = re.compile(r"\bpubdate\b|datePublished|\bpublished\b")
 # What an element's id and class say of it, word by word, and in a word.
@@ -177,34 +183,34 @@ class _Marks:
         self.pieces: list[Any] = []
         self._n_aside = 0
         self._in_comments = False
-        self._boxes = _tags(head, _BOX)
-        self._box = next(self._boxes, None)
+        self._around = _tags(head, _AROUND)
+        self._next = next(self._around, None)
         for tag in _tags(head, _MARKED):
             if tag.name in _RAW_END:
                 self._inside(tag)
-            elif tag.name.startswith("/"):
-                self._n_aside = max(self._n_aside - 1, 0)
             else:
                 self._tag(tag)
 
     def _is_elsewhere(self, place: int) -> bool:
         """Whether it is another text's or the site's what a tag at this place says; asked from above to below.
 
-        Where readers' comments begin, boxes tell: most tags of a page, so they are read no further than is asked.
+        What tells it are most tags of a page, so they are read no further than is asked.
         """
-        if self._n_aside:
-            return True
-        while not self._in_comments and self._box is not None and self._box.place < place:
-            # they stand below the text, and without a tree nobody knows where they end
-            self._in_comments = _holds_comments(self._box.rest)
-            self._box = next(self._boxes, None)
-        return self._in_comments
+        while self._next is not None and self._next.place < place:
+            name, rest = self._next.name, self._next.rest
+            if name in ASIDE:
+                self._n_aside += 1
+            elif name.startswith("/"):
+                self._n_aside = max(self._n_aside - 1, 0)
+            elif name in BOXES and not self._in_comments:
+                # they stand below the text, and without a tree nobody knows where they end
+                self._in_comments = _holds_comments(rest)
+            self._next = next(self._around, None)
+        return self._n_aside > 0 or self._in_comments
 
     def _tag(self, tag: _Tag) -> None:
         name, rest = tag.name, tag.rest
-        if name in ASIDE:
-            self._n_aside += 1
-        elif name == "meta":
+        if name == "meta":
             given = _attributes(rest)
             content = given.get("content")
             for key in ("property", "name", "http-equiv", "itemprop"):
