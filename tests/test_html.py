@@ -768,6 +768,7 @@ def test_the_day_of_publication_is_the_first_that_a_page_marks_as_such(head, day
         '<ol class="comment-list"><li><time pubdate datetime="2012-05-05">5 May</time></ol>',
         '<aside><meta itemprop="datePublished" content="2012-05-05">Old story</aside>',
         '<div id=comments><meta itemprop="datePublished" content="2012-05-05">Nice</div>',
+        """<div data-teaser='<time class="published" datetime="2012-05-05">'>Old story</div>""",
         '<time class="published" datetime="2012-05-05"></time><time class="published" datetime="2025-03-04"></time>',
         "<footer>Site last updated: May 5, 2012</footer><p>Ships left.</p>",
         "<aside><ul><li><a href=/a>Old story</a> 2012-05-05</li></ul></aside>",

@@ -183,6 +183,7 @@ class _Marks:
         self.pieces: list[Any] = []
         self._n_aside = 0
         self._in_comments = False
+        self._attributes_end = 0
         self._around = _tags(head, _AROUND)
         self._next = next(self._around, None)
         for tag in _tags(head, _MARKED):
@@ -198,6 +199,7 @@ class _Marks:
         """
         while self._next is not None and self._next.place < place:
             name, rest = self._next.name, self._next.rest
+            self._attributes_end = self._next.place + len(rest)
             if name in ASIDE:
                 self._n_aside += 1
             elif name.startswith("/"):
@@ -206,7 +208,7 @@ class _Marks:
                 # they stand below the text, and without a tree nobody knows where they end
                 self._in_comments = _holds_comments(rest)
             self._next = next(self._around, None)
-        return self._n_aside > 0 or self._in_comments
+        return place < self._attributes_end or self._n_aside > 0 or self._in_comments
 
     def _tag(self, tag: _Tag) -> None:
         name, rest = tag.name, tag.rest
