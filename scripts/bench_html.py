@@ -6,7 +6,7 @@ Ours are judged by models and numbers that have not seen the corpus where `--lef
 scripts/build_html.py made; else by the shipped ones, which have seen these pages. Token F1 is the mean over pages;
 block F1 is over all blocks of a corpus that are labelled beyond doubt, a block counting as kept where its text stands in
 what was kept (quality/html/agreement.py). Times are of the processor, in one thread, the systems taking turns page by
-page so that noise of the machine hits all alike; ours gets sixteen pages at a time. Prints Markdown for docs/results.md.
+page so that noise of the machine hits all alike; ours gets 48 pages at a time. Prints Markdown for docs/results.md.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from quality.learn.corpora import read_rows
 from quality.learn.stacking import token_f1
 from quality.scorer import Scorer
 
-AT_ONCE = 16
+# About as many as a scorer reads together (`quality.scorer.batches`).
+AT_ONCE = 48
 # Pages that every system reads before its time is taken.
 WARM = 8
 

@@ -214,10 +214,17 @@ def test_an_extractor_that_fails_costs_no_page(scorer, monkeypatch):
 
 def test_where_neither_extractor_keeps_anything_the_role_model_decides(scorer, monkeypatch):
     monkeypatch.setattr(reading, "article_lines", lambda *_: ([], [], None))
-    monkeypatch.setattr(reading, "main_lines", lambda _: [])
+    monkeypatch.setattr(reading, "main_lines", lambda *_: [])
     record = read(scorer, article())
     assert [p for p in record.paragraphs if p in STORY] == STORY
     assert "Weather" not in record.paragraphs
+
+
+def test_where_the_main_text_is_a_line_or_two_the_fast_path_reads_all_of_the_page(scorer, monkeypatch):
+    monkeypatch.setattr(reading, "main_lines", lambda *_: ["Six ships left the harbour."] * 9)
+    assert [p for p in read(scorer, article(), "fast").paragraphs if p in STORY] == STORY
+    monkeypatch.setattr(reading, "main_lines", lambda *_: [STORY[0]] * 50)
+    assert set(read(scorer, article(), "fast").paragraphs) <= {STORY[0]}
 
 
 @pytest.mark.parametrize("mode", PAGE_MODES)
@@ -346,16 +353,16 @@ def test_links_are_counted_in_every_part_of_preformatted_text():
 
 
 def test_nesting_counts_containers_that_are_open_whatever_was_closed_before():
-    assert extractors.nesting("<div><p><DIV><div></div><section></section></div></div>") == 3
-    assert extractors.nesting("</div>" * 50 + "<div>" * 40) == 40
-    assert extractors.nesting("<divider><p><b><dir>") == 0
-    assert extractors.nesting("") == 0
+    assert extractors.Tags.of(b"<div><p><DIV><div></div><section></section></div></div>").nesting() == 3
+    assert extractors.Tags.of(b"</div>" * 50 + b"<div>" * 40).nesting() == 40
+    assert extractors.Tags.of(b"<divider><p><b><dir>").nesting() == 0
+    assert extractors.Tags.of(b"").nesting() == 0
 
 
 def test_formatting_that_is_left_open_is_summed_over_the_blocks_that_would_open_it_again():
-    assert extractors.reopened("<p><b><i>x<p>y</p>") == 0 + 2 + 2
-    assert extractors.reopened("<p><b>x</b><span></span><p>y</p>") == 0
-    assert extractors.reopened("</b></b><p><bold><br>") == 0
+    assert extractors.Tags.of(b"<p><b><i>x<p>y</p>").reopened() == 0 + 2 + 2
+    assert extractors.Tags.of(b"<p><b>x</b><span></span><p>y</p>").reopened() == 0
+    assert extractors.Tags.of(b"</b></b><p><bold><br>").reopened() == 0
 
 
 @pytest.mark.parametrize("mode", PAGE_MODES)
@@ -761,6 +768,7 @@ def test_the_day_of_publication_is_the_first_that_a_page_marks_as_such(head, day
         '<ol class="comment-list"><li><time pubdate datetime="2012-05-05">5 May</time></ol>',
         '<aside><meta itemprop="datePublished" content="2012-05-05">Old story</aside>',
         '<div id=comments><meta itemprop="datePublished" content="2012-05-05">Nice</div>',
+        """<div data-teaser='<time class="published" datetime="2012-05-05">'>Old story</div>""",
         '<time class="published" datetime="2012-05-05"></time><time class="published" datetime="2025-03-04"></time>',
         "<footer>Site last updated: May 5, 2012</footer><p>Ships left.</p>",
         "<aside><ul><li><a href=/a>Old story</a> 2012-05-05</li></ul></aside>",

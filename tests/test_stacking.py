@@ -32,7 +32,7 @@ def test_pages_tell_the_token_f1_of_the_blocks_that_are_kept():
     assert pages.base.tolist() == [token_f1("one two", golds[0]), 0.0]
 
 
-def test_a_page_that_comes_out_worse_counts_double_and_corpora_weigh_alike():
+def test_a_page_that_comes_out_worse_than_by_the_first_extractor_counts_double():
     texts, golds = [["one", "two"]] * 3, ["one two", "one two", "one"]
     # the second extractor also keeps "two", of which the role model is sure
     known = [heard([0, 5], [1, 0], [1, 1]) for _ in texts]
@@ -42,8 +42,18 @@ def test_a_page_that_comes_out_worse_counts_double_and_corpora_weigh_alike():
         first_agree=9, first_differ=9, second_agree=9, second_differ=0,
     )  # fmt: skip
     better, worse = 1 - 2 / 3, 2 / 3 - 1
-    assert pages.gain(every, np.ones(3, bool)) == pytest.approx((better + 2 * worse) / 2)
-    assert pages.gain(every, np.array([1, 1, 0], bool)) == pytest.approx(better)
+    assert pages.gain(every).tolist() == pytest.approx([better, better, 2 * worse])
+
+
+def test_a_change_is_worth_its_mean_over_corpora_where_none_loses_and_pages_agree():
+    pages = Pages.of([["one"]] * 6, ["one"] * 6, [heard([0], [1], [1])] * 6, ["x", "x", "x", "x", "y", "y"])
+    every = np.ones(6, bool)
+    assert pages.worth(np.array([0.1, 0.1, 0.1, 0.1, 0.3, 0.3]), every) == pytest.approx(0.2)
+    assert pages.worth(np.array([0.1, 0.1, 0.1, 0.1, -0.01, 0]), every) == 0
+    assert pages.worth(np.array([0.1, 0.1, 0.1, 0.1, -0.01, 0]), np.arange(6) < 4) == pytest.approx(0.1)
+    # one page alone gains much
+    assert pages.worth(np.array([0.9, 0, 0, 0, 0, 0]), every) == 0
+    assert pages.worth(np.full(6, 1e-4), every) == 0
 
 
 @pytest.mark.parametrize(("gold", "is_restored"), [("one two three four", True), ("one", False)])

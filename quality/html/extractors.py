@@ -7,11 +7,13 @@ they fail on different pages. Both are imported when a page is there to be read 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from quality.columns import Ints
+from quality.columns import Bools, Ints
 from quality.html.metadata import quiet
 from quality.html.page import BLOCKS, texts, walk
 
@@ -46,16 +48,16 @@ def article_lines(root: HtmlElement, url: str | None) -> tuple[list[str], list[s
     return lines, comments, None
 
 
-def refusal(html: str) -> str | None:
+def refusal(tags: Tags) -> str | None:
     """What to say of a page that resiliparse must not read, for the memory it would take; None where it may."""
-    if reopened(html) <= REOPENED_HIGH:
+    if tags.reopened() <= REOPENED_HIGH:
         return None
     return "the page leaves too much formatting open for resiliparse: read without"
 
 
-def main_lines(html: str) -> list[str]:
+def main_lines(html: str, tags: Tags) -> list[str]:
     """What resiliparse takes for the main text of a page, line by line; nothing where the page is nested too deeply."""
-    return [] if nesting(html) > NESTING_HIGH else _lines(html, main_content=True)
+    return [] if tags.nesting() > NESTING_HIGH else _lines(html, main_content=True)
 
 
 def all_lines(html: str) -> list[str]:
@@ -69,21 +71,40 @@ def _lines(html: str, *, main_content: bool) -> list[str]:
     text = extract_plain_text(
         html, main_content=main_content, list_bullets=False, alt_texts=False, form_fields=False
     )
-    lines = (" ".join(line.split()) for line in text.split("\n"))
-    return [line for line in lines if _has_word(line)]
+    return [" ".join(line.split()) for line in text.split("\n") if line and _has_word(line)]
 
 
-def nesting(html: str) -> int:
-    """How many containers of a page's source stand in one another at most; an end without a beginning counts nothing."""
-    name, step = _tags(html)
-    return int(_open(step * np.isin(name, _CONTAINERS)).max(initial=0))
+class Tags(NamedTuple):
+    """The tags of a page's source that matter here: their kinds (sums of `_KINDS`), and +1 where one begins, -1 where it
+    ends."""
 
+    kind: Ints
+    step: Ints
 
-def reopened(html: str) -> int:
-    """How many elements of formatting are open where blocks begin or end, summed: each may be made again there."""
-    name, step = _tags(html)
-    n_open = _open(step * np.isin(name, _FORMATTING))
-    return int(n_open[np.isin(name, _BLOCKS)].sum())
+    @classmethod
+    def of(cls, source: bytes) -> Tags:
+        """The tags of a source in UTF-8, those in comments and scripts among them."""
+        padded = source + b" " * (LETTERS + 2)
+        letters = np.frombuffer(padded, np.uint8)
+        at = np.flatnonzero(letters[: -LETTERS - 2] == ord("<"))
+        closes = letters[at + 1] == ord("/")
+        # at every place the letters from there as one number, the first in its highest byte
+        from_here = np.ndarray(len(padded) - LETTERS, ">u8", padded, strides=(1,))
+        name = _name(from_here[at + 1 + closes].astype(np.uint64))
+        place = np.searchsorted(_NAMES[:-1], name)
+        known = _NAMES[place] == name
+        return cls(_KINDS_OF_NAMES[place][known], np.where(closes, -1, 1)[known])
+
+    def nesting(self) -> int:
+        """How many containers stand in one another at most; an end without a beginning counts nothing."""
+        return int(_open(self.step * self._is(CONTAINER)).max(initial=0))
+
+    def reopened(self) -> int:
+        """How many elements of formatting are open where blocks begin or end, summed: each may be made again there."""
+        return int(_open(self.step * self._is(FORMATTING))[self._is(BLOCK)].sum())
+
+    def _is(self, kind: int) -> Bools:
+        return np.asarray(self.kind & kind > 0)
 
 
 def _open(step: Ints) -> Ints:
@@ -92,32 +113,40 @@ def _open(step: Ints) -> Ints:
     return running - np.minimum.accumulate(np.minimum(running, 0))
 
 
-def _tags(html: str) -> tuple[Ints, Ints]:
-    """The tags of a page's source: their names as numbers (`_number`), and +1 where one begins, -1 where it ends."""
-    source = np.frombuffer(html.encode() + b" " * (LETTERS + 2), np.uint8)
-    at = np.flatnonzero(source[: -LETTERS - 2] == ord("<"))
-    closes = source[at + 1] == ord("/")
-    at += 1 + closes
-    name = np.zeros(at.size, np.int64)
-    goes_on = np.ones(at.size, bool)
-    for k in range(LETTERS):
-        # without the bit that tells small letters from capitals
-        letter = source[at + k] & 0xDF
-        goes_on &= (letter >= ord("A")) & (letter <= ord("Z"))
-        name = name << 8 | np.where(goes_on, letter, 0)
-    return name[name > 0], np.where(closes, -1, 1)[name > 0]
-
-
-# Letters of a name that are read.
+# Letters of a name that are read: one less than a number of 64 bits has bytes, so that a longer name is no shorter one.
 LETTERS = 7
+
+
+def _each(byte: int) -> np.uint64:
+    """This byte eight times, as one number."""
+    return np.uint64(byte * 0x0101010101010101)
+
+
+def _name(letters: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The names that begin eight bytes each, as `_number` gives them: all bytes of a number at once."""
+    # without the bit that tells small letters from capitals, nor the highest, so that sums stay within their byte
+    low = letters & _each(0x5F)
+    # the highest bit of a byte is set: it is at least "A"; not set: it is at most "Z"
+    is_letter = low + _each(0x80 - ord("A")) & ~(low + _each(0x7F - ord("Z"))) & ~letters & _each(0x80)
+    ends = is_letter ^ _each(0x80)
+    for n in (8, 16, 32):
+        ends |= ends >> np.uint64(n)  # ... and all bytes after one that is no letter
+    return low & ~((ends >> np.uint64(7)) * np.uint64(0xFF)) & ~np.uint64(0xFF)
 
 
 def _number(name: str) -> int:
     """The first letters of an element's name as one number."""
-    return int.from_bytes(name.upper().encode()[:LETTERS].ljust(LETTERS, b"\0"))
+    return int.from_bytes(name.upper().encode()[:LETTERS].ljust(LETTERS + 1, b"\0"))
 
 
-_CONTAINERS = [_number(name) for name in "article blockquote center div main ol section table ul".split()]
-_BLOCKS = [_number(name) for name in BLOCKS]
-# The elements that HTML opens again after a block that ended with them open; h1 to h6 are no such.
-_FORMATTING = [_number(name) for name in "a b big code em font i nobr s small strike strong tt u".split()]
+CONTAINER, BLOCK, FORMATTING = 1, 2, 4
+_KINDS: Mapping[int, frozenset[str]] = {
+    CONTAINER: frozenset("article blockquote center div main ol section table ul".split()),
+    BLOCK: BLOCKS,
+    # the elements that HTML opens again after a block that ended with them open; h1 to h6 are no such
+    FORMATTING: frozenset("a b big code em font i nobr s small strike strong tt u".split()),
+}
+_NAMES = np.unique(np.array([_number(name) for names in _KINDS.values() for name in names], np.uint64))
+_KINDS_OF_NAMES = np.array(
+    [sum(kind for kind, names in _KINDS.items() if n in map(_number, names)) for n in _NAMES.tolist()]
+)

@@ -16,7 +16,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from html import unescape
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quality.records import iso_day
 
@@ -39,6 +39,7 @@ DATE_NAMES = (
 )  # fmt: skip
 URL_NAMES = ("og:url", "twitter:url")
 LANGUAGE_NAMES = ("og:locale", "content-language", "dc.language")
+USED_NAMES = frozenset(TITLE_NAMES + AUTHOR_NAMES + DATE_NAMES + URL_NAMES + LANGUAGE_NAMES)
 
 # Characters of a tag that are looked at.
 TAG = 10_000
@@ -51,15 +52,27 @@ N_DAYS_HIGH = 10
 # Characters of text in such an element, as "Posted on 4 March 2025 by A. Writer in News".
 DAY_MARK = 100
 
-# Of end tags those alone that are counted: they are half of a page's tags.
-_NAMED = re.compile(
-    r"<(?:(!--)|(/(?=aside|footer|nav))?(html|meta|link|time|title|script|style|div|section|ul|ol|li|aside|footer|nav)\b)",
-    re.IGNORECASE,
-)
+
+def _named(names: Sequence[str]) -> re.Pattern[str]:
+    """Finds comments and tags of these names in capitals or small letters, which classes tell faster than a flag does.
+
+    Most tags are others, so the first letter is looked at before all else.
+    """
+    first = "".join(sorted({name[0] for name in names}))
+    either = re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]", "|".join(names))
+    return re.compile(rf"<(?=[!{first}{first.upper()}])(?:(!--)|({either})\b)")
+
+
+# Elements whose inside is no HTML.
+RAW = ("title", "script", "style")
+_MARKED = _named(("html", "meta", "link", "time", *RAW))
+# What tells whether a mark is the page's own: of end tags those alone that are counted, for they are half of all tags.
+_AROUND = _named((*BOXES, *ASIDE, *(f"/{name}" for name in ASIDE), *RAW))
 # What follows a tag's name. Quotation marks count after "=" alone, and what was read is never read again.
 _REST = re.compile(r"""(?:[^<>=]++|=\s*+(?:"[^"]*+"|'[^']*+')?+)*+""")
 _ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
-_RAW_END = {name: re.compile(rf"</{name}\b", re.IGNORECASE) for name in ("script", "style", "title")}
+_RAW_END = {name: re.compile(rf"</{name}\b", re.IGNORECASE) for name in RAW}
+_CANONICAL = re.compile("canonical", re.IGNORECASE)
 _PUBLISHED = re.compile(r"\bpubdate\b|datePublished|\bpublished\b")
 # What an element's id and class say of it, word by word, and in a word.
 _COMMENTS = re.compile(r"(?<![^\W_])comments?(?![^\W_])", re.IGNORECASE)
@@ -124,12 +137,42 @@ def _agreed(days: Iterable[str | None]) -> str | None:
     return told.pop() if len(told) == 1 else None
 
 
+class _Tag(NamedTuple):
+    """A tag in a page's source: where its name ends, the name in lower case (of an end with its stroke), what follows
+    it, and what stands inside where that is no HTML."""
+
+    place: int
+    name: str
+    rest: str
+    inside: str
+
+
+def _tags(head: str, named: re.Pattern[str]) -> Iterator[_Tag]:
+    """Tags of these names, in one pass that never goes back, as parsers make it: comments and scripts are passed over."""
+    at = 0
+    while match := named.search(head, at):
+        place = at = match.end()
+        if match[1]:
+            at = head.find("-->", at)
+            if at < 0:
+                return
+            continue
+        rest = _REST.match(head, at, at + TAG)
+        if rest is None or not head.startswith(">", at := rest.end()):
+            continue  # no tag
+        name, inside = match[2].lower(), ""
+        if name in _RAW_END:
+            raw_end = _RAW_END[name].search(head, at)
+            if raw_end is None:
+                return
+            inside = head[at + 1 : raw_end.start()]
+            at = raw_end.end()
+        yield _Tag(place, name, rest[0], inside)
+
+
 class _Marks:
     """The marks in a page's source: contents of meta elements by name in lower case, the title, the canonical address,
-    the language, times of publication and JSON-LD values.
-
-    One pass that never goes back, as parsers make it: comments and scripts are passed over.
-    """
+    the language, times of publication and JSON-LD values."""
 
     def __init__(self, head: str) -> None:
         self.named: dict[str, str] = {}
@@ -140,63 +183,79 @@ class _Marks:
         self.pieces: list[Any] = []
         self._n_aside = 0
         self._in_comments = False
-        at = 0
-        while match := _NAMED.search(head, at):
-            at = match.end()
-            if match[1]:
-                at = head.find("-->", at)
-                if at < 0:
-                    return
-                continue
-            rest = _REST.match(head, at, at + TAG)
-            name = match[3].lower()
-            if rest is None or not head.startswith(">", at := rest.end()):
-                continue  # no tag
-            if match[2]:
-                if name in ASIDE:
-                    self._n_aside = max(self._n_aside - 1, 0)
-                continue
-            raw_end = _RAW_END[name].search(head, at) if name in _RAW_END else None
-            if name in _RAW_END:
-                if raw_end is None:
-                    return
-                self._inside(name, rest[0], head[at + 1 : raw_end.start()])
-                at = raw_end.end()
+        self._attributes_end = 0
+        self._around = _tags(head, _AROUND)
+        self._next = next(self._around, None)
+        for tag in _tags(head, _MARKED):
+            if tag.name in _RAW_END:
+                self._inside(tag)
             else:
-                self._tag(name, rest[0])
+                self._tag(tag)
 
-    def _tag(self, name: str, rest: str) -> None:
-        if name in BOXES and (self._in_comments or not _COMMENTS.search(rest)):
-            return  # most tags of a page, and their attributes say nothing else
-        given = {m[1].lower(): unescape(m[2] or m[3] or m[4] or "") for m in _ATTRIBUTE.finditer(rest)}
+    def _is_elsewhere(self, place: int) -> bool:
+        """Whether it is another text's or the site's what a tag at this place says; asked from above to below.
+
+        What tells it are most tags of a page, so they are read no further than is asked.
+        """
+        while self._next is not None and self._next.place < place:
+            name, rest = self._next.name, self._next.rest
+            self._attributes_end = self._next.place + len(rest)
+            if name in ASIDE:
+                self._n_aside += 1
+            elif name.startswith("/"):
+                self._n_aside = max(self._n_aside - 1, 0)
+            elif name in BOXES and not self._in_comments:
+                # they stand below the text, and without a tree nobody knows where they end
+                self._in_comments = _holds_comments(rest)
+            self._next = next(self._around, None)
+        return place < self._attributes_end or self._n_aside > 0 or self._in_comments
+
+    def _tag(self, tag: _Tag) -> None:
+        name, rest = tag.name, tag.rest
         if name == "meta":
-            # in the body they are of a piece of it, such as a comment
-            elsewhere = self._n_aside or self._in_comments
-            for key in ("property", "name", "http-equiv", *(() if elsewhere else ("itemprop",))):
-                if key in given and given.get("content"):
-                    self.named.setdefault(given[key].strip().lower(), given["content"])
+            given = _attributes(rest)
+            content = given.get("content")
+            for key in ("property", "name", "http-equiv", "itemprop"):
+                named = given.get(key, "").strip().lower()
+                # in the body they are of a piece of it, such as a comment
+                if (
+                    named in USED_NAMES
+                    and content
+                    and (key != "itemprop" or not self._is_elsewhere(tag.place))
+                ):
+                    self.named.setdefault(named, content)
         elif name == "link":
-            if given.get("rel", "").lower() == "canonical":
-                self.canonical = self.canonical or given.get("href")
+            if self.canonical is None and _CANONICAL.search(rest):
+                given = _attributes(rest)
+                if given.get("rel", "").lower() == "canonical":
+                    self.canonical = given.get("href")
         elif name == "html":
+            given = _attributes(rest)
             self.spoken = self.spoken or given.get("lang") or given.get("xml:lang")
-        elif name in ASIDE:
-            self._n_aside += 1
-        elif name == "time":
-            if _PUBLISHED.search(rest) and not self._n_aside and not self._in_comments:
-                self.times.append(given.get("datetime", ""))
-        elif _COMMENTS.search(f"{given.get('id', '')} {given.get('class', '')}"):
-            # they stand below the text, and without a tree nobody knows where they end
-            self._in_comments = True
+        elif _PUBLISHED.search(rest) and not self._is_elsewhere(tag.place):
+            self.times.append(_attributes(rest).get("datetime", ""))
 
-    def _inside(self, name: str, rest: str, inside: str) -> None:
-        if name == "title":
-            self.title = self.title or unescape(inside[:TAG])
-        elif name == "script" and "ld+json" in rest.lower() and len(inside) <= MARK:
+    def _inside(self, tag: _Tag) -> None:
+        if tag.name == "title":
+            self.title = self.title or unescape(tag.inside[:TAG])
+        elif tag.name == "script" and "ld+json" in tag.rest.lower() and len(tag.inside) <= MARK:
             # sites leave line breaks in strings, and HTML comments around it all
-            source = inside.strip().removeprefix("<!--").removesuffix("-->")
+            source = tag.inside.strip().removeprefix("<!--").removesuffix("-->")
             with suppress(ValueError, RecursionError):  # no JSON, or a number or nesting that Python refuses
                 self.pieces.append(json.loads(source, strict=False))
+
+
+def _attributes(rest: str) -> dict[str, str]:
+    """Attributes of a tag, from what follows its name."""
+    return {m[1].lower(): unescape(m[2] or m[3] or m[4] or "") for m in _ATTRIBUTE.finditer(rest)}
+
+
+def _holds_comments(rest: str) -> bool:
+    """Whether a box says so, in what follows its name."""
+    if not _COMMENTS.search(rest):
+        return False
+    given = _attributes(rest)
+    return _COMMENTS.search(f"{given.get('id', '')} {given.get('class', '')}") is not None
 
 
 def _ranked(values: Sequence[object]) -> list[Mapping[str, Any]]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from quality.columns import Floats
 from quality.html.agreement import kept
-from quality.html.extractors import all_lines, article_lines, main_lines, refusal
+from quality.html.extractors import Tags, all_lines, article_lines, main_lines, refusal
 from quality.html.metadata import Metadata, metadata, searched_day
 from quality.html.page import N_ELEMENTS_HIGH, Block, n_letters, texts, tree_of, walk
 from quality.html.stack import Heard, Stack, shipped
@@ -29,6 +29,9 @@ N_LINES_HIGH = 50_000
 # Share of the letters that resiliparse finds on a page which lxml must find too, or it has lost a part: on 384 pages of
 # the corpora it is .98 and more.
 FOUND_LOW = 0.9
+# Words of resiliparse's main text from which the fast path takes it for the page's: it gives a line or two where its
+# rules fail. On 384 pages of the corpora anything from 50 to 100 does as well, and the next fifty lose lists and short news.
+N_MAIN_WORDS_LOW = 50
 # Log odds of content that the fast path asks of a line of resiliparse's: its rules have spoken for the line, so the role
 # model must be against it. By hand, and not sought since; scripts/bench_html.py says what it gives.
 FAST_ODDS_LOW = -1.0
@@ -102,14 +105,15 @@ def extract(
 
 def full_draft(html: str, url: str | None) -> Draft:
     """A page as both extractors see it."""
-    html, notes = _readable(html)
+    html, source, notes = _readable(html)
     told = metadata(html)
     tree = tree_of(html)
     page = None if tree is None else walk(tree)
     if page is not None and page.n_hidden > sum(n_letters(block.text) for block in page.blocks):
         # most of it hidden is a page that scripts show
         page = walk(tree, with_hidden=True)
-    refused = refusal(html)
+    tags = Tags.of(source)
+    refused = refusal(tags)
     notes += [refused] if refused else []
     every = [] if refused else all_lines(html)
     if tree is None or page is None or not page.blocks:
@@ -127,7 +131,7 @@ def full_draft(html: str, url: str | None) -> Draft:
     elif page.is_too_deep:
         notes.append("the page is nested too deeply: what stands deeper is not read")
     blocks = _first_lines(page.blocks, notes)
-    second = [] if refused else main_lines(html)
+    second = [] if refused else main_lines(html, tags)
     first: Sequence[str] = ()
     comments: Sequence[str] = ()
     if page.is_ordinary:
@@ -148,11 +152,14 @@ def full_draft(html: str, url: str | None) -> Draft:
 
 def fast_draft(html: str, url: str | None) -> Draft:
     """A page as the fast one of the extractors sees it."""
-    html, notes = _readable(html)
+    html, source, notes = _readable(html)
     told = metadata(html)
-    refused = refusal(html)
+    tags = Tags.of(source)
+    refused = refusal(tags)
     notes += [refused] if refused else []
-    lines = [] if refused else main_lines(html) or all_lines(html)
+    lines = [] if refused else main_lines(html, tags)
+    if not refused and sum(line.count(" ") + 1 for line in lines) < N_MAIN_WORDS_LOW:
+        lines = all_lines(html)
     if not lines:
         # resiliparse made nothing of it; the other parser may
         tree = tree_of(html)
@@ -181,14 +188,20 @@ def _first_lines(lines: Sequence[T], notes: list[str]) -> Sequence[T]:
     return lines[:N_LINES_HIGH]
 
 
-def _readable(html: str) -> tuple[str, list[str]]:
-    """What is read of a page, and warnings. NUL, which no parser takes, becomes U+FFFD, and half a surrogate
-    pair, which UTF-8 has not, a question mark."""
+def _readable(html: str) -> tuple[str, bytes, list[str]]:
+    """What is read of a page, the same in UTF-8, and warnings. NUL, which no parser takes, becomes U+FFFD, and half a
+    surrogate pair, which UTF-8 has not, a question mark."""
     notes = []
     if len(html) > N_CHARACTERS_HIGH:
         notes.append(f"the page has {len(html):,} characters: the first {N_CHARACTERS_HIGH:,} are read")
         html = html[:N_CHARACTERS_HIGH]
-    return html.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd"), notes
+    html = html.replace("\0", "\ufffd")
+    try:
+        source = html.encode()
+    except UnicodeEncodeError:
+        source = html.encode("utf-8", "replace")
+        html = source.decode()
+    return html, source, notes
 
 
 def _judged(draft: Draft, odds: Floats, stack: Stack) -> Extraction:

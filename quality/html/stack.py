@@ -163,7 +163,8 @@ def in_best_container(blocks: Sequence[Block], odds: Floats, weight: Floats) -> 
     total = np.bincount(cell, weights=score[row])
     high = total.max()
     best = number[total >= (CLOSE * high if high > 0 else high)].max()
-    return (containers == best).any(axis=1)
+    stands_in_it: Bools = (containers == best).any(axis=1)
+    return stands_in_it
 
 
 def _containers(blocks: Sequence[Block]) -> Ints:
