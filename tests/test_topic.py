@@ -57,7 +57,7 @@ def test_paragraphs_of_one_matter_lie_far_below_the_threshold():
 
 
 def test_the_probability_is_that_of_the_network_less_where_something_is_reported_and_zero_where_nothing_is_judged():
-    said, told = [0, 1, 4], [2, 3]  # "said", "have begun"; ponds and yields of which nobody speaks
+    said, told = [0, 1, 4], [2, 3]  # "said" stands in three; of ponds and opening hours nobody speaks
     batch = Batch.of([""], [[*GARDEN, BONDS, "Too short to judge."]])
     log_odds, chance = off_topic_log_odds(batch), off_topic(batch)
     assert np.isnan(log_odds[5])
