@@ -196,3 +196,17 @@ def test_findings_are_told_for_the_lines_of_a_template() -> None:
         (4, "filler.definition_line"),
         (5, "filler.definition_line"),
     ]
+
+
+def test_an_answer_of_no_day_and_nobodys_word_is_of_a_template() -> None:
+    assert lines(NEWS, WHEN, "Yes. The yen has a hundred sen.", WHO, TOWN, RIVER) == ".qdqdd"
+    assert lines(NEWS, WHEN, "Yes. It has had sen since March.", WHO, TOWN, RIVER) == ".q.qdd"
+    assert lines(NEWS, WHEN, "Yes. It has a hundred sen, they said.", WHO, TOWN, RIVER) == ".q.qdd"
+
+
+def test_what_stands_below_a_definition_and_not_above_the_story_is_one_in_another_form() -> None:
+    odd = "Safari is Swahili for journey, and the name of a game."
+    assert lines(NEWS, WHEN, WHO, TOWN, RIVER, odd) == ".qqddd"
+    assert lines(NEWS, WHEN, WHO, TOWN, odd, BARGE) == ".qqddd"
+    assert lines(NEWS, WHEN, WHO, TOWN, RIVER, odd, NEWS) == ".qqdd.."
+    assert lines(NEWS, WHEN, WHO, TOWN, RIVER, f'"{odd}"') == ".qqdd."

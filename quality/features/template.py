@@ -12,6 +12,7 @@ import numpy as np
 
 from quality.columns import Bools, Floats, changes, within
 from quality.lexicon import is_stop_word
+from quality.registers import cue_points
 from quality.registry import Counted, rule_among
 from quality.rules import Spans
 from quality.text import Batch, hash_words, once_per_batch
@@ -40,6 +41,33 @@ DEFINITION_LOW, DEFINITION = 6, 60
 GLOSS_LOW, GLOSS, GLOSS_REACH = 4, 24, 5
 # Words of a term that a stop ends; more of them may be a sentence.
 TERM = 2
+DAYS = (
+    *(
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "today",
+        "tomorrow",
+        "yesterday",
+    ),
+    *(
+        "january",
+        "february",
+        "march",
+        "april",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ),
+)
 ARTICLES = ("a", "an", "the", "one", "any")
 # What an encyclopaedia says of words and places besides.
 TIMELESS = (
@@ -124,19 +152,21 @@ def template_lines(batch: Batch, hollow: Bools, furniture: Bools) -> Template:
     question &= here
     # too short to compare counts as strange: a page of this sort says little in few words
     strange = np.isnan(shared) | (shared <= STRANGE)
+    # an answer of no day and nobody's word ("Yes. The yen has a hundred sen.") is of an encyclopaedia as well
+    strayed |= strange & (cue_points(batch)[1] == 0) & (batch.paragraphs.sum(_is_day(batch)) == 0)
     answer = _before(batch, question) & is_sentence & strayed & (words <= DEFINITION) & ~_quotes(batch)
     definition = here & (definition | answer | ((likely | _asks_first(batch)) & strange))
-    line = question | definition | bare
-    heading = (
-        here
-        & ~line
-        & (words > 0)
-        & (words <= HEADING)
-        & ~is_sentence
-        & ~_quotes(batch)
-        & ~batch.is_list_item
-        & _after(batch, line)
+    # whatever stands right below one and not above more of the story: "Safari - Swahili for journey"
+    below = question | definition | bare | furniture | _short_line(batch)
+    among = (
+        _before(batch, definition)
+        & (_after(batch, below) | _ends_page(batch))
+        & strange
+        & (words <= DEFINITION)
     )
+    definition |= here & among & ~question & ~bare & ~_short_line(batch) & ~_quotes(batch)
+    line = question | definition | bare
+    heading = here & ~line & _short_line(batch) & _after(batch, line)
     return Template(question, definition, heading & ~_opens_page(batch))
 
 
@@ -149,6 +179,24 @@ def _questions(batch: Batch) -> Bools:
 
 def _quotes(batch: Batch) -> Bools:
     return batch.paragraphs.sum(batch.mark('"')) > 0
+
+
+@once_per_batch
+def _is_day(batch: Batch) -> Bools:
+    """Words of a day or a month; bool[tokens]."""
+    return batch.vocabulary.among(hash_words(DAYS))[batch.token_word]
+
+
+def _short_line(batch: Batch) -> Bools:
+    """Lines of a heading's length that are no sentence, quotation or list item; bool[paragraphs]."""
+    words = batch.n_words(batch.paragraphs)
+    is_short = (words > 0) & (words <= HEADING) & ~batch.ends_with(".!")
+    return is_short & ~_quotes(batch) & ~batch.is_list_item
+
+
+def _ends_page(batch: Batch) -> Bools:
+    """The last paragraph of each document; bool[paragraphs]."""
+    return np.append(_opens_page(batch)[1:], np.ones(min(batch.paragraphs.n, 1), bool))
 
 
 def _opens_page(batch: Batch) -> Bools:
@@ -288,6 +336,14 @@ _ANSWERS = (
     "A: The firm that owns the barge has paid for it.",
     "A: A return ticket costs six pounds in August.",
 )
+_ODD = "Safari \u2013 Swahili for journey, and the name of a game."
+_STORY = _NEWS + (
+    "The pilot boat brought two divers to the barge, who cut the chain and marked the place with a buoy.\n"
+    "Nobody was hurt, said harbour master Greta Lind, and the ferries sailed again from half past one.\n"
+    "The barge had come from Rosvik with 400 tonnes of gravel for the new pier at Larnsund.\n"
+    "Its owner told the police that the winch had been serviced in March, and has to pay for the divers.\n"
+)
+_HOLLOW = "Only time will tell where this journey leads, but one thing is certain: hope always finds a way."
 _QUESTIONS = (
     "When will the harbour open again?",
     "Who pays for the lost anchor?",
@@ -325,11 +381,13 @@ def question_stub_lines(batch: Batch, counted: Counted) -> Spans:
     hits=[
         (_NEWS + "\n".join([*_PLACES, *_QUESTIONS]), list(_PLACES)),
         (_NEWS + "\n".join([*_GLOSSARY, *_QUESTIONS]), list(_GLOSSARY)),
+        (_NEWS + "\n".join([*_QUESTIONS, *_PLACES, _ODD]), [*_PLACES, _ODD]),
     ],
     clean=[
         _NEWS + "\n".join(_PLACES),
         _NEWS + "\n".join(_GLOSSARY),
         _NEWS + "\n".join([*_ANSWERS, *_QUESTIONS]),
+        _NEWS + "\n".join([*_PLACES, _ODD]),
         "\n".join(
             [
                 "Ex-the old tug, it was sold.",
@@ -357,15 +415,24 @@ def definition_lines(batch: Batch, counted: Counted) -> Spans:
         (
             _NEWS + "\n".join(["At a glance", "-", "People ask", *_QUESTIONS, *_PLACES]),
             ["At a glance", "People ask"],
-        )
+        ),
+        (_STORY + "\n".join(["The road ahead", _HOLLOW]), ["The road ahead"]),
+        (_STORY + "\n".join(["The road ahead", _HOLLOW, "Share this article"]), ["The road ahead"]),
     ],
     clean=[
         _NEWS + "\n".join(["At a glance", _NEWS, *_QUESTIONS, *_PLACES]),
         _NEWS + "\n".join(["- At a glance", *_QUESTIONS, *_PLACES]),
         _NEWS + "\n".join(["People ask", *_QUESTIONS]),
         "\n".join(["At a glance", *_QUESTIONS, *_PLACES]),
+        _STORY + "\n".join(["The road ahead", _HOLLOW, _NEWS]),
+        _STORY + "\n".join(["The road ahead", _NEWS]),
+        "\n".join(["The road ahead", _HOLLOW]),
     ],
 )
 def headings(batch: Batch, counted: Counted) -> Spans:
-    """Short lines above other lines of a template, but for the title of the page."""
-    return _lines(batch, _found(batch, counted).heading)
+    """Short lines above other lines of a template, but for the title of the page; and those above one hollow paragraph alone."""
+    furniture = counted.is_furniture(batch)
+    short = _short_line(batch) & ~_opens_page(batch) & ~furniture
+    ends = _ends_page(batch) | _after(batch, short | furniture | (batch.n_words(batch.paragraphs) == 0))
+    hollow = (counted.covered(batch, "filler.hollow") > 0) & ends & ~short
+    return _lines(batch, _found(batch, counted).heading | (short & _after(batch, hollow)))
