@@ -14,6 +14,10 @@ from quality.registry import rule
 from quality.rules import Spans
 from quality.text import Batch
 
+# Log odds from which padding is told, a soft signal. At even odds one honest paragraph in 1,000 is taken for it; here .5 to 2.7 in
+# 1,000 of reliable articles are told of, and .87 of blended fillers by a hand that was not learnt from in place of .83 (docs/results.md).
+TOLD = -0.5
+
 _STORY = (
     "Work on the new town library has stopped because the roof timbers ordered in March are a metre too "
     "short, the council's surveyor told members on Monday.\n"
@@ -37,15 +41,15 @@ _SIGN_UP = " Sign up for our weekly newsletter. You can unsubscribe at any time.
 
 
 def padding_chance(batch: Batch, kind: str) -> Floats:
-    """Probability of a kind of padding, one half at the threshold of its rule, 0 where nothing is judged; float64[paragraphs]."""
+    """Probability of a kind of padding, one half where one honest paragraph in 1,000 is taken for it, 0 where nothing is judged; float64[paragraphs]."""
     return np.nan_to_num(1.0 / (1.0 + np.exp(-padding_log_odds(batch)[KINDS.index(kind)])))
 
 
 def _found(batch: Batch, kind: str) -> Spans:
-    """Paragraphs at or above the threshold of a kind, and no surer to be of the other."""
+    """Paragraphs of which a kind is told, and no surer to be of the other."""
     odds = padding_log_odds(batch)
     mine = odds[KINDS.index(kind)]
-    paragraph = np.flatnonzero((mine >= 0.0) & (mine >= odds.max(axis=0)))
+    paragraph = np.flatnonzero((mine >= TOLD) & (mine >= odds.max(axis=0)))
     return Spans.of_paragraphs(batch, paragraph)
 
 
@@ -63,7 +67,7 @@ def _found(batch: Batch, kind: str) -> Spans:
     in_furniture=False,
 )
 def hollow_paragraph(batch: Batch) -> Spans:
-    """Paragraphs at or above the threshold of hollow ones."""
+    """Paragraphs that are likely enough to be hollow."""
     return _found(batch, "hollow")
 
 
@@ -81,5 +85,5 @@ def hollow_paragraph(batch: Batch) -> Spans:
     in_furniture=False,
 )
 def spliced_paragraph(batch: Batch) -> Spans:
-    """Paragraphs at or above the threshold of spliced ones."""
+    """Paragraphs that are likely enough to be spliced."""
     return _found(batch, "spliced")
