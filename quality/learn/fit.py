@@ -21,7 +21,7 @@ from quality.trees import LEAVES, NEVER, UNIT, Trees
 N_TREES, TREE_RATE, TREE_LEAF_LOW, TREE_PENALTY, TREE_COLUMNS = 100, 0.1, 60, 5.0, 0.6
 # Log odds of furniture are lowered by this: as much is found as may be while fewer than 3 in 100 words of content are called
 # boilerplate, on corpora left out (docs/results.md).
-BALANCE = 0.6
+BALANCE = 0.65
 # Columns that can only speak for furniture (+1) or against it (-1), with all that begin with the same word: what the page
 # around a paragraph looks like must not be read the other way round on pages of another kind.
 DIRECTIONS = {
