@@ -136,8 +136,8 @@ CUED = 2.0
 
 # Further findings of one rule in one text add nothing beyond this many.
 ENOUGH = 3
-# Soft rules that count by number wherever they fired, as hard ones do: a headline said again stands in a copy, outside
-# content, and one in four thousand reliable articles has it (docs/results.md).
+# Soft rules that count by number wherever they fired but in furniture, as hard ones do: a headline said again stands in a copy,
+# outside content, and one in four thousand reliable articles has it (docs/results.md); menus name their own page.
 ANYWHERE = ("repeat.headline",)
 # Share of a paragraph's characters in stock phrases from which they are what it is made of: .03 in 1,000 paragraphs of
 # reliable articles have it, 2 in 1,000 hold some stock phrase (own count on every second of them).
@@ -184,6 +184,11 @@ def findings_per(batch: Batch, counted: Counted, group: Group, kept: Bools | Non
 def amount(counts: Floats) -> Floats:
     """0, 1, 1.58, 2 for no, one, two, three or more findings."""
     return np.log2(1.0 + np.minimum(counts, ENOUGH))
+
+
+def twice(counts: Floats) -> Floats:
+    """As `amount`, of what tells of a line and its copies: 0 for one, since the others are furniture."""
+    return np.where(counts > 1, amount(counts), 0.0)
 
 
 def filler_names(counted: Counted) -> list[str]:
@@ -322,8 +327,8 @@ def content_rate(n: Floats, content: Floats | Ints) -> Floats:
 def document_terms(batch: Batch, counted: Counted, role: Ints, names: Sequence[str]) -> Floats:
     """Evidence and structure of each document; float64[documents, names].
 
-    Hard rules (and `ANYWHERE`) by amount wherever they fired, soft ones by their rate in content paragraphs, filler
-    by its words in proportion to the words of content. Furniture and copies are no term: on corpora
+    Hard rules by amount wherever they fired, `ANYWHERE` outside furniture, soft ones by their rate in content paragraphs,
+    filler by its words in proportion to the words of content. Furniture and copies are no term: on corpora
     left out, the reliable pages had more of them (docs/results.md).
     """
     words = batch.n_words(batch.paragraphs)
@@ -331,13 +336,18 @@ def document_terms(batch: Batch, counted: Counted, role: Ints, names: Sequence[s
         np.bincount(batch.paragraphs.parent, weights=words * (role == code), minlength=batch.n_documents)
         for code in (CONTENT, FILLER)
     )
-    in_content = (role == CONTENT)[counted.paragraph] if counted.paragraph.size else np.zeros(0, bool)
+    of_finding = role[counted.paragraph]
     amounts = amount(findings_per(batch, counted, batch.documents))
-    soft = findings_per(batch, counted, batch.documents, in_content)
+    elsewhere = twice(findings_per(batch, counted, batch.documents, of_finding != BOILERPLATE))
+    soft = findings_per(batch, counted, batch.documents, of_finding == CONTENT)
     columns: dict[str, Floats] = {}
     for k, rule in enumerate(counted.rules):
-        whole = rule.tier == "hard" or rule.id in ANYWHERE
-        columns[rule.id] = amounts[:, k] if whole else content_rate(soft[:, k], content)
+        if rule.tier == "hard":
+            columns[rule.id] = amounts[:, k]
+        elif rule.id in ANYWHERE:
+            columns[rule.id] = elsewhere[:, k]
+        else:
+            columns[rule.id] = content_rate(soft[:, k], content)
     columns[FILLER_WORDS] = filler_amount(filler, content)
     return _chosen(columns, names)
 

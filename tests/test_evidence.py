@@ -135,6 +135,19 @@ def test_cues_of_furniture_add_to_its_odds_as_far_as_they_cover_a_paragraph() ->
     assert evidence.cued(text, half).tolist() == [0.0, 0.0, 0.0, pytest.approx(1.0, abs=0.02)]
 
 
+def test_a_headline_counts_where_it_is_said_again_outside_furniture() -> None:
+    title = "Apples of the valley are small but sweet this year"
+    text = batch(title, *GARDEN, title)
+    counted = count(text)
+    content, furniture, copy = evidence.CONTENT, evidence.BOILERPLATE, evidence.DUPLICATE
+
+    def term(*role: int) -> float:
+        return float(document_terms(text, counted, np.array(role), ["repeat.headline"])[0, 0])
+
+    assert term(content, content, content, content, copy) == pytest.approx(np.log2(3))
+    assert term(content, content, content, content, furniture) == 0.0  # a menu that names the page
+
+
 def test_a_line_that_cues_cover_is_furniture_where_its_look_leaves_a_doubt() -> None:
     page = "\n\n".join([GARDEN[0], "Advertisement", *GARDEN[1:]])
     line = Scorer.load().score(page, with_roles=True).paragraphs[1]
