@@ -136,9 +136,12 @@ CUED = 2.0
 
 # Further findings of one rule in one text add nothing beyond this many.
 ENOUGH = 3
-# Soft rules that count by number wherever they fired but in furniture, as hard ones do: a headline said again stands in a copy,
-# outside content, and one in four thousand reliable articles has it (docs/results.md); menus name their own page.
-ANYWHERE = ("repeat.headline",)
+# Soft rules that count by number, in copies: a headline said again is one, and one in four thousand reliable articles has it
+# (docs/results.md); menus and threads name their own page as well, where it is furniture or too frequent to be a copy.
+OF_COPIES = ("repeat.headline",)
+# Hard rules that count outside furniture alone: blanks and error messages of a page's template are none of its text. Of
+# web pages with such a finding one in five has it there alone, of made pages one in sixty.
+OF_TEXT = "leak."
 # Share of a paragraph's characters in stock phrases from which they are what it is made of: .03 in 1,000 paragraphs of
 # reliable articles have it, 2 in 1,000 hold some stock phrase (own count on every second of them).
 STOCK = 0.2
@@ -186,9 +189,13 @@ def amount(counts: Floats) -> Floats:
     return np.log2(1.0 + np.minimum(counts, ENOUGH))
 
 
-def twice(counts: Floats) -> Floats:
-    """As `amount`, of what tells of a line and its copies: 0 for one, since the others are furniture."""
-    return np.where(counts > 1, amount(counts), 0.0)
+def counts(counted: Counted, role: Ints) -> Bools:
+    """Findings that may count against the whole text, hard or soft: those of `OF_TEXT` outside furniture, all others; bool[findings].
+
+    `role` int64[paragraphs] is the role of each paragraph.
+    """
+    of_text = np.array([rule.id.startswith(OF_TEXT) for rule in counted.rules], bool)[counted.rule]
+    return ~(of_text & (role[counted.paragraph] == BOILERPLATE))
 
 
 def filler_names(counted: Counted) -> list[str]:
@@ -327,8 +334,8 @@ def content_rate(n: Floats, content: Floats | Ints) -> Floats:
 def document_terms(batch: Batch, counted: Counted, role: Ints, names: Sequence[str]) -> Floats:
     """Evidence and structure of each document; float64[documents, names].
 
-    Hard rules by amount wherever they fired, `ANYWHERE` outside furniture, soft ones by their rate in content paragraphs,
-    filler by its words in proportion to the words of content. Furniture and copies are no term: on corpora
+    Hard rules by amount where they count (`counts`), soft ones by their rate in content paragraphs, `OF_COPIES` by amount in
+    copies, filler by its words in proportion to the words of content. Furniture and copies are no term: on corpora
     left out, the reliable pages had more of them (docs/results.md).
     """
     words = batch.n_words(batch.paragraphs)
@@ -337,15 +344,15 @@ def document_terms(batch: Batch, counted: Counted, role: Ints, names: Sequence[s
         for code in (CONTENT, FILLER)
     )
     of_finding = role[counted.paragraph]
-    amounts = amount(findings_per(batch, counted, batch.documents))
-    elsewhere = twice(findings_per(batch, counted, batch.documents, of_finding != BOILERPLATE))
+    hard = amount(findings_per(batch, counted, batch.documents, counts(counted, role)))
+    copies = amount(findings_per(batch, counted, batch.documents, of_finding == DUPLICATE))
     soft = findings_per(batch, counted, batch.documents, of_finding == CONTENT)
     columns: dict[str, Floats] = {}
     for k, rule in enumerate(counted.rules):
         if rule.tier == "hard":
-            columns[rule.id] = amounts[:, k]
-        elif rule.id in ANYWHERE:
-            columns[rule.id] = elsewhere[:, k]
+            columns[rule.id] = hard[:, k]
+        elif rule.id in OF_COPIES:
+            columns[rule.id] = copies[:, k]
         else:
             columns[rule.id] = content_rate(soft[:, k], content)
     columns[FILLER_WORDS] = filler_amount(filler, content)

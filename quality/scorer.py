@@ -18,7 +18,7 @@ import numpy as np
 
 import quality.features  # noqa: F401 - declares the features
 from quality import evidence
-from quality.columns import Floats, Ints, ratio
+from quality.columns import Bools, Floats, Ints, ratio
 from quality.features.ngrams import document_rows, paragraph_rows, weighted
 from quality.features.officials import OfficialsResult, find_officials
 from quality.lexicon import is_stop_word
@@ -78,6 +78,14 @@ class Columns:
     n_words: Ints
     n_content_words: Ints
     stop_word_share: Floats
+
+    @property
+    def hard(self) -> Bools:
+        """Documents with a hard finding that counts against them; bool[documents]."""
+        told = self.counted
+        is_hard = np.array([rule.tier == "hard" for rule in told.rules], bool)[told.rule]
+        parent = self.batch.paragraphs.parent[told.paragraph[is_hard & evidence.counts(told, self.role)]]
+        return np.bincount(parent, minlength=self.batch.n_documents) > 0
 
 
 class Scorer:
@@ -301,13 +309,14 @@ class Scorer:
             _paragraphs(columns, edges, with_text, reasons),
             _findings(batch, counted, edges),
         )
+        hard = columns.hard
         for d, record in enumerate(records):
             text = batch.texts[d]
             paragraphs = tuple(all_paragraphs[edges[d] : edges[d + 1]])
             findings = tuple(all_findings[finding_edges[d] : finding_edges[d + 1]])
             value = float(columns.reliability[d]) if columns.n_words[d] else None
             n_words, share = int(columns.n_content_words[d]), float(columns.stop_word_share[d])
-            is_hard = any(f.tier == "hard" for f in findings)
+            is_hard = bool(hard[d])
             verdict = self.policy.verdict(value, n_words=n_words, stop_word_share=share, hard=is_hard)
             doubt = self.policy.doubt(n_words=n_words, stop_word_share=share)
             report = Report(

@@ -135,17 +135,36 @@ def test_cues_of_furniture_add_to_its_odds_as_far_as_they_cover_a_paragraph() ->
     assert evidence.cued(text, half).tolist() == [0.0, 0.0, 0.0, pytest.approx(1.0, abs=0.02)]
 
 
-def test_a_headline_counts_where_it_is_said_again_outside_furniture() -> None:
+def test_a_headline_counts_by_its_copies_alone() -> None:
     title = "Apples of the valley are small but sweet this year"
     text = batch(title, *GARDEN, title)
     counted = count(text)
-    content, furniture, copy = evidence.CONTENT, evidence.BOILERPLATE, evidence.DUPLICATE
 
-    def term(*role: int) -> float:
-        return float(document_terms(text, counted, np.array(role), ["repeat.headline"])[0, 0])
+    def term(last: int) -> float:
+        role = np.array([evidence.CONTENT] * 4 + [last])
+        return float(document_terms(text, counted, role, ["repeat.headline"])[0, 0])
 
-    assert term(content, content, content, content, copy) == pytest.approx(np.log2(3))
-    assert term(content, content, content, content, furniture) == 0.0  # a menu that names the page
+    assert term(evidence.DUPLICATE) == 1.0
+    assert term(evidence.BOILERPLATE) == 0.0  # a menu that names the page
+    assert term(evidence.CONTENT) == 0.0  # a thread that says it with every answer
+
+
+def test_a_leak_counts_against_the_text_outside_furniture_alone() -> None:
+    text = batch(*GARDEN, "Hello {{first_name}}, please log in.", BONDS)
+    counted = count(text)
+    (leak,) = {r.id for k, r in enumerate(counted.rules) if r.tier == "hard" and k in counted.rule}
+    assert leak == "leak.placeholder"
+
+    def term(role_of_leak: int) -> tuple[float, list[bool]]:
+        role = np.array([evidence.CONTENT] * 3 + [role_of_leak, evidence.CONTENT])
+        hard = [counted.rules[k].tier == "hard" for k in counted.rule]
+        return float(document_terms(text, counted, role, [leak])[0, 0]), evidence.counts(counted, role)[
+            hard
+        ].tolist()
+
+    assert term(evidence.CONTENT) == (1.0, [True])
+    assert term(evidence.FILLER) == (1.0, [True])
+    assert term(evidence.BOILERPLATE) == (0.0, [False])
 
 
 def test_a_line_that_cues_cover_is_furniture_where_its_look_leaves_a_doubt() -> None:

@@ -96,7 +96,7 @@ def _roles(model: Model, base: Base) -> tuple[Floats, Ints]:
 def _terms(base: Base, role: Ints) -> tuple[Floats, Floats]:
     """Terms of the reference's documents where paragraphs have these roles, and their words of content.
 
-    Hard rules count wherever they fired; what depends on roles is taken anew.
+    What depends on roles is taken anew.
     """
     reference, table = base.reference, base.documents
 
@@ -108,9 +108,12 @@ def _terms(base: Base, role: Ints) -> tuple[Floats, Floats]:
     content, filler = (summed(n_words * (role == code)) for code in (evidence.CONTENT, evidence.FILLER))
     terms = table.matrix[reference.row].astype(np.float64)
     for k, name in enumerate(rules_of(table.names)):
-        if name in evidence.ANYWHERE:
+        if name in evidence.OF_COPIES:
+            n = summed(reference.findings[:, k] * (role == evidence.DUPLICATE))
+            terms[:, table.names.index(name)] = evidence.amount(n)
+        elif name.startswith(evidence.OF_TEXT) and name in base.hard:
             n = summed(reference.findings[:, k] * (role != evidence.BOILERPLATE))
-            terms[:, table.names.index(name)] = evidence.twice(n)
+            terms[:, table.names.index(name)] = evidence.amount(n)
         elif name not in base.hard:
             n = summed(reference.findings[:, k] * (role == evidence.CONTENT))
             terms[:, table.names.index(name)] = evidence.content_rate(n, content)
