@@ -30,16 +30,17 @@ CLASS = {name: 1 << k for k, name in enumerate(CLASSES)}
 # What a token is worth in a stretch: a name of a subject, one of a place, an unknown word, one with a capital, a number, a
 # deed or somebody, any other. Places alone make no stretch.
 NAMED, PLACED, UNKNOWN, STRANGE, NUMERAL, DEED, OTHER = 8, 2, -4, -2, -12, -4, -1
-# Names in a sentence at least, different subjects among them, and tokens of it at most.
-NAMES, SUBJECTS, LONG = 2, 2, 80
+# Names in a stretch at least; names of subjects in its sentence that the rest of the document has not, and tokens at most.
+NAMES, OWN, LONG = 2, 2, 80
 # Marks that bound a clause.
 BOUNDS = ",;:()–—"
 # Tokens from a stretch in which it is looked for what it is hung on, what tells it, and whose it is.
 BESIDE, BEFORE, BEHIND, FROM = 3, 4, 2, 7
 # How like one another the names of a stretch are when they are from anywhere, and the range beyond.
 ANYWHERE, RANGE = 0.25, 0.5
-# Log odds from which a sentence is reported. Set so that one in a thousand honest texts has one (docs/results.md).
-SOFT = 1.5
+# Log odds from which a sentence is reported: one in a thousand honest texts has one (docs/results.md). What the names alone
+# must add to them, without which the rest is not counted: next to no planted sentence that is found has less.
+SOFT, ALONE = 1.5, 3.5
 
 # What is counted, by what it can speak for; every weight has this sign or is nothing.
 FOR = (
@@ -51,10 +52,16 @@ AGAINST = (
     "owner_clause", "owner_before", "owner_behind", "tellers", "persons", "unknown_beyond", "elsewhere", "coherent", "fits",
 )  # fmt: skip
 COUNTS = (*FOR, *AGAINST)
+# Of these, those of the names by themselves.
+OF_NAMES = (
+    "joints", "joined", "capitals", "n_capitals", "subjects", "rare", "news", "place", "place_list", "unknown_inside",
+    "deeds_inside", "elsewhere",
+)  # fmt: skip
 
 
 @cache
-def _table() -> dict[str, dict[str, str]]:
+def lists() -> dict[str, dict[str, str]]:
+    """The lists of section_sentences.toml: words with blanks between them, by part and name."""
     return tomllib.loads((DATA / "section_sentences.toml").read_text("utf8"))
 
 
@@ -62,14 +69,14 @@ def _table() -> dict[str, dict[str, str]]:
 def _lexicon() -> Lexicon:
     """The names and words of both files."""
     names = tomllib.loads((DATA / "section_names.toml").read_text("utf8"))
-    return Lexicon.of([*names["kinds"].items(), *names["words"].items(), *_table()["kinds"].items()])
+    return Lexicon.of([*names["kinds"].items(), *names["words"].items(), *lists()["kinds"].items()])
 
 
 @cache
 def _classes() -> WordTable:
     bits: dict[str, int] = {}
     for name in CLASSES:
-        for word in _table()["words"][name].split():
+        for word in lists()["words"][name].split():
             bits[word] = bits.get(word, 0) | CLASS[name]
     return WordTable.of(bits)
 
@@ -78,6 +85,7 @@ def _classes() -> WordTable:
 class _Tokens:
     """Tokens of sentences that may hold a stretch, in order, as columns.
 
+    `entry` int64[v] is the number in the lexicon of every entry of the vocabulary, `name` int64 are all names of the batch.
     `sentence` int64[k] are the sentences, `row` int64[n] the number among them, `token` int64[n] the place in the batch,
     `bits` int32[n] what they may be by the lexicon. A name that a capital ties to other words is none: "the Leeds Music
     Trust".
@@ -85,6 +93,7 @@ class _Tokens:
 
     batch: Batch
     entry: Ints
+    name: Ints
     sentence: Ints
     row: Ints
     token: Ints
@@ -95,9 +104,10 @@ class _Tokens:
         group, lexicon = batch.sentences, _lexicon()
         entry = lexicon.look_up(batch)
         bits = lexicon.bits[entry]
-        subject = (bits & NAME & ~BIT["place"] > 0)[batch.token_word]
         size = group.last - group.first
-        some = np.flatnonzero((group.sum(subject) >= NAMES) & (size <= LONG))
+        name = np.flatnonzero((bits & NAME > 0)[batch.token_word])
+        subject = name[(bits & NAME & ~BIT["place"] > 0)[batch.token_word[name]]]
+        some = np.flatnonzero((_own_words(batch, entry, subject) >= OWN) & (size <= LONG))
         token, row = within(group.first[some], size[some])
         found = bits[batch.token_word[token]]
         capital = batch.token_upper[token] & batch.is_word[token] & (token != group.first[some][row])
@@ -106,7 +116,9 @@ class _Tokens:
         part = np.zeros(token.size, bool)
         part[1:] |= tied & other[:-1]
         part[:-1] |= tied & other[1:]
-        return cls(batch, entry, some, row, token, np.where(part, found & ~NAME, found).astype(np.int32))
+        return cls(
+            batch, entry, name, some, row, token, np.where(part, found & ~NAME, found).astype(np.int32)
+        )
 
     @cached_property
     def is_word(self) -> Bools:
@@ -147,6 +159,7 @@ class _Tokens:
         return _Tokens(
             self.batch,
             self.entry,
+            self.name,
             self.sentence[kept],
             number[self.row[some]],
             self.token[some],
@@ -173,9 +186,20 @@ class _Tokens:
         return self.token[begins[last]], self.token[last]
 
 
+def _own_words(batch: Batch, entry: Ints, token: Ints) -> Ints:
+    """Number of different words of every sentence that stand nowhere else in its document, of some tokens; int64[sentences]."""
+    word = batch.documents.of_token[token] * len(_lexicon().place) + entry[batch.token_word[token]]
+    place = word << 32 | batch.sentences.of_token[token]
+    place.sort()
+    place = place[changes(place)]
+    begins = changes(place >> 32)
+    alone = begins & np.append(begins[1:], True)
+    return np.bincount(place[alone] & 0xFFFFFFFF, minlength=batch.sentences.n)
+
+
 @dataclass(frozen=True)
 class _Stretches:
-    """Stretches of different subjects: the tokens of their sentences, and of each the first and the last token, int64[k]."""
+    """Stretches of names: the tokens of their sentences, and of each the first and the last token, int64[k]."""
 
     tokens: _Tokens
     first: Ints
@@ -187,13 +211,13 @@ class _Stretches:
         if not tokens.token.size:
             return cls(tokens, tokens.sentence, tokens.sentence)
         every = cls(tokens, *tokens.thickest())
-        subject = np.flatnonzero(every.name & (tokens.bits & NAME != BIT["place"]))
-        word = batch.token_word[tokens.token[subject]]
-        number = np.unique(tokens.row[subject] * len(batch.vocabulary) + word) // len(batch.vocabulary)
-        kept = np.bincount(number, minlength=every.n) >= SUBJECTS
-        kept &= ~batch.is_list_item[batch.sentences.parent[tokens.sentence]]
-        kept &= every.total(batch.is_quoted[tokens.token]) == 0
-        return cls(tokens.of_rows(kept), every.first[kept], every.last[kept])
+        kept = ~batch.is_list_item[batch.sentences.parent[tokens.sentence]]
+        kept &= (every.total(every.name) >= NAMES) & (every.total(batch.is_quoted[tokens.token]) == 0)
+        return every.where(kept)
+
+    def where(self, kept: Bools) -> _Stretches:
+        """Some of them."""
+        return _Stretches(self.tokens.of_rows(kept), self.first[kept], self.last[kept])
 
     @property
     def n(self) -> int:
@@ -238,14 +262,14 @@ class _Stretches:
         """What is counted of every stretch; float64[k, counts]."""
         if not self.n:
             return np.zeros((0, len(COUNTS)))
-        found = {**self._of_names(), **self._of_words(), **self._of_matter()}
+        found = {**self.of_names(), **self._of_words(), **self._of_matter()}
         far = (1 - found["elsewhere"]) * np.clip((ANYWHERE + RANGE / 2 - found["coherent"]) / RANGE, 0, 1)
         found["pure_far"] = far * (found["accounted"] == 1)
         found["accounted_framed"] = found["accounted"] * found["framed"]
         return np.column_stack([np.asarray(found[name], np.float64) for name in COUNTS])
 
-    def _of_names(self) -> dict[str, Floats]:
-        """What is counted of the names and of what stands between them."""
+    def of_names(self) -> dict[str, Floats]:
+        """What is counted of the names and of what stands between them, and how far the rest of the document has them."""
         tokens, name = self.tokens, self.name
         n = self.total(name)
         is_place = tokens.bits & NAME == BIT["place"]
@@ -265,7 +289,10 @@ class _Stretches:
         n_foreign = self.total(unknown & ~tokens.capital)
         n_capitals = self.total(name & tokens.capital)
         place = has_place & (kinds >= 3)
+        elsewhere = self._rows.elsewhere(tokens.token[name], tokens.row[name])
         return {
+            "elsewhere": np.asarray(elsewhere["elsewhere"], np.float64),
+            "rare": np.asarray(elsewhere["rare"], np.float64),
             "joints": np.minimum(self.total(self.inside & joint), 6.0),
             "joined": n_joined / n,
             "capitals": n_capitals / n,
@@ -316,21 +343,16 @@ class _Stretches:
         }
 
     def _of_matter(self) -> dict[str, Floats]:
-        """How rare the names are, how like one another, and how far the rest of the document has them or the like."""
+        """How like one another the names are, and how near to those in the rest of the document."""
+        coherent, fits = self._rows.matter(np.arange(self.n))
+        return {"coherent": coherent, "fits": fits}
+
+    @cached_property
+    def _rows(self) -> Rows:
+        """The stretches as rows of names."""
         tokens, lexicon = self.tokens, _lexicon()
-        named = (lexicon.bits[tokens.entry] & NAME > 0)[tokens.batch.token_word]
         items = np.ones(self.n, np.int64)
-        rows = Rows(
-            lexicon, tokens.batch, tokens.entry, np.flatnonzero(named), self.first, self.last + 1, items
-        )
-        coherent, fits = rows.matter(np.arange(self.n))
-        of_names = rows.elsewhere(tokens.token[self.name], tokens.row[self.name])
-        return {
-            "elsewhere": np.asarray(of_names["elsewhere"], np.float64),
-            "rare": np.asarray(of_names["rare"], np.float64),
-            "coherent": coherent,
-            "fits": fits,
-        }
+        return Rows(lexicon, tokens.batch, tokens.entry, tokens.name, self.first, self.last + 1, items)
 
 
 @cache
@@ -338,8 +360,18 @@ def _shipped() -> Weights:
     return Weights.read(WEIGHTS, COUNTS)
 
 
+def _of_names_alone(some: _Stretches, weights: Weights) -> Floats:
+    """What the names of some stretches add to their log odds; float64[k]."""
+    total = np.zeros(some.n)
+    if some.n:
+        found = some.of_names()
+        for name in OF_NAMES:
+            total += weights.of[COUNTS.index(name)] * found[name]
+    return total
+
+
 def counted_sentences(batch: Batch) -> tuple[Spans, Floats]:
-    """The stretches of different subjects in a batch and what is counted of them; float64[k, counts]."""
+    """The stretches of names in a batch and what is counted of them; float64[k, counts]."""
     some = _Stretches.of(batch)
     return Spans.of_tokens(batch, some.first, some.last + 1), some.counted()
 
@@ -347,5 +379,6 @@ def counted_sentences(batch: Batch) -> tuple[Spans, Floats]:
 @once_per_batch
 def sentences_of_sections(batch: Batch) -> Spans:
     """Stretches of sentences that speak of sections."""
-    spans, counts = counted_sentences(batch)
-    return spans.where(log_odds(counts, _shipped()) >= SOFT)
+    some, weights = _Stretches.of(batch), _shipped()
+    some = some.where(_of_names_alone(some, weights) >= ALONE)
+    return Spans.of_tokens(batch, some.first, some.last + 1).where(log_odds(some.counted(), weights) >= SOFT)
