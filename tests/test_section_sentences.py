@@ -86,6 +86,18 @@ def test_every_sentence_has_a_stretch_of_its_own() -> None:
     ]
 
 
+def test_names_with_capitals_that_no_list_has_stand_within_a_stretch_where_other_words_part_it() -> None:
+    assert stretches("It is chess, Wobbling, Tumbling, yoga and recipes.") == [
+        "chess, Wobbling, Tumbling, yoga and recipes"
+    ]
+    assert stretches("It is chess, wobbling, tumbling, yoga and recipes.") == ["yoga and recipes"]
+
+
+def test_many_places_are_no_thicker_than_two_subjects() -> None:
+    text = "It is chess and yoga, wobbling tumbling grumbling, or Wales, Scotland, Ireland and Kenya."
+    assert stretches(text) == ["chess and yoga"]
+
+
 def test_of_two_stretches_the_thicker_one_is_taken() -> None:
     text = "It is chess and yoga, wobbling tumbling grumbling mumbling, or recipes, gadgets and mortgages."
     assert stretches(text) == ["recipes, gadgets and mortgages"]
@@ -103,6 +115,7 @@ def test_one_name_said_twice_and_places_are_none() -> None:
 
 def test_names_that_capitals_tie_to_other_words_are_none() -> None:
     assert stretches("It greets the Leeds Banking Trust and the Obolo Careers Chapel.") == []
+    assert stretches("Obolo Chess and recipes are here.") == ["Chess and recipes"]
 
 
 def test_lists_of_a_page_and_what_somebody_says_are_none() -> None:
@@ -119,6 +132,32 @@ def test_a_clause_ends_at_the_marks_around_the_stretch() -> None:
     near = counts("The mate wobbled and mumbled in a tale that sits with chess and recipes.")
     assert (far["unknown_clause"], far["unknown_beyond"]) == (0.0, 4.0)
     assert (near["unknown_clause"], near["unknown_beyond"]) == (3.0, 0.0)
+
+
+def test_a_mark_right_beside_the_stretch_bounds_nothing() -> None:
+    assert counts("The mate wobbled: chess and recipes.")["unknown_beyond"] == 0.0
+    assert counts("Chess and recipes, wobbled the mate.")["unknown_beyond"] == 0.0
+    assert counts("Chess and recipes here, wobbled the mate.")["unknown_beyond"] == 2.0
+
+
+def test_a_place_counts_beside_subjects_of_two_kinds() -> None:
+    assert counts("It is chess, golf and Wales.")["place"] == 0.0
+    assert counts("It is chess, yoga and Wales.")["place"] == 1.0
+
+
+def test_only_a_clause_of_names_and_what_frames_them_is_pure() -> None:
+    assert counts("It is a tale for chess and recipes.")["pure_far"] > 0.0
+    assert counts("It is a wobbling tale for chess and recipes.")["pure_far"] == 0.0
+    assert counts("It is for chess and recipes.")["accounted_framed"] == 0.0
+    assert counts("It is a tale for chess and recipes.")["accounted_framed"] == 1.0
+
+
+def test_frames_without_names_enough_are_none() -> None:
+    text = (
+        "This great story touches hearts, echoes here and dwells likewise in the realm of work and law alike."
+    )
+    assert stretches(text) == ["work and law"]
+    assert found(text) == []
 
 
 def test_words_that_frame_the_names_are_counted_by_kind() -> None:
@@ -161,6 +200,7 @@ def test_those_told_in_two_steps_are_those_whose_names_and_sum_reach_the_thresho
                 "It is chess and recipes.",
                 "For readers across banking, yoga and opinion, this story will matter.",
                 "A survey found chess, and recipes, in Wales.",
+                "This great story touches hearts, echoes here and dwells likewise in the realm of work and law alike.",
             )
         ]
     )

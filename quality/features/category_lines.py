@@ -520,7 +520,9 @@ def category_line(batch: Batch, counted: Counted) -> Spans:
         "Sign up for our weekly newsletter.",
         _STORY
         + "Such tales echo through Banking, nod at Government, and wave, weather permitting, to Careers. It won a prize.",
-        # leak.category_line and leak.category_recital find these
+        # other rules find these
+        _STORY + "Such tales touch Banking, nod at Gadgets, and rest in the politics sphere.",
+        _STORY + "For readers of Gardening, money and the Alps it brings good tidings.",
         _STORY + "Such tales echo through Chess, brush the realm of Mortgages, and wander to Recipes.",
         _STORY
         + "It greets the friends of Cinema, tickles the followers of Economy and ends upon the shelf of Gadgets.",
