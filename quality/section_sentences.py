@@ -21,7 +21,7 @@ from quality.columns import NUMBER, Bools, Floats, Ints, changes, within
 from quality.lexicon import DATA, WordTable
 from quality.rules import Spans
 from quality.section_rows import BIT, ED, FRAME, NAME, Lexicon, Rows, Weights, log_odds, single
-from quality.text import Batch, once_per_batch
+from quality.text import Batch, hash_words, once_per_batch
 
 WEIGHTS = DATA / "section_sentences.tsv"
 # What a word beside the names may be, as bits: the lists of the file. The first four frame the names.
@@ -81,6 +81,12 @@ def _classes() -> WordTable:
     return WordTable.of(bits)
 
 
+@once_per_batch
+def _class_of(batch: Batch) -> NDArray[np.int32]:
+    """What every entry of the vocabulary is by the lists of the file, as bits; int32[v]."""
+    return _classes().look_up(batch.vocabulary.hash).astype(np.int32)
+
+
 @dataclass(frozen=True)
 class _Tokens:
     """Tokens of sentences that may hold a stretch, in order, as columns.
@@ -138,6 +144,19 @@ class _Tokens:
     def unknown(self) -> Bools:
         return np.asarray(self.is_word & (self.bits == 0))
 
+    @cached_property
+    def somebody(self) -> Bools:
+        """They and them, and not the page and its reader, nor what is theirs."""
+        return self.has("persons") & (self.classes & CLASS["ours"] == 0)
+
+    @cached_property
+    def owner(self) -> Bools:
+        """Whose list it may be; of "such" only where "as" is next."""
+        such, after = (self.batch.vocabulary.among(hash_words([word])) for word in ("such", "as"))
+        word = self.batch.token_word[self.token]
+        followed = np.append(after[word[1:]], np.zeros(min(word.size, 1), bool))
+        return self.has("owner") & ~(such[word] & ~followed)
+
     def has(self, *names: str) -> Bools:
         """Tokens in some of the lists of the lexicon."""
         return self.bits & sum(BIT[name] for name in names) > 0
@@ -145,8 +164,7 @@ class _Tokens:
     @cached_property
     def classes(self) -> NDArray[np.int32]:
         """What the words are by the lists of section_sentences.toml, as bits."""
-        found = _classes().look_up(self.batch.vocabulary.hash).astype(np.int32)
-        return found[self.batch.token_word[self.token]]
+        return _class_of(self.batch)[self.batch.token_word[self.token]]
 
     @cached_property
     def bound(self) -> Bools:
@@ -171,7 +189,7 @@ class _Tokens:
         worth = np.full(self.token.size, OTHER)
         worth[self.unknown] = UNKNOWN
         worth[self.unknown & self.capital] = STRANGE
-        worth[self.has("doing", "telling", "persons")] = DEED
+        worth[self.has("doing", "telling") | self.somebody] = DEED
         worth[self.batch.token_kind[self.token] == NUMBER] = NUMERAL
         worth[self.named] = NAMED
         worth[self.named & (self.bits & NAME == BIT["place"])] = PLACED
@@ -285,7 +303,9 @@ class _Stretches:
         after |= tokens.token == self.last[tokens.row]
         n_joined = self.total(name & ahead & after)
         unknown = self.inside & tokens.unknown & (tokens.classes == 0)
-        deeds = self.total(self.inside & tokens.has("doing", "telling", "persons") & ~tokens.named) > 0
+        deeds = (
+            self.total(self.inside & (tokens.has("doing", "telling") | tokens.somebody) & ~tokens.named) > 0
+        )
         n_foreign = self.total(unknown & ~tokens.capital)
         n_capitals = self.total(name & tokens.capital)
         place = has_place & (kinds >= 3)
@@ -310,7 +330,7 @@ class _Stretches:
         tokens = self.tokens
         some = {name: tokens.classes & CLASS[name] > 0 for name in CLASSES}
         frame = (tokens.classes > 0) | (tokens.bits & FRAME > 0)
-        around, owner = self.clause & ~self.inside, tokens.has("owner")
+        around, owner = self.clause & ~self.inside, tokens.owner
         content = self.clause & tokens.is_word & ~tokens.has("stop", "joint")
         foreign = tokens.unknown & ~frame
         ending = tokens.batch.vocabulary.ending[tokens.batch.token_word[tokens.token]]
@@ -338,7 +358,7 @@ class _Stretches:
             "owner_before": self.near(owner, BEFORE, 0).astype(np.float64),
             "owner_behind": self.near(owner, 0, BEHIND).astype(np.float64),
             "tellers": (self.total(tellers) > 0).astype(np.float64),
-            "persons": (self.total(tokens.has("persons")) > 0).astype(np.float64),
+            "persons": (self.total(tokens.somebody) > 0).astype(np.float64),
             "unknown_beyond": np.minimum(self.total(~self.clause & foreign), 8.0),
         }
 

@@ -191,6 +191,20 @@ def test_whose_list_it_is_counts_before_and_behind() -> None:
     assert (number["owner_before"], number["owner_behind"]) == (0.0, 1.0)
 
 
+def test_such_says_whose_list_it_is_before_as_alone() -> None:
+    assert counts("It greets such chess and recipes.")["owner_before"] == 0.0
+    assert counts("It greets some such as chess and recipes.")["owner_before"] == 1.0
+
+
+def test_they_are_somebody_and_the_page_its_reader_and_what_is_theirs_are_nobody() -> None:
+    assert counts("They greet chess and recipes.")["persons"] == 1.0
+    assert counts("We greet you, and chess and recipes find their place.")["persons"] == 0.0
+    assert stretches("It is chess as they and they greet yoga and recipes.") == ["yoga and recipes"]
+    assert stretches("It is chess as we and we greet yoga and recipes.") == [
+        "chess as we and we greet yoga and recipes"
+    ]
+
+
 def test_those_told_in_two_steps_are_those_whose_names_and_sum_reach_the_thresholds() -> None:
     batch = Batch.of(
         [
