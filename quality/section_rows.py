@@ -11,6 +11,7 @@ heart (rules/leak.toml).
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -62,7 +63,7 @@ COUNTS = (
 
 
 @dataclass(frozen=True)
-class _Lexicon:
+class Lexicon:
     """The words of the file: `place` their numbers, `bits` int32[n + 1], `between` int64[n + 1] what they are
     between two names, `rarity` float64[n + 1] their idf.
 
@@ -78,16 +79,21 @@ class _Lexicon:
 
     @classmethod
     @cache
-    def shipped(cls) -> _Lexicon:
+    def shipped(cls) -> Lexicon:
         """The lists that come with the package."""
         table = tomllib.loads((DATA / "section_names.toml").read_text("utf8"))
-        lists = {name: some.split() for part in ("kinds", "words") for name, some in table[part].items()}
+        return cls.of([*table["kinds"].items(), *table["words"].items()])
+
+    @classmethod
+    def of(cls, lists: Iterable[tuple[str, str]]) -> Lexicon:
+        """From lists of words with blanks between them, each with the name of its bit."""
+        some = [(name, words.split()) for name, words in lists]
         bits: dict[str, int] = {}
-        for name, some in (*lists.items(), ("joint", JOINTS), ("stop", read_lexicon("stop_words"))):
-            for word in some:
+        for name, words in (*some, ("joint", JOINTS), ("stop", read_lexicon("stop_words"))):
+            for word in words:
                 bits[word] = bits.get(word, 0) | BIT[name]
-        topics, words = shipped_topics(), Batch.of([*bits])
-        row = topics.rows(stems(words.vocabulary))[words.token_word]
+        topics, batch = shipped_topics(), Batch.of([*bits])
+        row = topics.rows(stems(batch.vocabulary))[batch.token_word]
         vector = topics.vector[np.append(row, topics.stem.size)].astype(np.float64)
         length = np.maximum(np.sqrt((vector * vector).sum(1, keepdims=True)), 1.0)
         kinds = np.array([*bits.values(), 0], np.int32)
@@ -106,12 +112,13 @@ class _Lexicon:
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """Rows of two kinds or of three items in a batch: first token, the token behind the last, items; int64[k] each.
+class Rows:
+    """Rows of names in a batch, by a lexicon: first token, the token behind the last, items; int64[k] each.
 
     `entry` int64[v]: the number in the lexicon of every entry of the vocabulary; `name` int64: tokens that are names.
     """
 
+    lexicon: Lexicon
     batch: Batch
     entry: Ints
     name: Ints
@@ -120,23 +127,24 @@ class _Rows:
     items: Ints
 
     @classmethod
-    def of(cls, batch: Batch) -> _Rows:
-        group, lexicon = batch.sentences, _Lexicon.shipped()
+    def of(cls, batch: Batch) -> Rows:
+        """Those of two kinds or of three items."""
+        group, lexicon = batch.sentences, Lexicon.shipped()
         entry = lexicon.look_up(batch)
         name = np.flatnonzero((lexicon.bits[entry] & NAME > 0)[batch.token_word])
         if not name.size:
-            return cls(batch, entry, name, name, name, name)
-        tied, parted = _tied(batch, entry, name)
+            return cls(lexicon, batch, entry, name, name, name, name)
+        tied, parted = _tied(lexicon, batch, entry, name)
         begin = np.flatnonzero(~tied)
         first, last = name[begin], name[np.append(begin[1:], name.size) - 1] + 1
         items = 1 + np.add.reduceat(parted.astype(np.int64), begin)
-        kinds = np.bitwise_or.reduceat(_looked_up(batch, entry, name)[1] & NAME, begin)
+        kinds = np.bitwise_or.reduceat(_looked_up(lexicon, batch, entry, name)[1] & NAME, begin)
         own = group.of_token[first]
-        kept = (items > 2) | ((items > 1) & ~_single(kinds))
+        kept = (items > 2) | ((items > 1) & ~single(kinds))
         kept &= group.last[own] - group.first[own] <= LONG
         kept &= ~batch.is_quoted[first] & ~batch.is_quoted[last - 1]
-        kept[kept] &= ~_in_longer_name(batch, entry, first[kept], last[kept])
-        return cls(batch, entry, name, first[kept], last[kept], items[kept])
+        kept[kept] &= ~_in_longer_name(lexicon, batch, entry, first[kept], last[kept])
+        return cls(lexicon, batch, entry, name, first[kept], last[kept], items[kept])
 
     @property
     def n(self) -> int:
@@ -156,10 +164,10 @@ class _Rows:
         """What is counted of the names themselves and what stands between them."""
         batch = self.batch
         token, row = within(self.first, self.last - self.first)
-        _, bits = _looked_up(batch, self.entry, token)
+        _, bits = _looked_up(self.lexicon, batch, self.entry, token)
         named = bits & NAME
-        kind = np.bitwise_or.reduceat(np.where(_single(named), named, 0), _starts(row))
-        more = (named > 0) & ~_single(named) & (named & kind[row] == 0)
+        kind = np.bitwise_or.reduceat(np.where(single(named), named, 0), _starts(row))
+        more = (named > 0) & ~single(named) & (named & kind[row] == 0)
         kinds: Floats = np.bitwise_count(kind) + (self.total(row, more) > 0).astype(np.float64)
         subject = (named > 0) & (named & BIT["place"] == 0)
         capital = batch.token_upper[token] & (token != batch.sentences.first[self.sentence][row])
@@ -178,19 +186,19 @@ class _Rows:
             "pair": self.items == 2,
             "three_items": self.items >= 3,
             "unknown_inside": np.minimum(self.total(row, batch.is_word[token] & (bits == 0)), 4),
-            **self._elsewhere(token[named > 0], row[named > 0]),
+            **self.elsewhere(token[named > 0], row[named > 0]),
         }
 
-    def _elsewhere(self, token: Ints, row: Ints) -> dict[str, Floats | Bools]:
+    def elsewhere(self, token: Ints, row: Ints) -> dict[str, Floats | Bools]:
         """How rare the names (given) are, and which of them the rest of the document has."""
         document, size = self.batch.documents.of_token, self.total(row, np.ones(row.size))
-        n_words = len(_Lexicon.shipped().place)
+        n_words = len(self.lexicon.place)
         word = self.entry[self.batch.token_word[token]]
         key = document[self.name] * n_words + self.entry[self.batch.token_word[self.name]]
         own = row * n_words + word
-        n_times = _times(np.sort(key), document[token] * n_words + word)
-        elsewhere = self.total(row, n_times > _times(np.sort(own), own)) / size
-        rarity = _Lexicon.shipped().rarity[word]
+        n_times = times(np.sort(key), document[token] * n_words + word)
+        elsewhere = self.total(row, n_times > times(np.sort(own), own)) / size
+        rarity = self.lexicon.rarity[word]
         return {
             "elsewhere": elsewhere,
             "nowhere_else": elsewhere == 0,
@@ -199,9 +207,9 @@ class _Rows:
 
     def matter(self, some: Ints) -> tuple[Floats, Floats]:
         """How like one another the names of some rows are, and how near to the names in the rest of their documents."""
-        direction, document = _Lexicon.shipped().direction, self.batch.documents.of_token
+        direction, document = self.lexicon.direction, self.batch.documents.of_token
         token, row = within(self.first[some], self.last[some] - self.first[some])
-        word, bits = _looked_up(self.batch, self.entry, token)
+        word, bits = _looked_up(self.lexicon, self.batch, self.entry, token)
         word, row = word[bits & NAME > 0], row[bits & NAME > 0]
         own = np.add.reduceat(direction[word], _starts(row))
         holding = np.zeros(self.batch.n_documents, bool)
@@ -240,7 +248,7 @@ class _Rows:
         low, high = group.first[self.sentence], group.last[self.sentence]
         token, row = within(low, high - low)
         kept = (token < self.first[row]) | (token >= self.last[row])
-        _, every = _looked_up(batch, self.entry, token)
+        _, every = _looked_up(self.lexicon, batch, self.entry, token)
         all_row, bits, token, row = row, every[kept], token[kept], row[kept]
         unknown = batch.is_word[token] & (bits == 0)
         content = batch.is_word[token] & (bits & BIT["stop"] == 0)
@@ -274,9 +282,9 @@ class _Rows:
         }
 
 
-def _tied(batch: Batch, entry: Ints, name: Ints) -> tuple[Bools, Bools]:
+def _tied(lexicon: Lexicon, batch: Batch, entry: Ints, name: Ints) -> tuple[Bools, Bools]:
     """Names (tokens, at least one) that are in a row with the one before, and that are another item of it; bool[names] each."""
-    group, between = batch.sentences, _Lexicon.shipped().between
+    group, between = batch.sentences, lexicon.between
     sentence = group.of_token[name]
     short = (group.last - group.first <= SHORT)[sentence]
     same = sentence[1:] == sentence[:-1]
@@ -285,7 +293,7 @@ def _tied(batch: Batch, entry: Ints, name: Ints) -> tuple[Bools, Bools]:
     # what stands between, four bits for each kind, which hold what `REACH` tokens may have
     here, there = name[near], name[near + 1]
     token, pair = within(here + 1, there - here - 1)
-    word, bits = _looked_up(batch, entry, token)
+    word, bits = _looked_up(lexicon, batch, entry, token)
     weight = between[word] * (bits != 0)
     unknown = batch.is_word[token] & (bits == 0)
     weight += unknown * np.where(batch.token_upper[token], STRANGER, FOREIGNER)
@@ -300,7 +308,7 @@ def _tied(batch: Batch, entry: Ints, name: Ints) -> tuple[Bools, Bools]:
     return tied, parted
 
 
-def _in_longer_name(batch: Batch, entry: Ints, first: Ints, last: Ints) -> Bools:
+def _in_longer_name(lexicon: Lexicon, batch: Batch, entry: Ints, first: Ints, last: Ints) -> Bools:
     """Rows (first token, the token behind the last) that go on as a name does: "Leeds Culture and Sport Trust"."""
     group = batch.sentences
     own = group.of_token[first]
@@ -311,25 +319,25 @@ def _in_longer_name(batch: Batch, entry: Ints, first: Ints, last: Ints) -> Bools
 
     # a row that ends the batch has nothing behind it, and must not be its own neighbour
     before, behind = np.maximum(first - 1, 0), np.minimum(last, batch.token_word.size - 1)
-    leads = _looked_up(batch, entry, before)[1] & FRAME > 0
+    leads = _looked_up(lexicon, batch, entry, before)[1] & FRAME > 0
     longer = is_named(first) & is_named(before) & ~leads
     return longer | (is_named(last - 1) & is_named(behind) & (behind == last))
 
 
-def _looked_up(batch: Batch, entry: Ints, token: Ints) -> tuple[Ints, NDArray[np.int32]]:
+def _looked_up(lexicon: Lexicon, batch: Batch, entry: Ints, token: Ints) -> tuple[Ints, NDArray[np.int32]]:
     """Numbers of some tokens' words in the lexicon, and what these may be; a hyphen without blanks is nothing."""
     word = entry[batch.token_word[token]]
-    bits = _Lexicon.shipped().bits[word]
+    bits = lexicon.bits[word]
     bits[(batch.folded[batch.token_start[token]] == ord("-")) & ~batch.spaced[token]] = 0
     return word, bits
 
 
-def _times(ordered: Ints, asked: Ints) -> Ints:
+def times(ordered: Ints, asked: Ints) -> Ints:
     """How often each number stands in some ordered ones."""
     return np.searchsorted(ordered, asked, "right") - np.searchsorted(ordered, asked, "left")
 
 
-def _single(bits: NDArray[np.int32]) -> Bools:
+def single(bits: NDArray[np.int32]) -> Bools:
     """Which have one bit and no more."""
     return (bits > 0) & (bits & (bits - 1) == 0)
 
@@ -346,16 +354,16 @@ class Weights:
     of: Floats
 
     @classmethod
-    def read(cls, path: Path) -> Weights:
-        """From a file of scripts/build_section_rows.py.
+    def read(cls, path: Path, counts: Sequence[str] = COUNTS) -> Weights:
+        """From a file of scripts/build_section_rows.py, or of the like for other counts.
 
         Raises ValueError where the file was made for other counts.
         """
         lines = [line.split("\t") for line in path.read_text("utf8").splitlines() if not line.startswith("#")]
         weight = {name: float(number) for name, number in lines}
-        if set(weight) != {"start", *COUNTS}:
-            raise ValueError(f"{path} was made for other counts; run scripts/build_section_rows.py again")
-        return cls(weight["start"], np.array([weight[name] for name in COUNTS]))
+        if set(weight) != {"start", *counts}:
+            raise ValueError(f"{path} was made for other counts; run scripts/build_{path.stem}.py again")
+        return cls(weight["start"], np.array([weight[name] for name in counts]))
 
 
 @cache
@@ -391,14 +399,14 @@ def is_clear(counts: Floats) -> Bools:
 
 def counted_rows(batch: Batch) -> tuple[Spans, Floats]:
     """All rows of names and what is counted of them; float64[k, counts]. For learning."""
-    rows = _Rows.of(batch)
+    rows = Rows.of(batch)
     return Spans.of_tokens(batch, rows.first, rows.last), rows.counted(np.arange(rows.n))
 
 
 @once_per_batch
 def recited_rows(batch: Batch) -> tuple[Spans, Spans]:
     """Rows of sections that are recited for certain, and others that may be."""
-    rows, weights = _Rows.of(batch), _shipped()
+    rows, weights = Rows.of(batch), _shipped()
     # what is counted last costs most: only of rows that it may bring there
     counts = rows.counted(np.zeros(0, np.int64))
     counts[:, -len(BEST) :] = BEST

@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "masks": COLUMNS | {"lexicon"},
     "padding": COLUMNS | {"lexicon", "masks", "registers", "topics", "topic_inputs"},
     "section_rows": COLUMNS | {"lexicon", "rules", "topics"},
+    "section_sentences": COLUMNS | {"lexicon", "rules", "section_rows"},
     "html": {"columns", "decoding", "lexicon", "records", "html"},
     "features": BASE
     | {
@@ -45,6 +46,7 @@ MAY_IMPORT = {
         "masks",
         "padding",
         "section_rows",
+        "section_sentences",
         "topics",
         "topic_inputs",
         "officeholders",

@@ -20,6 +20,7 @@ from quality.lexicon import DATA, is_stop_word, read_lexicon
 from quality.registry import Counted, rule_among
 from quality.rules import Spans, joined
 from quality.section_rows import recited_rows
+from quality.section_sentences import sentences_of_sections
 from quality.text import Batch, hash_words, once_per_batch
 
 # Marks that set items of a row apart, one kind a row: those that sentences do not have, and those that they do.
@@ -486,3 +487,52 @@ def category_line(batch: Batch, counted: Counted) -> Spans:
     rows = counted.unmet(rows_of_names(batch), "leak.category")
     likely = counted.unmet(recited.likely, "leak.category").apart_from(rows)
     return joined(rows, likely).apart_from(recited.certain)
+
+
+@rule_among(
+    "leak.category_sentence",
+    tier="soft",
+    title="sentence of section names",
+    message="a sentence that speaks of sections of a website as if they were its topics: «{text}»",
+    why="Content farms make a program mention the sections under which a page is filed, so that it ranks for them. The "
+    "sentence brings together what the story does not, for readers, realms or corners. Honest sentences list subjects too, "
+    "so one alone proves little.",
+    source="own",
+    unit="count",
+    hits=[
+        (
+            _STORY
+            + "Such tales echo through Banking, nod at Government, and wave, weather permitting, to Careers.",
+            ["Banking, nod at Government, and wave, weather permitting, to Careers"],
+        ),
+        (
+            _STORY + "The mate has resigned, a wish that sits squarely within environment, cinema and UAE.",
+            ["environment, cinema and UAE"],
+        ),
+    ],
+    clean=[
+        _STORY
+        + '"Such tales echo through Banking, nod at Government, and wave, weather permitting, to Careers," he said.',
+        _STORY
+        + "Topics: such tales echo through Banking, nod at Government, and wave, weather permitting, to Careers",
+        _STORY
+        + "Such tales echo through Banking, nod at Government, and wave, weather permitting, to Careers. "
+        "Sign up for our weekly newsletter.",
+        _STORY
+        + "Such tales echo through Banking, nod at Government, and wave, weather permitting, to Careers. It won a prize.",
+        # other rules find these
+        _STORY + "Such tales touch Banking, nod at Gadgets, and rest in the politics sphere.",
+        _STORY + "For readers of Gardening, money and the Alps it brings good tidings.",
+        _STORY + "Such tales echo through Chess, brush the realm of Mortgages, and wander to Recipes.",
+        _STORY
+        + "It greets the friends of Cinema, tickles the followers of Economy and ends upon the shelf of Gadgets.",
+        _STORY + "The festival brings together music, chess and food in the old docks.",
+        _STORY + "Mates have left shipping for banking, politics and the cinema since 1990.",
+    ],
+)
+def category_sentence(batch: Batch, counted: Counted) -> Spans:
+    """Sentences that speak of sections, in no furniture, none that a page has of its own nor that other rules of section names find."""
+    spans = counted.unmet(sentences_of_sections(batch), "leak.category").apart_from(_recited(batch).certain)
+    spans = spans.apart_from(category_line(batch, counted))
+    spans = spans.where(~counted.is_furniture(batch)[spans.paragraph])
+    return spans.where(~_placed(batch, spans)[0])
