@@ -212,6 +212,10 @@ def timeless_paragraph(batch: Batch) -> Spans:
 # 48 of 50 pieces found without this care still are, and 4 of 17 alarms are left; on the other half 42 of 43, and 4 of 6.
 POINTS_LOW, POINTS_COUNTED, REGISTER_BOUND, TWO_BOUND = 2, 4, -6.0, -6.0
 ITS_OWN = 0.3
+# The same of notices: where a show is told of, its opening hours are told too. And points that a paragraph with somebody's word has
+# at least: advice that the fire service gave. Both by honest notices that local papers print, made up to try it (six of 73 pieces of made
+# pages have somebody's word, and four of these more points).
+NOTICE_OWN, SAID_LOW = 0.1, 3
 
 
 @once_per_batch
@@ -221,8 +225,10 @@ def _intrudes(batch: Batch) -> Ints:
     # NaN, where nothing was judged, is below any bound
     bound = np.where(points > POINTS_LOW, REGISTER_BOUND - np.minimum(points, POINTS_COUNTED), TWO_BOUND)
     off = off_topic_log_odds(batch) >= bound
-    off &= (shared_words(batch) < ITS_OWN) | (points > POINTS_COUNTED)
-    return np.where(off & (points >= POINTS_LOW), register, -1)
+    shared = shared_words(batch)
+    off &= (shared < ITS_OWN) | (points > POINTS_COUNTED)
+    off &= (shared < NOTICE_OWN) | (register != REGISTERS.index("notice"))
+    return np.where(off & (points >= np.where(_reports(batch), SAID_LOW, POINTS_LOW)), register, -1)
 
 
 def _register_rule(register: str, *, intruder: str, at_home: str, **declaration: str) -> None:
