@@ -36,6 +36,18 @@ _UNDER = re.compile(
 _TO_WHOM = re.compile(
     r"^ (?:to|for|in) (?:(?:the|former|President|Prime Minister|Chancellor|[A-Z]\.) )*(?P<who>[A-Z][\w-]+)"
 )
+# Characters of a text's head, which tells what it looks back on.
+HEAD = 400
+NUMBERS = {
+    **{
+        name: k
+        for k, name in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)
+    },
+    **{"a": 1, "fifteen": 15, "twenty": 20, "twenty-five": 25, "thirty": 30, "forty": 40, "fifty": 50},
+}
+_YEARS_AGO = re.compile(
+    rf"\b(\d{{1,2}}|{'|'.join(NUMBERS)}) years? (?:ago|on|earlier|later|after|since)\b", re.IGNORECASE
+)
 # Presidents before the table begins.
 EARLIER = frozenset("Reagan Carter Ford Nixon Johnson Kennedy Eisenhower Truman".split())
 _YEAR = re.compile(r"(?<![\d,.$£€])(?:19|20)\d\d(?![\d,]*\d|%|\.\d)")
@@ -99,7 +111,7 @@ def is_rightful(batch: Batch, index: Index, case: Case) -> bool:
         or _acting_before(before, named, case)
         or _in_a_list_of_former(before, index)
         or _of_an_administration_past(before, after[:BESIDE], sentence, index, case.when)
-        or (case.stale and _names_years_of_office(case, sentence))
+        or (case.stale and (_names_years_of_office(case, sentence) or _looks_years_back(batch, case)))
     )
 
 
@@ -159,6 +171,22 @@ def _names_years_of_office(case: Case, sentence: str) -> bool:
     return any(first <= int(y) <= min(last, this_year - 1) for y in _YEAR.findall(sentence))
 
 
+def _looks_years_back(batch: Batch, case: Case) -> bool:
+    """Whether "ten years ago" or "ten years on" stands in the paragraph or at the head of the text, about the person's time."""
+    paragraph = int(batch.paragraphs.of_token[case.mention.first])
+    low, high = int(batch.paragraphs.start[paragraph]), int(batch.paragraphs.end[paragraph])
+    start, end = case.mention.span(batch)
+    near = batch.text_of(max(low, start - NEARBY), min(high, end + NEARBY))
+    this_year = date.fromordinal(case.when.low).year
+    for many in _YEARS_AGO.findall(batch.texts[case.mention.document][:HEAD] + "\n" + near):
+        number = int(many) if many.isdigit() else NUMBERS.get(many.lower(), 0)
+        # the year told of and those beside it: "ten years ago" is said roughly
+        years = range(this_year - number - 1, this_year - number + 2) if number else ()
+        if any(_days_in(year, term) >= SLACK for year in years for term in case.terms):
+            return True
+    return False
+
+
 def _stands_by_its_years(batch: Batch, case: Case) -> bool:
     """Whether a past year that shares `SLACK` days with the person's time in office stands in the paragraph or beside it."""
     this_year = date.fromordinal(case.when.low).year
@@ -184,7 +212,11 @@ def is_known_as_former(batch: Batch, index: Index, case: Case) -> bool:
     family = re.escape(family_names(case.person, case.term.jurisdiction)[0])
     if re.search(rf"\b(?:former|ex|then|late|one-time|onetime|retired)\b[^.\n]{{0,60}}?\b{family}\b", text):
         return True
-    left = r"who (?:served|was|left|resigned|stepped|led|held|died)|served as|(?:a|the) former|left office"
+    left = (
+        r"who (?:served|left|resigned|stepped|led|held|died|was (?:then|the|an?|in (?:office|charge|power)|(?:\w+ )?(?:president"
+        r"|minister|premier|chancellor|secretary|governor|mayor|chair\w*|director|head|chief|speaker|until|from|for)))\b|served as"
+        r"|(?:a|the) former|left office"
+    )
     if re.search(
         rf"\b{family}\b[^.\n]{{0,40}}?\b(?:{left}|resigned|stepped down|died|then(?! an? ))\b", text
     ):

@@ -266,8 +266,10 @@ def _judged(
     every = cases
     # nobody bears a title in courtesy before the first term: there the right holder tells, or the country
     cases = [c for c in cases if not (c.early and _is_courtesy(c.term)) or c.mention.place or holders[c.key]]
-    if len({case.person for case in cases}) < 2:  # courtesy alone is none
-        cases = [case for case in cases if case.early or not _is_courtesy(case.term)]
+    if (
+        len({case.person for case in cases}) < 2
+    ):  # courtesy alone is none, but keeps nobody in office for what is to come
+        cases = [c for c in cases if c.early or not _is_courtesy(c.term) or (c.ahead and c.mention.full)]
     doubtful += [case for case in every if case.mention.full and case not in cases]
     people = {case.person for case in cases}
     told: set[str] = set()

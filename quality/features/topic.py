@@ -215,7 +215,7 @@ ITS_OWN = 0.3
 # The same of notices: where a show is told of, its opening hours are told too. And points that a paragraph with somebody's word has
 # at least: advice that the fire service gave. Both by honest notices that local papers print, made up to try it (six of 73 pieces of made
 # pages have somebody's word, and four of these more points).
-NOTICE_OWN, SAID_LOW = 0.1, 3
+NOTICE_OWN, SAID_LOW = 0.11, 3
 
 
 @once_per_batch
