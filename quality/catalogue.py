@@ -78,7 +78,7 @@ def _looked_for(rule: Rule) -> str:
         "whole": ["as a whole paragraph"],
         "short": ["in short paragraphs"],
     }.get(rule.where, [])
-    parts += ["outside quotation marks"] if rule.quoted == "silent" else []
+    parts += {"silent": ["outside quotation marks"], "cited": ["outside quotations"]}.get(rule.quoted, [])
     return ", ".join(parts)
 
 

@@ -31,7 +31,7 @@ SHORT = 12
 UNITS = ("count", "per 100 words", "per 1000 words", "per sentence")
 WHERE = ("any", "start", "whole", "short")
 TIERS = ("hard", "soft")
-QUOTED = ("silent", "allowed")
+QUOTED = ("silent", "cited", "allowed")
 
 # "$$" stands for a plain "$"
 _LIST = re.compile(r"\$(\$|[a-z][a-z_]*)")
@@ -224,8 +224,8 @@ class RulePack:
         keep = np.ones(len(spans), bool)
         token = np.searchsorted(batch.token_end, spans.start, "right")
         token = np.minimum(token, max(batch.token_end.size - 1, 0))
-        if rule.quoted == "silent":
-            keep &= ~batch.is_quoted[token]
+        if rule.quoted != "allowed":
+            keep &= ~(batch.is_quoted if rule.quoted == "silent" else batch.is_cited)[token]
         if rule.where == "short":
             keep &= batch.n_words(batch.paragraphs)[spans.paragraph] <= SHORT
         if rule.where in ("start", "whole"):

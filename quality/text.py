@@ -44,6 +44,40 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 
+# Words of saying with which a line introduces what stands below it, and words of such a line at least.
+SAYS = (
+    *(
+        "said",
+        "says",
+        "wrote",
+        "writes",
+        "replied",
+        "replies",
+        "answered",
+        "answers",
+        "asked",
+        "told",
+        "read",
+        "reads",
+        "began",
+    ),
+    *(
+        "begins",
+        "ended",
+        "ends",
+        "printed",
+        "returned",
+        "responded",
+        "explained",
+        "offered",
+        "produced",
+        "typed",
+        "quoted",
+    ),
+)
+INTRODUCTION = 4
+
+
 def once_per_batch(
     function: Callable[Concatenate[Batch, Given], Result],
 ) -> Callable[Concatenate[Batch, Given], Result]:
@@ -193,6 +227,19 @@ class Batch:
         total = np.concatenate(([0], np.cumsum(quote, dtype=np.int32)))
         before = total[self.paragraphs.first]  # of each paragraph
         return ((total[1:] - before[self.paragraphs.of_token]) & 1).astype(bool) & ~quote
+
+    @cached_property
+    def is_cited(self) -> Bools:
+        """Tokens in quotation marks, or of a paragraph that the one above introduces as somebody's words; bool[tokens].
+
+        "One answer began like this:" introduces it; a colon without a word of saying, as above a list, does not.
+        """
+        group = self.paragraphs
+        says = self.vocabulary.among(hash_words(SAYS))[self.token_word]
+        told = self.ends_with(":") & (group.sum(says) > 0) & (self.n_words(group) >= INTRODUCTION)
+        cited = np.zeros(group.n, bool)
+        cited[1:] = told[:-1] & (group.parent[1:] == group.parent[:-1])
+        return self.is_quoted | cited[group.of_token]
 
     @cached_property
     def places(self) -> Places:

@@ -86,3 +86,10 @@ def test_texts_in_a_batch_do_not_see_each_other() -> None:
         REMARK
     ]
     assert not doubtful.size
+
+
+def test_an_answer_that_a_line_introduces_is_cited() -> None:
+    assert sentences(f"One answer began with a nod.\n{REMARK}", 1) or sentences(REMARK, 0)
+    assert (
+        hard(f"One answer began like this:\n{REMARK}") == soft(f"One answer began like this:\n{REMARK}") == []
+    )

@@ -193,6 +193,13 @@ def test_what_somebody_is_quoted_as_saying_is_not_the_writers_fault(name: str, t
     assert pieces(name, quoted) == []
 
 
+def test_what_a_line_introduces_as_somebodys_answer_is_not_the_writers_fault():
+    leak, lead = "As of my last update, the mill was shut.", "One answer began like this:"
+    assert pieces("leak.chatbot", f"{lead[:-1]}.\n{leak}") != []
+    assert pieces("leak.chatbot", f"{lead}\n{leak}") == []
+    assert pieces("leak.placeholder", f"{lead}\nThe fair opens on [date] in [City].") != []
+
+
 BLANK = RulePack(
     [Rule("a.b", "hard", "t", "m", "w", "own", patterns=(r"\[[a-z ]{1,20}\]",), anchors=("[",),
           paragraph_unless=("form letter", "␣ stands for"))]

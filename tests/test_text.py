@@ -324,3 +324,23 @@ def test_the_letters_that_a_word_opens_with_are_a_number() -> None:
     vocabulary = Batch.of(["ab internationally"]).vocabulary
     openings = {vocabulary.word(k): int(vocabulary.opening[k]).to_bytes(8, "little") for k in range(2)}
     assert openings == {"ab": b"ab\0\0\0\0\0\0", "internationally": b"internat"}
+
+
+def test_what_a_line_introduces_as_somebodys_words_is_cited():
+    lead, list_lead, words = (
+        "One answer began like this:",
+        "Bring these things with you:",
+        "I cannot help you.",
+    )
+
+    def cited(*lines):
+        batch = Batch.of(["\n".join(lines)])
+        return batch.paragraphs.sum(batch.is_cited).tolist()
+
+    assert cited(lead, words, words) == [0, 5, 0]
+    assert cited(list_lead, words) == [0, 0]
+    assert cited(lead[:-1] + ".", words) == [0, 0]
+    assert cited("It said:", words) == [0, 0]  # too short to be prose
+    assert cited(words, f'"{words}"') == [0, 5]
+    batch = Batch.of([lead, words])
+    assert batch.is_cited.tolist() == batch.is_quoted.tolist()  # the line above is of another text

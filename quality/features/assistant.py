@@ -69,11 +69,11 @@ def _cues() -> Phrases:
 
 @once_per_batch
 def _signs(batch: Batch) -> Bools:
-    """Kinds of cues that each sentence holds outside quotation marks; bool[sentences, kinds]."""
+    """Kinds of cues that each sentence holds outside quotations; bool[sentences, kinds]."""
     found, group = _cues().find(batch), batch.sentences
     sentence = group.of_token[found.first]
     leading = np.isin(found.value, [KINDS.index(kind) for kind in LEADING])
-    kept = ~batch.is_quoted[found.first] & (~leading | (found.first == group.first[sentence]))
+    kept = ~batch.is_cited[found.first] & (~leading | (found.first == group.first[sentence]))
     signs = np.zeros((group.n, len(KINDS)), bool)
     kept &= batch.n_words(group)[sentence] < LONG
     signs[sentence[kept], found.value[kept]] = True
