@@ -250,7 +250,7 @@ class Scorer:
         cued = evidence.cued(batch, counted)
         boilerplate = sigmoid(self._furniture_logit(looked) + cued)
         if furniture is not None:
-            boilerplate = np.where(np.isnan(furniture), boilerplate, furniture)
+            boilerplate = np.where(np.isnan(furniture), boilerplate, sigmoid(_odds(furniture) + cued))
         filler = sigmoid(
             model.filler.logit(filler_matrix(batch, counted, model.filler_words, model.filler.names))
         )
@@ -342,19 +342,21 @@ class Scorer:
         """What each paragraph's log odds of furniture are the sum of; where they are known from the page, those alone."""
         names, values, effects, start = boilerplate_effects(columns.looked, self.model.boilerplate)
         found: list[RoleReasons] = []
-        for value, effect, cued in zip(values, effects, columns.cued.tolist(), strict=True):
-            some = np.flatnonzero(effect).tolist()
-            told = [
-                Contribution(names[j], None if np.isnan(value[j]) else float(value[j]), float(effect[j]))
-                for j in some
-            ]
+        by_page, page_odds = columns.furniture.tolist(), _odds(columns.furniture).tolist()
+        for i, cued in enumerate(columns.cued.tolist()):
+            if np.isnan(by_page[i]):
+                intercept, some = start - self._doubt, np.flatnonzero(effects[i]).tolist()
+                told = [
+                    Contribution(
+                        names[j], None if np.isnan(x := values[i, j]) else float(x), float(effects[i, j])
+                    )
+                    for j in some
+                ]
+            else:
+                intercept, told = 0.0, [Contribution(TOLD_BY_PAGE, by_page[i], page_odds[i])]
             if cued:
                 told.append(Contribution(CUE_WORDS, cued / evidence.CUED, cued))
-            found.append(RoleReasons(start - self._doubt, tuple(sorted(told, key=lambda c: -abs(c.effect)))))
-        for i in np.flatnonzero(np.isfinite(columns.furniture)).tolist():
-            chance = float(columns.furniture[i])
-            odds = float(np.log(chance / (1 - chance)))
-            found[i] = RoleReasons(0.0, (Contribution(TOLD_BY_PAGE, chance, odds),))
+            found.append(RoleReasons(intercept, tuple(sorted(told, key=lambda c: -abs(c.effect)))))
         return found
 
     def _contributions(self, columns: Columns, d: int) -> tuple[Contribution, ...]:
@@ -536,6 +538,11 @@ def _of_page(record: Record, found: Extraction) -> Record:
         page={name: value for name, value in vars(told).items() if value is not None},
         warnings=(*record.warnings, *found.warnings),
     )
+
+
+def _odds(chance: Floats) -> Floats:
+    """Log odds of chances, which reading a page keeps off 0 and 1; NaN stays."""
+    return np.log(chance / (1.0 - chance))
 
 
 def _known_furniture(records: Sequence[Record], batch: Batch) -> Floats | None:
