@@ -119,6 +119,12 @@ def train(
     if outcome.is_same:
         where += ": the same model as before, so all is left as it was"
     say(f"{outcome.folder}  {outcome.digest[:16]}  {where}")
+    if not outcome.is_in_use:
+        where = "" if folder.parent == Path("models") else f" --in {folder.parent}"
+        say(
+            f"\nIt can be tried as it is (quality --model {outcome.folder} score FILE) and put in place by quality models promote "
+            f"{folder.name}{where}, or by training again with --allow-regression and a reason."
+        )
     ctx.exit(DONE if outcome.is_in_use else NEGATIVE)
 
 

@@ -273,6 +273,7 @@ def test_a_model_that_the_gate_refuses_waits_as_a_candidate(tmp_path: Path, mine
     done = run.invoke(main, command)
     assert done.exit_code == 1
     assert "not in place" in done.output
+    assert "quality models promote" in done.output
     assert "calibration error: worse" in done.output
     assert Model.load(mine).digest == shipped
     candidate = Model.load(mine.with_name("mine.candidate"))
