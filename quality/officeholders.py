@@ -190,7 +190,7 @@ class OfficeTable:
         return f"{message}; near are {listed}" if listed else f"{message}, nor anything near it"
 
     def _split(self, title: str) -> tuple[str | None, str]:
-        """Jurisdiction that a title begins with, if any, and the rest in lower case."""
+        """Jurisdiction that a title begins with, or ends with after "of", if any, and the rest in lower case."""
         whole = " ".join(title.split())
         if any(whole.lower() in forms for forms in self.forms.values()):
             return None, whole.lower()
@@ -198,6 +198,9 @@ class OfficeTable:
             for start in (f"{name}{mark} " for name in names for mark in ("", "'s")):
                 if whole.startswith(start):
                     return place, whole[len(start) :].lower()
+            for end in (f" of {the}{name.lower()}" for name in names for the in ("", "the ")):
+                if whole.lower().endswith(end):
+                    return place, whole[: -len(end)].lower()
         return None, whole.lower()
 
     @cached_property

@@ -158,6 +158,18 @@ def test_holders_names_the_country_with_a_possessive_as_well():
     assert [t.person for t in held] == ["Angela Merkel"]
 
 
+@pytest.mark.parametrize(
+    ("title", "person"),
+    [
+        ("President of the United States", "Barack Obama"),
+        ("president of france", "François Hollande"),
+        ("Minister of Finance of Japan", "Taro Aso"),
+    ],
+)
+def test_a_title_may_end_with_its_country(title, person):
+    assert [t.person for t in shipped_table().holders(title, date(2016, 6, 1))] == [person]
+
+
 def test_an_unknown_title_is_an_error_that_says_so():
     with pytest.raises(
         KeyError, match="no office in the table is called 'Lord High Baker', nor anything near it"
