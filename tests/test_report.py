@@ -280,6 +280,14 @@ def test_a_clean_text_gets_a_short_page():
     )
 
 
+def test_a_text_kept_though_more_likely_bad_than_good_is_not_called_worth_keeping():
+    page = render(replace(CLEAN, reliability=0.49), TEXT)
+    assert page.startswith(
+        "KEEP  0.49 █████░░░░░  port.txt  no date\nNo evidence is strong enough to hold it back;"
+    )
+    assert "Worth keeping" not in page
+
+
 def test_a_terminal_without_the_glyphs_gets_plain_ones():
     page = render(REPORT, TEXT, encoding="ascii")
     page.encode("ascii")

@@ -53,6 +53,9 @@ TERMS = {
 # Bounds of an effect on the logit: at 1.1 the odds of being reliable change threefold, at 0.4 by half.
 STRONG_LOW, CLEAR_LOW, SHOWN_LOW = 1.1, 0.4, 0.05
 
+# Reliability below which a text is more likely unreliable than not, whatever the policy makes of it.
+EVEN = 0.5
+
 # What stands in for a mark where the terminal's encoding has none.
 PLAIN = str.maketrans("¶…«»“”‘’–—−·█░", "P~<>\"\"''---,#.")
 QUOTED = "[«“\"‘']{}[»”\"’']"
@@ -164,7 +167,11 @@ def _reading(report: Report) -> str:
     if report.verdict == "unsure":
         return DOUBTS[str(report.doubt)]
     if report.verdict == "keep":
-        return "Worth keeping" + ("; read the hard evidence first." if report.hard else ".")
+        if report.hard:
+            return "Worth keeping; read the hard evidence first."
+        if report.reliability < EVEN:
+            return "No evidence is strong enough to hold it back; read it with the care that the number asks for."
+        return "Worth keeping."
     if report.hard:
         return "Look at it by hand: there is hard evidence, but the whole is not below the line for dropping."
     return "Look at it by hand: nothing but soft signals speaks against it, and these never drop a text."
