@@ -267,11 +267,20 @@ def _said_anew(batch: Batch) -> tuple[Ints, Ints]:
     """
     words, parent = words_of(batch), batch.paragraphs.parent
     is_line = is_free_line(batch) & (words.count >= HEADLINE_LOW) & (words.count <= HEADLINE_HIGH)
-    line = np.flatnonzero(is_line & (originals(batch) < 0))
+    # a question may be the headline and again the heading of what answers it
+    line = np.flatnonzero(is_line & (originals(batch) < 0) & ~batch.ends_with("?"))
     title = line[is_headline(batch)[line]]
     first = np.searchsorted(parent[title], parent[line])
     place, pair = within(first, np.searchsorted(title, line) - first)
     later, earlier = line[pair], title[place]
+    # without the headline's longest word there is no need to look on
+    (word, owner), known = within(words.first[title], words.count[title]), _known_by(batch)
+    longest = word[np.lexsort((-words.letters[word] * ~is_stop_word(batch)[words.token[word]], owner))]
+    key = known[longest[np.unique(owner, return_index=True)[1]]]
+    told, of_line = within(words.first[line], words.count[line])
+    held = combine(known[told], line[of_line].astype(np.uint64))
+    likely = _among(combine(key[place], later.astype(np.uint64)), held)
+    later, earlier = later[likely], earlier[likely]
     fits = np.full(later.size, True)
     for some, others in ((later, earlier), (earlier, later)):
         fits &= _shares_words(batch, some, others) >= ANEW

@@ -179,7 +179,7 @@ def tells_of_past(before: str, mention: str, after: str) -> bool:
     return (
         _ELSEWHEN.search(sentence) is not None
         or _IN_A_WORK.search(before) is not None
-        or (_PERHAPS_ELSEWHEN.search(sentence) is not None and not _is_of_the_day(sentence))
+        or (_PERHAPS_ELSEWHEN.search(sentence) is not None and not is_of_the_day(sentence))
         or _JUST_BEFORE.search(before[-BESIDE:]) is not None
         or _JUST_AFTER.search(after[:BESIDE]) is not None
         or sentence.count(";") >= ROLL
@@ -191,7 +191,7 @@ def acts(after: str) -> bool:
     return _ACTING.search(after) is not None
 
 
-def _is_of_the_day(sentence: str) -> bool:
+def is_of_the_day(sentence: str) -> bool:
     """Whether a sentence tells of a day of the news, or of what is yet to come."""
     return COMING.search(sentence) is not None or _LATELY.search(sentence) is not None
 

@@ -14,7 +14,7 @@ from datetime import date
 import numpy as np
 
 from quality.dating import When
-from quality.hindsight import BESIDE, COMING, acts, is_background, tells_of_past
+from quality.hindsight import BESIDE, COMING, acts, is_background, is_of_the_day, tells_of_past
 from quality.mentions import Index, Mention
 from quality.officeholders import Term, family_names
 from quality.text import Batch
@@ -111,7 +111,8 @@ def is_rightful(batch: Batch, index: Index, case: Case) -> bool:
         or _acting_before(before, named, case)
         or _in_a_list_of_former(before, index)
         or _of_an_administration_past(before, after[:BESIDE], sentence, index, case.when)
-        or (case.stale and (_names_years_of_office(case, sentence) or _looks_years_back(batch, case)))
+        or (case.stale and _names_years_of_office(case, sentence))
+        or (case.stale and not (case.ahead or is_of_the_day(sentence)) and _looks_years_back(batch, case))
     )
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 import quality.features  # noqa: F401 - declares the features
 from quality import evidence
-from quality.columns import Bools, Floats, Ints, ratio
+from quality.columns import Floats, Ints, ratio
 from quality.features.ngrams import document_rows, paragraph_rows, weighted
 from quality.features.officials import OfficialsResult, find_officials
 from quality.lexicon import is_stop_word
@@ -78,14 +78,6 @@ class Columns:
     n_words: Ints
     n_content_words: Ints
     stop_word_share: Floats
-
-    @property
-    def hard(self) -> Bools:
-        """Documents with a hard finding that counts against them; bool[documents]."""
-        told = self.counted
-        is_hard = np.array([rule.tier == "hard" for rule in told.rules], bool)[told.rule]
-        parent = self.batch.paragraphs.parent[told.paragraph[is_hard & evidence.counts(told, self.role)]]
-        return np.bincount(parent, minlength=self.batch.n_documents) > 0
 
 
 class Scorer:
@@ -307,16 +299,15 @@ class Scorer:
         known = None if self._against is None else self._against.look_up(batch, [r.identity for r in records])
         all_paragraphs, all_findings = (
             _paragraphs(columns, edges, with_text, reasons),
-            _findings(batch, counted, edges),
+            _findings(columns, edges),
         )
-        hard = columns.hard
         for d, record in enumerate(records):
             text = batch.texts[d]
             paragraphs = tuple(all_paragraphs[edges[d] : edges[d + 1]])
             findings = tuple(all_findings[finding_edges[d] : finding_edges[d + 1]])
             value = float(columns.reliability[d]) if columns.n_words[d] else None
             n_words, share = int(columns.n_content_words[d]), float(columns.stop_word_share[d])
-            is_hard = bool(hard[d])
+            is_hard = any(f.tier == "hard" for f in findings)
             verdict = self.policy.verdict(value, n_words=n_words, stop_word_share=share, hard=is_hard)
             doubt = self.policy.doubt(n_words=n_words, stop_word_share=share)
             report = Report(
@@ -339,7 +330,7 @@ class Scorer:
             yield report if known is None else known.told(report, d, text)
 
     def _role_reasons(self, columns: Columns) -> list[RoleReasons]:
-        """What each paragraph's log odds of furniture are the sum of; where they are known from the page, those alone."""
+        """What each paragraph's log odds of furniture are the sum of; where they are known from the page, those and the cues."""
         names, values, effects, start = boilerplate_effects(columns.looked, self.model.boilerplate)
         found: list[RoleReasons] = []
         by_page, page_odds = columns.furniture.tolist(), _odds(columns.furniture).tolist()
@@ -399,19 +390,26 @@ def _paragraphs(
     return list(map(Paragraph, *given))
 
 
-def _findings(batch: Batch, counted: Counted, edges: Ints) -> list[Finding]:
-    """All findings of a batch, told of their texts; paragraphs of document d begin with `edges[d]`."""
+def _findings(columns: Columns, edges: Ints) -> list[Finding]:
+    """All findings of a batch, told of their texts; paragraphs of document d begin with `edges[d]`.
+
+    A hard rule's finding that is none against the text (`evidence.is_hard`) is told as a soft one.
+    """
+    batch, counted = columns.batch, columns.counted
+    hard = evidence.is_hard(counted, columns.role)
     document = batch.paragraphs.parent[counted.paragraph]
     base = batch.document_start[document]
     number = counted.paragraph - edges[document]
-    columns = (counted.rule, document, number, counted.start - base, counted.end - base)
+    told = (counted.rule, hard, document, number, counted.start - base, counted.end - base)
     found = []
-    rows = zip(*(column.tolist() for column in columns), counted.data, strict=True)
-    for code, d, paragraph, start, end, data in rows:
+    rows = zip(*(column.tolist() for column in told), counted.data, strict=True)
+    for code, is_hard, d, paragraph, start, end, data in rows:
         rule, span = counted.rules[code], batch.texts[d][start:end]
         others = dict(data or {})
         message = str(others.pop("message", None) or rule.message.replace("{text}", span))
-        found.append(Finding(rule.id, rule.tier, paragraph, start, end, span, message, others))
+        found.append(
+            Finding(rule.id, "hard" if is_hard else "soft", paragraph, start, end, span, message, others)
+        )
     return found
 
 

@@ -44,7 +44,7 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 
-# Words of saying with which a line introduces what stands below it, and words of such a line at least.
+# Words of saying with which a line introduces what stands below it, among its last tokens, and words of such a line at least.
 SAYS = (
     *(
         "said",
@@ -75,7 +75,7 @@ SAYS = (
         "quoted",
     ),
 )
-INTRODUCTION = 4
+LEAD, INTRODUCTION = 4, 4
 
 
 def once_per_batch(
@@ -232,11 +232,12 @@ class Batch:
     def is_cited(self) -> Bools:
         """Tokens in quotation marks, or of a paragraph that the one above introduces as somebody's words; bool[tokens].
 
-        "One answer began like this:" introduces it; a colon without a word of saying, as above a list, does not.
+        "One answer began like this:" introduces it; a colon without a word of saying right before, as above a list, does not.
         """
         group = self.paragraphs
         says = self.vocabulary.among(hash_words(SAYS))[self.token_word]
-        told = self.ends_with(":") & (group.sum(says) > 0) & (self.n_words(group) >= INTRODUCTION)
+        near = np.minimum(group.last[group.of_token] - np.arange(group.of_token.size), LEAD + 1) <= LEAD
+        told = self.ends_with(":") & (group.sum(says & near) > 0) & (self.n_words(group) >= INTRODUCTION)
         cited = np.zeros(group.n, bool)
         cited[1:] = told[:-1] & (group.parent[1:] == group.parent[:-1])
         return self.is_quoted | cited[group.of_token]

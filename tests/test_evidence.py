@@ -149,7 +149,7 @@ def test_a_headline_counts_by_its_copies_alone() -> None:
     assert term(evidence.CONTENT) == 0.0  # a thread that says it with every answer
 
 
-def test_a_leak_counts_against_the_text_outside_furniture_alone() -> None:
+def test_a_blank_counts_against_the_text_outside_furniture_alone() -> None:
     text = batch(*GARDEN, "Hello {{first_name}}, please log in.", BONDS)
     counted = count(text)
     (leak,) = {r.id for k, r in enumerate(counted.rules) if r.tier == "hard" and k in counted.rule}
@@ -158,7 +158,7 @@ def test_a_leak_counts_against_the_text_outside_furniture_alone() -> None:
     def term(role_of_leak: int) -> tuple[float, list[bool]]:
         role = np.array([evidence.CONTENT] * 3 + [role_of_leak, evidence.CONTENT])
         hard = [counted.rules[k].tier == "hard" for k in counted.rule]
-        return float(document_terms(text, counted, role, [leak])[0, 0]), evidence.counts(counted, role)[
+        return float(document_terms(text, counted, role, [leak])[0, 0]), evidence.is_hard(counted, role)[
             hard
         ].tolist()
 

@@ -18,7 +18,7 @@ from quality.html.agreement import kept
 from quality.html.metadata import Metadata, metadata, searched_day
 from quality.html.page import Block, tree_of, walk
 from quality.html.stack import Heard, Stack, bylines, in_best_container, shipped
-from quality.records import PAGE_MODES
+from quality.records import PAGE_MODES, Record
 
 STORY = [
     "The harbour of the old town was opened again on Monday, eleven weeks after the storm had broken its wall.",
@@ -117,6 +117,17 @@ def test_reasons_for_furniture_are_those_of_the_chance_that_is_given(scorer):
         # less the little that filler takes of it
         assert paragraph.roles["boilerplate"] == pytest.approx(chance, rel=0.1)
     assert {c.feature for c in plain.paragraphs[0].boilerplate.contributions} > {"main_stretch"}
+
+
+def test_cues_of_furniture_count_beside_what_the_page_gave(scorer):
+    story = [*STORY, "Read more: Ten soups for autumn"]
+    page = Record("a", "", "\n\n".join(story), paragraphs=tuple(story), furniture=(0.2,) * len(story))
+    told = scorer["full"].score(page, with_roles=True).paragraphs[-1]
+    assert told.role == "boilerplate"
+    effects = {c.feature: c.effect for c in told.boilerplate.contributions}
+    assert effects == {"told_by_page": pytest.approx(np.log(0.25)), "cue_words": pytest.approx(2.0, abs=0.3)}
+    plain = scorer["full"].score(page, with_roles=True).paragraphs[0]
+    assert {c.feature for c in plain.boilerplate.contributions} == {"told_by_page"}
 
 
 # ---- pages that resist ----

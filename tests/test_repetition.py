@@ -366,3 +366,14 @@ def test_what_is_repeated_stands_earlier_in_the_same_document(text):
     assert (source < np.arange(source.size)).all()
     repeating = np.flatnonzero(source >= 0)
     assert (batch.paragraphs.parent[source[repeating]] == batch.paragraphs.parent[repeating]).all()
+
+
+def test_a_question_said_anew_is_the_heading_of_its_answer():
+    asked = "Why does the old bridge stay closed to lorries until autumn?"
+    assert scores("Why old bridge stays closed to lorries until autumn", BRIDGE, asked, DETOUR)[0] == [
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+    ]
+    assert scores(TITLE, BRIDGE, "Until autumn lorries are closed out of old bridge", DETOUR)[0][2] > 0.5

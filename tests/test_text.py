@@ -341,6 +341,7 @@ def test_what_a_line_introduces_as_somebodys_words_is_cited():
     assert cited(list_lead, words) == [0, 0]
     assert cited(lead[:-1] + ".", words) == [0, 0]
     assert cited("It said:", words) == [0, 0]  # too short to be prose
+    assert cited("You can read more of this story here:", words) == [0, 0]  # "read" is far from the colon
     assert cited(words, f'"{words}"') == [0, 5]
     batch = Batch.of([lead, words])
     assert batch.is_cited.tolist() == batch.is_quoted.tolist()  # the line above is of another text

@@ -12,6 +12,7 @@ import numpy as np
 
 from quality.columns import Bools, Floats, changes, within
 from quality.lexicon import is_stop_word
+from quality.padding import KINDS, padding_log_odds
 from quality.registers import cue_points
 from quality.registry import Counted, rule_among
 from quality.rules import Spans
@@ -432,7 +433,9 @@ def definition_lines(batch: Batch, counted: Counted) -> Spans:
 def headings(batch: Batch, counted: Counted) -> Spans:
     """Short lines above other lines of a template, but for the title of the page; and those above one hollow paragraph alone."""
     furniture = counted.is_furniture(batch)
-    short = _short_line(batch) & ~_opens_page(batch) & ~furniture
+    short = _short_line(batch) & ~batch.ends_with("?") & ~_opens_page(batch) & ~furniture
     ends = _ends_page(batch) | _after(batch, short | furniture | (batch.n_words(batch.paragraphs) == 0))
-    hollow = (counted.covered(batch, "filler.hollow") > 0) & ends & ~short
+    # surely so: the rule tells of less
+    surely = np.nan_to_num(padding_log_odds(batch)[KINDS.index("hollow")], nan=-np.inf) >= 0.0
+    hollow = (counted.covered(batch, "filler.hollow") > 0) & surely & ends & ~short
     return _lines(batch, _found(batch, counted).heading | (short & _after(batch, hollow)))

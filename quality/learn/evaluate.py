@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from quality.columns import Floats, Ints
 from quality.learn import metrics
 from quality.learn.corpora import Labelled
-from quality.learn.judged import Judged, judge, labels_and_suspicion, taken_together
+from quality.learn.judged import Judged, judge, labels_and_suspicion, taken_together, tiers_of
 from quality.learn.labels import labelled_texts
 from quality.learn.probes import baselines, shuffled
 from quality.learn.selection import next_to_label, suspects
@@ -413,7 +413,7 @@ def _paragraphs(texts: Sequence[Judged]) -> list[dict[str, Any]]:
 
 def _rules(texts: Sequence[Judged]) -> list[dict[str, Any]]:
     """Texts with a finding of each rule, by label; hard rules first."""
-    tiers = {rule: tier for t in texts for rule, tier in t.tiers.items()}
+    tiers = tiers_of(texts)
     counts = Counter((rule, t.unreliable) for t in texts for rule in t.findings)
     rows = [
         {"rule": rule, "tier": tier, "reliable": counts[rule, False], "unreliable": counts[rule, True]}

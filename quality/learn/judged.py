@@ -141,7 +141,7 @@ def _judged(
         report.reliability,
         report.verdict,
         Counter(f.rule for f in report.findings),
-        {f.rule: f.tier for f in report.findings},
+        {f.rule: f.tier for f in (*report.soft, *report.hard)},
         {c.feature: c.value for c in report.contributions if c.value is not None},
         tuple(
             {"rule": f.rule, "tier": f.tier, "text": _cut(f.text, QUOTE_LENGTH), "message": f.message}
@@ -196,3 +196,9 @@ def labels_and_suspicion(texts: Sequence[Judged], compared: bool = False) -> tup
         np.array([t.unreliable for t in texts], bool),
         1.0 - np.array([np.nan if n is None else n for n in number], np.float64),
     )
+
+
+def tiers_of(texts: Iterable[Judged]) -> dict[str, str]:
+    """The tier of each rule that fired: hard where it was so in any text, since in furniture some hard rules are soft."""
+    found = [(rule, tier) for t in texts for rule, tier in t.tiers.items()]
+    return dict(sorted(found, key=lambda one: one[1], reverse=True))

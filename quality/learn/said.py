@@ -30,7 +30,7 @@ class Said:
 
     Of documents: `reliability` float64[d], `verdict` int64[d] by policy (indices in `VERDICTS`). Of their paragraphs:
     `role` int64[q] (indices in `ROLES`), `paragraph` float64[q], their reliability. `furniture` bool[rows of the role
-    table]: is it called boilerplate?
+    table]: is it called boilerplate by its look, cues apart?
     """
 
     reliability: Floats
@@ -111,7 +111,7 @@ def _terms(base: Base, role: Ints) -> tuple[Floats, Floats]:
         if name in evidence.OF_COPIES:
             n = summed(reference.findings[:, k] * (role == evidence.DUPLICATE))
             terms[:, table.names.index(name)] = evidence.amount(n)
-        elif name.startswith(evidence.OF_TEXT) and name in base.hard:
+        elif name in evidence.OF_TEXT:
             n = summed(reference.findings[:, k] * (role != evidence.BOILERPLATE))
             terms[:, table.names.index(name)] = evidence.amount(n)
         elif name not in base.hard:

@@ -11,7 +11,7 @@ from quality.columns import Bools, Floats, Ints
 from quality.features.ngrams import DOCUMENT_BITS, document_rows
 from quality.learn import metrics
 from quality.learn.fit import balanced, fit_signed
-from quality.learn.judged import Judged, taken_together
+from quality.learn.judged import Judged, taken_together, tiers_of
 from quality.learn.probes import CHUNK, N_FOLDS, amounts, n_grams, out_of_fold
 from quality.model import sigmoid, total
 from quality.text import Batch
@@ -97,7 +97,7 @@ def _terms(texts: Sequence[Judged]) -> tuple[list[str], Floats, list[tuple[float
     """Names, values and bounds of what is weighed: likeness first, then what can only speak against a text."""
     rules, found = amounts(texts)
     columns = [[t.terms.get(name, 0.0) for t in texts] for name in ("likeness", "filler_words")]
-    tiers = {rule: tier for t in texts for rule, tier in t.tiers.items()}
+    tiers = tiers_of(texts)
     limits = [(-LIMITS[tiers[rule]], 0.0) for rule in rules]
     bounds = [(0.0, np.inf), (-LIMITS["soft"], 0.0), *limits]
     return ["likeness", "filler_words", *rules], np.column_stack((*columns, found)), bounds
