@@ -47,6 +47,9 @@ HOME = Path("models")
 # What speaks for furniture in a paragraph of a page: the chance that reading the page gave it.
 TOLD_BY_PAGE = "told_by_page"
 
+# What a paragraph's neighbours add.
+BESIDE = "beside_furniture"
+
 # Share of a paragraph's characters under cues of furniture.
 CUE_WORDS = "cue_words"
 
@@ -63,6 +66,7 @@ class Columns:
     officials: OfficialsResult
     looked: Floats
     cued: Floats
+    beside: Floats
     furniture: Floats
     chance: Floats
     role: Ints
@@ -239,8 +243,9 @@ class Scorer:
         """
         model = self.model
         looked = self._looked(batch)
-        cued = evidence.cued(batch, counted)
-        boilerplate = sigmoid(self._furniture_logit(looked) + cued)
+        cued, logit = evidence.cued(batch, counted), self._furniture_logit(looked)
+        beside = evidence.beside_furniture(batch, logit + cued)
+        boilerplate = sigmoid(logit + cued + beside)
         if furniture is not None:
             boilerplate = np.where(np.isnan(furniture), boilerplate, sigmoid(_odds(furniture) + cued))
         filler = sigmoid(
@@ -272,6 +277,7 @@ class Scorer:
             officials,
             looked,
             cued,
+            beside,
             np.full(batch.paragraphs.n, np.nan) if furniture is None else furniture,
             chance,
             role,
@@ -343,6 +349,7 @@ class Scorer:
                     )
                     for j in some
                 ]
+                told.append(Contribution(BESIDE, None, float(columns.beside[i])))
             else:
                 intercept, told = 0.0, [Contribution(TOLD_BY_PAGE, by_page[i], page_odds[i])]
             if cued:

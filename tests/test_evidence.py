@@ -135,6 +135,19 @@ def test_cues_of_furniture_add_to_its_odds_as_far_as_they_cover_a_paragraph() ->
     assert evidence.cued(text, half).tolist() == [0.0, 0.0, 0.0, pytest.approx(1.0, abs=0.02)]
 
 
+def test_lines_among_furniture_are_the_likelier_furniture_and_all_else_the_less() -> None:
+    text = batch(*GARDEN, "Ten soups for autumn", "Bakers", "Brewers", "What to cook tonight?", BONDS)
+
+    def added(*furniture: int) -> list[float]:
+        odds = np.array([1.0 if k in furniture else -1.0 for k in range(8)])
+        return evidence.beside_furniture(text, odds).tolist()
+
+    assert added() == [-0.2] * 8
+    # two of the six beside the soups; the question and the sentence behind have more, and end as such
+    assert added(4, 5) == [-0.2, -0.2, -0.2, 0.3, -0.2, -0.2, -0.2, -0.2]
+    assert added(3, 4, 5) == [-0.2, -0.2, -0.2, 0.3, 0.3, 0.3, -0.2, -0.2]
+
+
 def test_a_headline_counts_by_its_copies_alone() -> None:
     title = "Apples of the valley are small but sweet this year"
     text = batch(title, *GARDEN, title)

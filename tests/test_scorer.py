@@ -20,7 +20,15 @@ from quality.learn.corpora import own
 from quality.model import LIKENESS_LIMIT, Model, changed_files, read_arrays, seal, write_arrays
 from quality.records import Record
 from quality.report import Policy, Report
-from quality.scorer import CUE_WORDS, TOLD_BY_PAGE, Scorer, boilerplate_effects, load_model, shipped_models
+from quality.scorer import (
+    BESIDE,
+    CUE_WORDS,
+    TOLD_BY_PAGE,
+    Scorer,
+    boilerplate_effects,
+    load_model,
+    shipped_models,
+)
 
 ROOT = Path(__file__).parent.parent
 TEXTS = own(ROOT / "labelled")
@@ -75,7 +83,7 @@ def test_every_paragraph_of_furniture_has_one_reason_among_the_findings(scorer: 
 
 def test_reasons_for_furniture_add_up_to_its_log_odds(scorer: Scorer) -> None:
     columns = scorer.columns_of([Record(id="x", source="", text=FARM)])
-    logit = scorer.model.boilerplate.logit(columns.looked) + columns.cued
+    logit = scorer.model.boilerplate.logit(columns.looked) + columns.cued + columns.beside
     assert columns.cued.max() == 2.0
     paragraphs = scorer.score(FARM, with_roles=True).paragraphs
     for paragraph, expected in zip(paragraphs, logit.tolist(), strict=True):
@@ -91,7 +99,7 @@ def test_every_name_that_reasons_for_furniture_may_have_is_defined(scorer: Score
     )
     defined = {f.name for f in known_features()} | {t.name for t in known_terms() if t.of == "roles"}
     assert set(names) <= defined
-    assert {TOLD_BY_PAGE, CUE_WORDS} <= defined
+    assert {TOLD_BY_PAGE, CUE_WORDS, BESIDE} <= defined
 
 
 def test_a_careful_scorer_takes_the_same_off_all_odds_of_furniture() -> None:

@@ -345,9 +345,10 @@ def judge(
 ) -> JudgedParagraphs:
     """Roles of the paragraphs of some texts by the role models; `filler_terms` are the columns of the filler model."""
     rows = second.bins(role_matrix(some.batch, first, second.names))
-    cued = evidence.cued(some.batch, some.counted)
-    boilerplate, doubt = sigmoid(second.logit_of(rows) + cued), sigmoid(filler.logit(filler_terms))
-    return JudgedParagraphs(*evidence.roles(some.batch, boilerplate, doubt), cued, rows.T)
+    logit, added = second.logit_of(rows), evidence.cued(some.batch, some.counted)
+    added = added + evidence.beside_furniture(some.batch, logit + added)
+    boilerplate, doubt = sigmoid(logit + added), sigmoid(filler.logit(filler_terms))
+    return JudgedParagraphs(*evidence.roles(some.batch, boilerplate, doubt), added, rows.T)
 
 
 def document_tables(

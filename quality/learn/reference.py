@@ -75,7 +75,7 @@ class Reference:
     of web pages, which come last): `n_words`, `terms` float32[p, filler terms], `label`
     int8[p], the index in `ROLES` of what somebody said it is (-1 unknown), `sound` bool[p] of reliable articles as
     published, `corpus` and `group` int32[p], `rows` their n-grams. Of paragraphs of documents alone: `bins` uint8[q,
-    features of the role model], `cued` float32[q], what cues add to their log odds of furniture, `copied` float32[q], the chance of being a copy, and `findings` uint8[q, rules], how often each
+    features of the role model], `added` float32[q], what cues and neighbours add to their log odds of furniture (neighbours as the base saw them), `copied` float32[q], the chance of being a copy, and `findings` uint8[q, rules], how often each
     rule of the documents' terms fired.
     """
 
@@ -92,7 +92,7 @@ class Reference:
     group: NDArray[np.int32]
     rows: Halves
     bins: NDArray[np.uint8]
-    cued: NDArray[np.float32]
+    added: NDArray[np.float32]
     copied: NDArray[np.float32]
     findings: NDArray[np.uint8]
 
@@ -140,13 +140,13 @@ class Reference:
 class JudgedParagraphs:
     """What the role models say of the paragraphs of some texts; float64[p, roles], int64[p].
 
-    `cued` float64[p] is what cues add to their log odds of furniture, `bins` uint8[p, features] the bins of the role
+    `added` float64[p] is what cues and neighbours add to their log odds of furniture, `bins` uint8[p, features] the bins of the role
     model's features.
     """
 
     chance: Floats
     role: Ints
-    cued: Floats
+    added: Floats
     bins: NDArray[np.uint8]
 
 
@@ -170,7 +170,7 @@ def take(
     place = {int(row): d for d, row in enumerate(chosen.tolist())}
     streams: tuple[list[Any], list[Any]] = ([], [])
     parts: list[dict[str, NDArray[Any]]] = []
-    rows, bins, cued, copied, findings = [], [], [], [], []
+    rows, bins, added, copied, findings = [], [], [], [], []
     offset = 0
     for some, judgement in zip(documents, judged, strict=True):
         mine = row_of[offset : offset + some.batch.n_documents]
@@ -193,7 +193,7 @@ def take(
         code = np.column_stack([table.corpus, table.group])[mine[parent[pick]]]
         parts.append(_paragraphs(some, pick, at[parent[pick]], code, names))
         bins.append(judgement.bins[pick])
-        cued.append(judgement.cued[pick].astype(np.float32))
+        added.append(judgement.added[pick].astype(np.float32))
         copied.append(judgement.chance[pick, evidence.DUPLICATE].astype(np.float32))
         findings.append(_findings(some, pick, table.names))
         rows.append(sparse_rows([paragraph_rows(some.batch)], [pick], PARAGRAPH_BITS))
@@ -221,7 +221,7 @@ def take(
         masked=ordered[1],
         rows=Halves.of(sparse_module.vstack(rows), random),
         bins=np.vstack(bins),
-        cued=np.concatenate(cued),
+        added=np.concatenate(added),
         copied=np.concatenate(copied),
         findings=np.vstack(findings),
         **whole,

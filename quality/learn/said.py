@@ -89,7 +89,7 @@ def _roles(model: Model, base: Base) -> tuple[Floats, Ints]:
         terms[:, names.index(evidence.WORD_TERM)] = model.filler_words.term(score)
     wordless = reference.n_words[:q] == 0
     filler = np.where(wordless, 0.0, sigmoid(model.filler.logit(terms[:q])))
-    boilerplate = np.where(wordless, 1.0, sigmoid(_furniture(model, reference.bins) + reference.cued))
+    boilerplate = np.where(wordless, 1.0, sigmoid(_furniture(model, reference.bins) + reference.added))
     return evidence.role_chances(reference.copied.astype(np.float64), boilerplate, filler)
 
 
