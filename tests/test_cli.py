@@ -376,7 +376,7 @@ def test_a_rule_is_explained_with_its_examples_and_source():
     for words in (
         "hard evidence",
         "message  ",
-        "outside quotation marks",
+        "outside quotations",
         "Found:",
         "Left alone:",
         "source  own:",

@@ -133,7 +133,7 @@ def test_a_text_of_which_nothing_is_left_is_dropped_by_clean(tmp_path):
 
 
 def test_a_text_of_one_paragraph_is_not_taken_out_for_its_looks_alone(tmp_path):
-    texts = ["Harbour news", "Latest prices", "Subscribe to our newsletter", ""]
+    texts = ["Prices", "Latest prices", "Subscribe to our newsletter", ""]
     assert [Scorer.load().score(t).paragraphs[0].role for t in texts[:3]] == ["boilerplate"] * 3
     path = write_lines(tmp_path / "in.jsonl", *({"id": str(k), "text": t} for k, t in enumerate(texts)))
     done = run(path, "-o", tmp_path / "out.jsonl", "--mode", "clean", "--dropped", tmp_path / "no.jsonl")
@@ -180,7 +180,7 @@ def test_a_careful_run_leaves_more_in_the_text(tmp_path):
         "Port fees on car carriers to be cut in autumn",
         "Port fees on foreign-built car carriers will be cut by a third from October, the Maritime Administration said on Thursday.",
         "Under the new scale a ship of 7,000 cars will pay about 310,000 dollars a call, which owners had called ruinous.",
-        "Photos: the new quay",
+        "Car carriers",
         "Share this article",
     )
     path = write_lines(tmp_path / "in.jsonl", {"id": "a", "text": "\n\n".join(lines)})

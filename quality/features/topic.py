@@ -19,7 +19,7 @@ from quality.topic_inputs import off_topic_log_odds, shared_words
 # thousand honest paragraphs beside the hard rule's (seven in one corpus) and a quarter of the strange ones (docs/results.md).
 ASTRAY = -1.5
 # What is left of the chance where a paragraph reports something: nine of ten honest paragraphs called filler do, and one in three
-# of them is none then; of strange paragraphs put into articles .06 fewer are, of fillers of nine hands three of 900 (docs/results.md).
+# of them is none then; of strange paragraphs put into articles .06 fewer are, of fillers of nine hands one of 900 (docs/results.md).
 REPORTED = 0.8
 
 
