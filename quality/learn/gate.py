@@ -28,8 +28,8 @@ from quality.model import Model
 # Share that may change: of the verdicts of a policy, of the roles in a corpus, and of the paragraphs' reliabilities by
 # `MOVED` or more.
 CHANGED_HIGH, MOVED = 0.02, 0.1
-# A smaller loss is none that counts: half a text in a hundred, and of calibration, of the ranking of paragraphs and of the
-# furniture found in one corpus two, since whatever moves the mean of all moves them there, and of so few texts they are known to no more than
+# A smaller loss is none that counts: half a text in a hundred, one of the ranking of texts in one corpus, and of calibration, of the
+# ranking of paragraphs and of the furniture found in one corpus two, since whatever moves the mean of all moves them there, and of so few texts they are known to no more than
 # that (own choices; with some 250 slices looked at, an interval of 95 % alone refuses good models by chance).
 LEAST, CORPUS_LEAST = 0.005, 0.02
 # Draws of groups for an interval, and texts or paragraphs of either label without which a figure says nothing.
@@ -223,7 +223,7 @@ class Comparison:
         published = ~np.array([":" in name for name in base.kinds])[kind]
         both = self._parts(corpus, reliable & published, unreliable & published)
         ranking = self.texts.statistic(metrics.auc, unreliable, _reliability)
-        self._add("ranking", ranking, both)
+        self._add("ranking", ranking, both, least_of_corpus=2 * LEAST)
         families = {name: LABEL_FAMILIES.get(name, "yourself") for name in both}
         for family in sorted(set(families.values())):
             own = [at for name, at in both.items() if families[name] == family]
