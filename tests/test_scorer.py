@@ -17,18 +17,11 @@ import quality
 from quality.catalogue import known_features, known_terms
 from quality.evidence import FURNITURE
 from quality.learn.corpora import own
+from quality.matrices import boilerplate_effects
 from quality.model import LIKENESS_LIMIT, Model, changed_files, read_arrays, seal, write_arrays
 from quality.records import Record
 from quality.report import Policy, Report
-from quality.scorer import (
-    BESIDE,
-    CUE_WORDS,
-    TOLD_BY_PAGE,
-    Scorer,
-    boilerplate_effects,
-    load_model,
-    shipped_models,
-)
+from quality.scorer import BESIDE, CUE_WORDS, TOLD_BY_PAGE, Scorer, load_model, shipped_models
 
 ROOT = Path(__file__).parent.parent
 TEXTS = own(ROOT / "labelled")

@@ -36,9 +36,7 @@ from quality.learn.encoders import (
 )
 from quality.learn.fit import Table, balanced, fit_boilerplate, fit_filler, fit_trees, grown
 from quality.learn.reference import JudgedParagraphs, take
-from quality.model import FirstLook, Likeness, Linear, rounded, sigmoid
-from quality.registry import FEATURES, around_names, paragraph_names
-from quality.scorer import (
+from quality.matrices import (
     WORD_SCORE,
     WORD_SCORE_AROUND,
     filler_matrix,
@@ -46,6 +44,8 @@ from quality.scorer import (
     role_matrix,
     second_look_matrix,
 )
+from quality.model import FirstLook, Likeness, Linear, rounded, sigmoid
+from quality.registry import FEATURES, around_names, paragraph_names
 from quality.second_look import AROUND, FIRST_LOOK, PAGE_NAMES
 from quality.trees import Trees, bins
 

@@ -34,8 +34,8 @@ from quality.learn.corpora import Labelled
 from quality.learn.encoders import LIKENESS_PENALTY, fit_hashed, likeness_parts, sparse_rows, tf_idf
 from quality.learn.fit import FILLER_FALSE_ALARMS, Table, balanced, fit_boilerplate, fit_filler, grown
 from quality.learn.reference import JudgedParagraphs
+from quality.matrices import role_matrix
 from quality.model import FillerWords, Likeness, Linear, rounded, sigmoid
-from quality.scorer import role_matrix
 from quality.trees import Trees, bins
 
 # Folds of groups by which new texts are scored by words that have not seen them.
