@@ -224,7 +224,7 @@ def rows_of(writer: Writer, given: Sequence[tuple[str, str]]) -> Floats:
 
 @dataclass(frozen=True)
 class Examples:
-    """Rows to learn from: `counts` float64[k, counts], what each `weighs`, and for honest ones the text it is of."""
+    """What is learnt from: `counts` float64[k, counts], what each `weighs`, and the number of the text or plant it is of."""
 
     counts: Floats
     weighs: Floats
@@ -233,6 +233,12 @@ class Examples:
     def where(self, kept: Bools) -> Examples:
         """Some of them."""
         return Examples(self.counts[kept], self.weighs[kept], self.owner[kept])
+
+    @classmethod
+    def joined(cls, some: Sequence[Examples]) -> Examples:
+        """All of some."""
+        columns = ([getattr(one, name) for one in some] for name in ("counts", "weighs", "owner"))
+        return cls(*map(np.concatenate, columns))
 
 
 def learnt(honest: Examples, recited: Examples) -> Weights:
@@ -250,13 +256,18 @@ def rounded(weights: Weights) -> Weights:
     return Weights(round(weights.start, 3), np.round(weights.of, 3))
 
 
-def main() -> None:
+def options(description: str | None) -> argparse.Namespace:
+    """Where the corpora and the labelled texts are."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--corpora", type=Path, default=Path("../shared/corpora"))
     parser.add_argument("--labelled", type=Path, default=Path("labelled"))
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = options(__doc__)
     articles, web = honest_texts(given.corpora, given.labelled), page_texts(given.corpora)
     writer = Writer(articles)
     made = {

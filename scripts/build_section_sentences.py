@@ -14,15 +14,13 @@ planted sentences what is found by weights that were learnt without the set. The
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from build_section_rows import BATCH, Writer, honest_texts, page_texts, written_rows
+from build_section_rows import BATCH, Examples, Writer, honest_texts, options, page_texts, written_rows
 
-from quality.columns import Bools, Floats, Ints
+from quality.columns import Floats
 from quality.learn.corpora import half, read_rows
 from quality.learn.fit import fit_signed
 from quality.section_rows import Weights, log_odds
@@ -36,26 +34,7 @@ PLANTED_WEIGHT, ROW_WEIGHT = 2.0, 1.0
 ARTICLE_WEIGHT, WEB_WEIGHT, WRITTEN_WEIGHT, N_PLACES = 1.0, 0.3, 0.5, 2
 
 
-@dataclass(frozen=True)
-class Found:
-    """Sentences to learn from: `counts` float64[k, counts], what each `weighs`, the number of the text or plant it is of."""
-
-    counts: Floats
-    weighs: Floats
-    owner: Ints
-
-    def where(self, kept: Bools) -> Found:
-        """Some of them."""
-        return Found(self.counts[kept], self.weighs[kept], self.owner[kept])
-
-    @classmethod
-    def joined(cls, some: Sequence[Found]) -> Found:
-        """All of some."""
-        columns = ([getattr(one, name) for one in some] for name in ("counts", "weighs", "owner"))
-        return cls(*map(np.concatenate, columns))
-
-
-def of_texts(texts: Sequence[str], weight: float, number: int) -> Found:
+def of_texts(texts: Sequence[str], weight: float, number: int) -> Examples:
     """All sentences of some honest texts, which are numbered from one number on."""
     counts, owner = [np.zeros((0, len(COUNTS)))], [np.zeros(0, np.int64)]
     for begin in range(0, len(texts), BATCH):
@@ -63,16 +42,16 @@ def of_texts(texts: Sequence[str], weight: float, number: int) -> Found:
         spans, some = counted_sentences(batch)
         counts.append(some)
         owner.append(number + begin + batch.paragraphs.parent[spans.paragraph])
-    return Found(np.concatenate(counts), np.full(sum(map(len, counts)), weight), np.concatenate(owner))
+    return Examples(np.concatenate(counts), np.full(sum(map(len, counts)), weight), np.concatenate(owner))
 
 
-def of_place(text: str, part: str, weight: float, number: int) -> Found:
+def of_place(text: str, part: str, weight: float, number: int) -> Examples:
     """The sentences that some part of a text meets; together they weigh what is given."""
     spans, counts = counted_sentences(Batch.of([text]))
     start = text.index(part)
     kept = (spans.start < start + len(part)) & (spans.end > start)
     n = int(kept.sum())
-    return Found(counts[kept], np.full(n, weight / max(n, 1)), np.full(n, number))
+    return Examples(counts[kept], np.full(n, weight / max(n, 1)), np.full(n, number))
 
 
 def made_pages(corpora: Path, labelled: Path) -> dict[str, list[tuple[str, str]]]:
@@ -97,7 +76,7 @@ def put_in(writer: Writer, path: Path) -> list[tuple[str, str]]:
     return [(writer.put_in(text), part or text) for text, _, part in texts]
 
 
-def learnt(honest: Found, planted: Found) -> Weights:
+def learnt(honest: Examples, planted: Examples) -> Weights:
     """Weights of a logistic regression with fixed signs, for counts as they are."""
     counts = np.concatenate([honest.counts, planted.counts])
     label = np.repeat((False, True), (len(honest.counts), len(planted.counts)))
@@ -109,25 +88,20 @@ def learnt(honest: Found, planted: Found) -> Weights:
     return Weights(float(start - (of / spread) @ center), of / spread)
 
 
-def share_found(planted: Found, n: int, weights: Weights) -> float:
+def share_found(planted: Examples, n: int, weights: Weights) -> float:
     """Of so many planted sentences the share that is found."""
     return np.unique(planted.owner[log_odds(planted.counts, weights) >= SOFT]).size / max(n, 1)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--corpora", type=Path, default=Path("../shared/corpora"))
-    parser.add_argument("--labelled", type=Path, default=Path("labelled"))
-    given = parser.parse_args()
+    given = options(__doc__)
     articles, web = honest_texts(given.corpora, given.labelled), page_texts(given.corpora)
     writer = Writer(articles)
     sets = made_pages(given.corpora, given.labelled)
     sets["sentences"] = put_in(writer, given.labelled / "section_sentences.txt")
     sets["rows"] = put_in(writer, given.labelled / "section_rows.txt")
     planted = {
-        name: Found.joined(
+        name: Examples.joined(
             [
                 of_place(text, part, ROW_WEIGHT if name == "rows" else PLANTED_WEIGHT, number)
                 for number, (text, part) in enumerate(some)
@@ -141,7 +115,7 @@ def main() -> None:
         for line, _ in written_rows(given.labelled / name)
     ]
     n_texts = len(articles) + len(web)
-    honest = Found.joined(
+    honest = Examples.joined(
         [
             of_texts(articles, ARTICLE_WEIGHT, 0),
             of_texts(web, WEB_WEIGHT, len(articles)),
@@ -152,7 +126,7 @@ def main() -> None:
             ),
         ]
     )
-    every = Found.joined(list(planted.values()))
+    every = Examples.joined(list(planted.values()))
     left_out = np.zeros(len(honest.counts))
     for fold in range(FOLDS):
         out = honest.owner % FOLDS == fold
@@ -170,7 +144,7 @@ def main() -> None:
         f"alarms {alarmed(left_out)} left out, {alarmed(log_odds(honest.counts, weights))} learnt from"
     )
     for name, some in planted.items():
-        others = learnt(honest, Found.joined([found for other, found in planted.items() if other != name]))
+        others = learnt(honest, Examples.joined([found for other, found in planted.items() if other != name]))
         n = len(sets[name])
         print(
             f"{name}: {n} planted, found {share_found(some, n, others):.2f} left out, {share_found(some, n, weights):.2f} learnt from"
