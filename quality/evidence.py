@@ -20,7 +20,7 @@ from quality.features.template import HOLLOW
 from quality.features.topic import off_topic
 from quality.padding import KINDS
 from quality.registers import REGISTERS
-from quality.registry import Counted, neighbourhood
+from quality.registry import BY_ROLE, Counted, neighbourhood
 from quality.report import ROLES
 from quality.rules import Rule, Spans
 from quality.text import Batch
@@ -112,7 +112,7 @@ TERMS = (
 
 # Told of furniture by its role, so that every paragraph left out for it has its place and reason among the findings.
 FURNITURE = Rule(
-    id="boilerplate.furniture",
+    id=BY_ROLE,
     tier="soft",
     title="page furniture by its look",
     message="page furniture by its length, its words and where on the page it stands: «{text}»",

@@ -29,6 +29,14 @@ _BRACES, _STAR = re.compile(r"\{([^{}]*)\}"), re.compile(r"\w\*")
 _BEFORE = "x "
 
 
+# Days, months and small numbers by name, which tell one item of a list, one report or one year from another.
+WEEKDAYS = tuple("monday tuesday wednesday thursday friday saturday sunday".split())
+MONTHS = tuple(
+    "january february march april may june july august september october november december".split()
+)
+NUMBERS = tuple("one two three four five six seven eight nine ten eleven twelve".split())
+
+
 @dataclass(frozen=True)
 class WordTable:
     """A number for each of some words: `hash` uint64[n] ascending, `value` [n]."""

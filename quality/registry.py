@@ -197,7 +197,8 @@ def _no_source(name: str, source: str) -> str:
 
 
 # Ids of rules, or their beginnings, that neither packs nor code declare here: their findings need a date, or the roles.
-TOLD = ("officeholder.", "boilerplate.furniture")
+BY_ROLE = "boilerplate.furniture"
+TOLD = ("officeholder.", BY_ROLE)
 
 
 def own_packs(paths: Iterable[Path]) -> tuple[RulePack, ...]:

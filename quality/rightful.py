@@ -15,6 +15,7 @@ import numpy as np
 
 from quality.dating import When
 from quality.hindsight import BESIDE, COMING, acts, is_background, is_of_the_day, tells_of_past
+from quality.lexicon import NUMBERS
 from quality.mentions import Index, Mention
 from quality.officeholders import Term, family_names
 from quality.text import Batch
@@ -38,15 +39,11 @@ _TO_WHOM = re.compile(
 )
 # Characters of a text's head, which tells what it looks back on.
 HEAD = 400
-NUMBERS = {
-    **{
-        name: k
-        for k, name in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)
-    },
+MANY = {name: k for k, name in enumerate(NUMBERS, 1)} | {
     **{"a": 1, "fifteen": 15, "twenty": 20, "twenty-five": 25, "thirty": 30, "forty": 40, "fifty": 50},
 }
 _YEARS_AGO = re.compile(
-    rf"\b(\d{{1,2}}|{'|'.join(NUMBERS)}) years? (?:ago|on|earlier|later|after|since)\b", re.IGNORECASE
+    rf"\b(\d{{1,2}}|{'|'.join(MANY)}) years? (?:ago|on|earlier|later|after|since)\b", re.IGNORECASE
 )
 # Presidents before the table begins.
 EARLIER = frozenset("Reagan Carter Ford Nixon Johnson Kennedy Eisenhower Truman".split())
@@ -180,7 +177,7 @@ def _looks_years_back(batch: Batch, case: Case) -> bool:
     near = batch.text_of(max(low, start - NEARBY), min(high, end + NEARBY))
     this_year = date.fromordinal(case.when.low).year
     for many in _YEARS_AGO.findall(batch.texts[case.mention.document][:HEAD] + "\n" + near):
-        number = int(many) if many.isdigit() else NUMBERS.get(many.lower(), 0)
+        number = int(many) if many.isdigit() else MANY.get(many.lower(), 0)
         # the year told of and those beside it: "ten years ago" is said roughly
         years = range(this_year - number - 1, this_year - number + 2) if number else ()
         if any(_days_in(year, term) >= SLACK for year in years for term in case.terms):

@@ -45,35 +45,9 @@ Result = TypeVar("Result")
 
 
 # Words of saying with which a line introduces what stands below it, among its last tokens, and words of such a line at least.
-SAYS = (
-    *(
-        "said",
-        "says",
-        "wrote",
-        "writes",
-        "replied",
-        "replies",
-        "answered",
-        "answers",
-        "asked",
-        "told",
-        "read",
-        "reads",
-        "began",
-    ),
-    *(
-        "begins",
-        "ended",
-        "ends",
-        "printed",
-        "returned",
-        "responded",
-        "explained",
-        "offered",
-        "produced",
-        "typed",
-        "quoted",
-    ),
+SAYS = tuple(
+    "said says wrote writes replied replies answered answers asked told read reads began "
+    "begins ended ends printed returned responded explained offered produced typed quoted".split()
 )
 LEAD, INTRODUCTION = 4, 4
 

@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "mentions": COLUMNS | {"lexicon", "officeholders"},
     "dating": COLUMNS | {"mentions"},
     "hindsight": set(),
-    "rightful": COLUMNS | {"dating", "hindsight", "mentions", "officeholders"},
+    "rightful": COLUMNS | {"lexicon", "dating", "hindsight", "mentions", "officeholders"},
     "copies": COLUMNS | {"lexicon"},
     "sketches": {"columns", "minhash"},
     "known": {"columns", "report", "rules", "sketches"},
@@ -58,8 +58,10 @@ MAY_IMPORT = {
     "trees": {"columns"},
     "second_look": BASE,
     "model": BASE | {"features", "report", "trees"},
+    "matrices": BASE | {"features", "evidence", "model", "second_look", "trees"},
     "scorer": BASE
     | {
+        "matrices",
         "features",
         "evidence",
         "model",
@@ -67,8 +69,6 @@ MAY_IMPORT = {
         "records",
         "officeholders",
         "mentions",
-        "second_look",
-        "trees",
         "html",
         "index",
     },

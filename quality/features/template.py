@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quality.columns import Bools, Floats, changes, within
-from quality.lexicon import is_stop_word
+from quality.lexicon import MONTHS, WEEKDAYS, is_stop_word
 from quality.padding import KINDS, padding_log_odds
 from quality.registers import cue_points
 from quality.registry import Counted, rule_among
@@ -42,33 +42,8 @@ DEFINITION_LOW, DEFINITION = 6, 60
 GLOSS_LOW, GLOSS, GLOSS_REACH = 4, 24, 5
 # Words of a term that a stop ends; more of them may be a sentence.
 TERM = 2
-DAYS = (
-    *(
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "today",
-        "tomorrow",
-        "yesterday",
-    ),
-    *(
-        "january",
-        "february",
-        "march",
-        "april",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ),
-)
+# Words of a day or a month; "may" is a verb as often.
+DAYS = tuple({*WEEKDAYS, *MONTHS, "today", "tomorrow", "yesterday"} - {"may"})
 ARTICLES = ("a", "an", "the", "one", "any")
 # What an encyclopaedia says of words and places besides.
 TIMELESS = (
